@@ -1,0 +1,57 @@
+"""Celery only wakes workers: every job can be found again from the tables (see docs/decisions/broker.md)."""
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init
+from django.conf import settings
+from django.db import connections
+from kombu import Queue
+
+from config import environment, queues
+from config.schedule import SCHEDULE
+
+environment.provide()
+app = Celery("frontdoor")
+app.conf.update(
+    broker_url=settings.REDIS_URL or "memory://",
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 1,
+        "max_retries": 0,
+    },
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_publish_retry=False,
+    task_time_limit=300,
+    task_soft_time_limit=240,
+    task_queues=[Queue(name) for name in queues.ALL],
+    task_default_queue=queues.SLOW,
+    task_create_missing_queues=False,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    beat_schedule=SCHEDULE,
+    beat_schedule_filename=str(environment.ROOT / "var" / "beat"),
+    timezone="UTC",
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _logs_are_djangos(**_kwargs: Any) -> None:
+    """Keep the structured logs of `config.logs`."""
+
+
+@worker_process_init.connect
+def _fresh_connections(**_kwargs: Any) -> None:
+    """A forked worker must not share its parent's pool."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if hasattr(connection, "close_pool"):
+            connection.close_pool()

@@ -1,0 +1,12 @@
+"""Everything that runs by the clock, on one page. Each sweep claims due rows, so two beats do no harm."""
+
+from config import queues
+
+SCHEDULE = {
+    "receive-envelopes": {"task": "intake.sweep", "schedule": 5, "options": {"queue": queues.INTAKE, "expires": 5}},
+    "place-tickets": {"task": "routing.sweep", "schedule": 5, "options": {"queue": queues.PLACING, "expires": 5}},
+    "send-deliveries": {"task": "delivery.sweep", "schedule": 5, "options": {"queue": queues.SENDING, "expires": 5}},
+    "check-clocks": {"task": "sla.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
+    "climb-ladders": {"task": "ownership.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
+    "retrain": {"task": "routing.retrain", "schedule": 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
+}

@@ -1,0 +1,16 @@
+"""Addresses of a district's host. Those of no district are in `urls_operator`."""
+
+from django.urls import include, path
+from django.views.i18n import set_language
+
+urlpatterns = [
+    path("", include("intake.urls")),
+    path("desk/", include("routing.urls")),
+    path("matrix/", include("ownership.urls")),
+    path("help/", include("knowledge.urls")),
+    path("today/", include("reporting.urls")),
+    path("notices/", include("delivery.urls")),
+    path("account/2fa/", include("allauth.mfa.urls")),
+    path("account/", include("allauth.account.urls")),
+    path("language/", set_language, name="set_language"),
+]

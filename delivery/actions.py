@@ -1,0 +1,108 @@
+"""Put words on their way: a row now, sent by a worker outside any transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from delivery.models import Delivery, OptOut
+from delivery.tasks import send_pending
+from districts.jobs import nudge
+from districts.models import ContactPoint, Person
+
+Channel = Delivery.Channel
+
+
+def send(
+    *,
+    channel: str,
+    address: str,
+    body: str,
+    dedupe_key: str,
+    purpose: str,
+    now: datetime,
+    subject: str = "",
+    person: Person | None = None,
+    about: UUID | None = None,
+    reply_to: str = "",
+    message_id: str = "",
+    references: Sequence[str] = (),
+    not_before: datetime | None = None,
+) -> Delivery | None:
+    """Queue one message; the same `dedupe_key` again is nothing. None: it was queued before.
+
+    An address that opted out gets a row too, marked suppressed, so that staff see why nothing went out.
+    """
+    suppressed = OptOut.objects.filter(channel=channel, address=address).exists()
+    row = Delivery(
+        channel=channel, address=address, body=body, dedupe_key=dedupe_key, purpose=purpose, subject=subject[:300],
+        person=person, about=about, reply_to=reply_to, message_id=message_id, references="\n".join(references),
+        created_at=now, not_before=not_before or now,
+        state=Delivery.State.SUPPRESSED if suppressed else Delivery.State.PENDING,
+    )  # fmt: skip
+    made = Delivery.objects.bulk_create([row], ignore_conflicts=True)
+    nudge(send_pending)
+    return made[0] if made else None
+
+
+def notify(
+    *, people: Sequence[Person], subject: str, body: str, dedupe_key: str, now: datetime, link: str = "",
+    about: UUID | None = None, channels: Sequence[str] = (Channel.INAPP, Channel.EMAIL), wakes: bool = False,
+) -> int:  # fmt: skip
+    """Tell staff, in the app and by mail (or SMS); returns how many rows were queued. Nobody twice for one `dedupe_key`."""
+    wanted = {Channel.EMAIL: ContactPoint.Kind.EMAIL, Channel.SMS: ContactPoint.Kind.PHONE}
+    points = ContactPoint.objects.filter(person__in=people, kind__in=[k for c, k in wanted.items() if c in channels])
+    by_person: dict[tuple[UUID, str], str] = {}
+    for point in points.order_by("id"):
+        by_person.setdefault((point.person_id, point.kind), point.value)
+    rows = []
+    for person in {p.id: p for p in people}.values():
+        for channel in channels:
+            address = "" if channel == Channel.INAPP else by_person.get((person.id, wanted[Channel(channel)]), "")
+            if channel != Channel.INAPP and not address:
+                continue
+            rows.append(
+                Delivery(
+                    channel=channel,
+                    address=address,
+                    person=person,
+                    subject=subject[:300],
+                    body=body,
+                    link=link,
+                    about=about,
+                    purpose="notice",
+                    dedupe_key=f"{dedupe_key}:{channel}:{person.id}"[:120],
+                    wakes=wakes,
+                    created_at=now,
+                    not_before=now,
+                    sent_at=now if channel == Channel.INAPP else None,
+                    state=Delivery.State.SENT if channel == Channel.INAPP else Delivery.State.PENDING,
+                )
+            )
+    if rows:
+        Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+        nudge(send_pending)
+    return len(rows)
+
+
+def reword(*, dedupe_key: str, subject: str, body: str, not_before: datetime) -> bool:
+    """Better words for a message that has not left yet; False where it has."""
+    waiting = Delivery.objects.filter(Q(lease_until__isnull=True), dedupe_key=dedupe_key, state=Delivery.State.PENDING)
+    changed = waiting.update(subject=subject[:300], body=body, not_before=not_before)
+    if changed:
+        nudge(send_pending)
+    return bool(changed)
+
+
+def opt_out(*, channel: str, address: str, reason: str, now: datetime) -> None:
+    OptOut.objects.bulk_create([OptOut(channel=channel, address=address, reason=reason, at=now)], ignore_conflicts=True)
+
+
+def opt_in(*, channel: str, address: str) -> None:
+    OptOut.objects.filter(channel=channel, address=address).delete()
+
+
+def mark_read(*, person: Person, now: datetime) -> int:
+    """All of a person's in-app notices are read."""
+    return Delivery.objects.filter(person=person, channel=Channel.INAPP, read_at__isnull=True).update(read_at=now)

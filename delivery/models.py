@@ -1,0 +1,85 @@
+"""Words going out, and what became of them."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from districts.models import DistrictModel, Person, tenant_fk
+
+
+class Delivery(DistrictModel):
+    """One message to one address over one channel. The row is the queue; `dedupe_key` makes it once."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("Email")
+        SMS = "sms", _("SMS")
+        INAPP = "inapp", _("In the app")
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        SENT = "sent", _("Sent")
+        KEPT = "kept", _("Kept, would have been sent")
+        UNCERTAIN = "uncertain", _("May have been sent")
+        FAILED = "failed", _("Refused")
+        DEAD = "dead", _("Given up")
+        SUPPRESSED = "suppressed", _("Not sent: opted out")
+
+    channel = models.CharField(max_length=8, choices=Channel)
+    state = models.CharField(max_length=12, choices=State, default=State.PENDING)
+    dedupe_key = models.CharField(max_length=120, help_text="What makes this message once, e.g. 'ack:<ticket id>'.")
+    purpose = models.CharField(max_length=16, help_text="ack, reply, notice, sign-in …")
+    person = tenant_fk(Person, null=True, blank=True)
+    address = models.CharField(max_length=254, blank=True)
+    about = models.UUIDField(null=True, blank=True, help_text="The ticket it speaks of; a floor above, so an id only.")
+    subject = models.CharField(max_length=300, blank=True)
+    body = models.TextField()
+    link = models.CharField(max_length=300, blank=True, help_text="Path an in-app notice leads to.")
+    reply_to = models.CharField(max_length=254, blank=True)
+    message_id = models.CharField(max_length=250, blank=True, help_text="Deterministic Message-ID, without angle brackets.")
+    references = models.TextField(blank=True, help_text="Message-IDs this answers, oldest first, one a line.")
+    wakes = models.BooleanField(default=False, help_text="May break quiet hours.")
+    created_at = models.DateTimeField(default=timezone.now)
+    not_before = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+    provider_ref = models.CharField(max_length=120, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "dedupe_key"], name="delivery_once")]
+        indexes = [
+            models.Index(fields=["district", "not_before"], name="delivery_pending", condition=models.Q(state="pending")),
+            models.Index(fields=["district", "about"], name="delivery_about"),
+            models.Index(fields=["district", "person", "created_at"], name="delivery_inapp", condition=models.Q(channel="inapp")),
+            models.Index(fields=["district", "message_id"], name="delivery_message_id"),
+            models.Index(fields=["district", "created_at"], name="delivery_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.channel} {self.state}"
+
+
+class Receipt(DistrictModel):
+    """What a provider told us later about a delivery."""
+
+    delivery = tenant_fk(Delivery, on_delete=models.CASCADE)
+    kind = models.CharField(max_length=20, help_text="delivered, bounced, complained, failed …")
+    detail = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta(DistrictModel.Meta):
+        indexes = [models.Index(fields=["district", "delivery"], name="receipt_delivery")]
+
+
+class OptOut(DistrictModel):
+    """An address that asked not to be written to, or that cannot be written to."""
+
+    channel = models.CharField(max_length=8, choices=Delivery.Channel)
+    address = models.CharField(max_length=254)
+    reason = models.CharField(max_length=40)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "channel", "address"], name="opt_out_once")]

@@ -1,0 +1,33 @@
+"""Writes to people and places."""
+
+import hashlib
+import secrets
+
+from django.db import IntegrityError, transaction
+
+from districts.models import ApiKey, ContactPoint, Person, Role
+from districts.queries import person_by_contact
+
+
+def person_for_contact(*, kind: str, value: str, name: str = "", language: str = "en", person_kind: str = "public") -> Person:
+    """The person at this normalised address, made where there is none. Two at once make one."""
+    found = person_by_contact(kind, value)
+    if found:
+        return found
+    try:
+        with transaction.atomic():
+            person = Person.objects.create(name=name[:200], language=language, kind=person_kind)
+            ContactPoint.objects.create(person=person, kind=kind, value=value)
+            return person
+    except IntegrityError:  # somebody was quicker
+        found = person_by_contact(kind, value)
+        if found is None:
+            raise
+        return found
+
+
+def new_api_key(*, name: str, role: str = Role.AGENT) -> str:
+    """Make a key for the district in scope and return it, the only time it is seen."""
+    prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+    ApiKey.objects.create(name=name, prefix=prefix, role=role, digest=hashlib.sha256(secret.encode()).hexdigest())
+    return f"fd_{prefix}_{secret}"

@@ -1,0 +1,47 @@
+"""How an API request is known: a key of this host's district, or the session of someone signed in."""
+
+import hashlib
+import hmac
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from districts.access import Actor
+from districts.models import ApiKey
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer fd_<prefix>_<secret>`; looked up only in the district of the host name."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        _, prefix, secret = [*given.split("_", 2), "", "", ""][:3]
+        key = ApiKey.objects.filter(prefix=prefix[:12], revoked_at__isnull=True).first() if "\0" not in prefix else None
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        if key is None or not hmac.compare_digest(key.digest, digest):
+            raise AuthenticationFailed("This key is not known to this district.")
+        request._request.actor = Actor(name=key.name, roles=frozenset({key.role}), machine=True)  # type: ignore[attr-defined]
+        return None, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class SessionActor(SessionAuthentication):
+    """Someone signed in at the desk, with CSRF checked."""
+
+
+class KnownActor(BasePermission):
+    """Staff of this district, or a machine with its key."""
+
+    message = "Sign in, or send this district's API key."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        actor: Actor = request._request.actor  # type: ignore[attr-defined]
+        return actor.is_staff

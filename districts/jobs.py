@@ -1,0 +1,71 @@
+"""The worker's doorway: tasks that name their district, and nudges that may be lost.
+
+The row is the queue. A nudge wakes a worker sooner; without it, the sweep finds the row.
+"""
+
+import functools
+import random
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from celery import Task
+from django.conf import settings
+from django.db import DatabaseError, transaction
+
+from districts.scope import current_district_id, districts_with_work, require_district_id
+
+MAX_ATTEMPTS = 8
+LEASE = timedelta(seconds=60)
+log = structlog.get_logger(__name__)
+
+
+def backoff(attempts: int) -> timedelta:
+    """Wait before the next try: 5 s doubling to 15 minutes, with a little spread."""
+    return timedelta(seconds=min(900, 5 * 2**attempts) * random.uniform(0.8, 1.2))  # noqa: S311
+
+
+def nudge(task: "Task[Any, Any]") -> None:
+    """After commit, wake a worker for the district in scope. A broker that is away costs latency, never work."""
+    district_id = str(require_district_id())
+    transaction.on_commit(functools.partial(wake, task, district_id))
+
+
+def wake(task: "Task[Any, Any]", district_id: str) -> None:
+    if not settings.REDIS_URL:
+        return
+    try:
+        task.apply_async(kwargs={"district_id": district_id}, retry=False, expires=60)
+    except Exception as error:  # noqa: BLE001  kombu raises many kinds; none may reach the sender
+        log.warning("nudge_lost", task=task.name, error=type(error).__name__)
+
+
+def each_district(queue: str, drain: Callable[[UUID], int]) -> int:
+    """Sweep: `drain` every district that has due rows in `queue`; one that fails does not stop the others."""
+    done = 0
+    for district_id in shuffled(districts_with_work(queue)):
+        try:
+            done += drain(district_id)
+        except DatabaseError:
+            log.exception("sweep_failed", queue=queue, district=str(district_id))
+    return done
+
+
+def shuffled(ids: Iterable[UUID]) -> Iterator[UUID]:
+    """In any order, so that two sweeps seldom meet."""
+    ids = list(ids)
+    random.shuffle(ids)
+    yield from ids
+
+
+def lease_until(now: datetime) -> datetime:
+    return now + LEASE
+
+
+def bind(district_id: UUID | str, **ids: object) -> None:
+    structlog.contextvars.bind_contextvars(district=str(district_id), **{k: str(v) for k, v in ids.items()})
+
+
+__all__ = ["MAX_ATTEMPTS", "backoff", "bind", "current_district_id", "each_district", "lease_until", "nudge", "wake"]

@@ -1,0 +1,111 @@
+"""Host name → district → one short transaction; session or API key → actor."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import InterfaceError, OperationalError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from psycopg_pool import PoolTimeout
+
+from districts.access import VISITOR, Actor, actor_for
+from districts.models import District, Person
+from districts.scope import district_scope
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+HOST_CACHE_SECONDS = 15
+_hosts: dict[str, tuple[float, District | None]] = {}
+
+
+def district_of_host(host: str) -> District | None:
+    """The district of a host name, from a short-lived cache of this process."""
+    known = _hosts.get(host)
+    if known and known[0] > time.monotonic():
+        return known[1]
+    district = District.objects.filter(host=host, active=True).first()
+    if len(_hosts) > 20_000:  # made-up host names must not fill the memory
+        _hosts.clear()
+    _hosts[host] = (time.monotonic() + HOST_CACHE_SECONDS, district)
+    return district
+
+
+def forget_hosts() -> None:
+    _hosts.clear()
+
+
+class DistrictMiddleware:
+    """Every request of a district runs in one transaction of that district; a failed one is rolled back."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        host = request.META.get("HTTP_HOST", "").lower().split(":")[0].rstrip(".")
+        if host in settings.OPERATOR_HOSTS:
+            request.urlconf = settings.OPERATOR_URLCONF  # type: ignore[attr-defined]
+            return self._operators(request)
+        try:
+            district = district_of_host(host)
+            if district is None:
+                return render(request, "districts/unknown_host.html", {"host": host}, status=404)
+            return self._in_district(request, district)
+        except DATABASE_AWAY:
+            structlog.get_logger(__name__).warning("database_away")
+            return away(request)
+
+    def _operators(self, request: HttpRequest) -> HttpResponse:
+        request.district = None  # type: ignore[attr-defined]
+        try:
+            with transaction.atomic():
+                return self.get_response(request)
+        except DATABASE_AWAY:
+            return away(request)
+
+    def _in_district(self, request: HttpRequest, district: District) -> HttpResponse:
+        request.district = district  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(district=district.slug)
+        try:
+            with timezone.override(district.zone), district_scope(district.id):
+                response = self.get_response(request)
+                if response.streaming:
+                    raise RuntimeError("a streaming response would run after its transaction: open a district_scope inside")
+                if response.status_code >= 500:
+                    transaction.set_rollback(True)
+            return response
+        finally:
+            structlog.contextvars.clear_contextvars()
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return away(request) if isinstance(exception, DATABASE_AWAY) else None
+
+
+class ActorMiddleware:
+    """`request.actor`: who asks, in this district. Staff work in the language they chose; so do families."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = self._actor(request)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def _actor(self, request: HttpRequest) -> Actor:
+        if getattr(request, "district", None) is None or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return VISITOR
+        if isinstance(request.user, AnonymousUser):
+            return VISITOR
+        person = Person.objects.filter(account_ref=request.user.pk).first()
+        return actor_for(person) if person else VISITOR
+
+
+def away(request: HttpRequest) -> HttpResponse:
+    """503: what we cannot write down we do not accept; the sender is told to come again."""
+    with translation.override(translation.get_language() or "en"):
+        response = render(request, "503.html", status=503)
+    response["Retry-After"] = "10"
+    return response

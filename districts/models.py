@@ -1,0 +1,326 @@
+"""Whose it is, who is who, who may, and when school is open."""
+
+import secrets
+from datetime import date, datetime
+from typing import Any, Self, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import uuid_utils.compat
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from districts.scope import current_district_id, require_district_id
+
+
+def uuid7() -> UUID:
+    """A time-ordered UUID (RFC 9562, version 7): new rows land at the end of an index."""
+    return uuid_utils.compat.uuid7()
+
+
+def new_token() -> str:
+    """128 random bits, lower case and safe in an address or a link (26 letters and digits)."""
+    alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
+    return "".join(secrets.choice(alphabet) for _ in range(26))
+
+
+# --- rows that belong to no district ----------------------------------------------------------------------------------
+
+
+class AccountManager(BaseUserManager["Account"]):
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> "Account":
+        account = self.model(email=email.strip().lower(), **extra)
+        account.set_password(password)
+        account.save()
+        return account
+
+    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "Account":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+
+    def get_by_natural_key(self, username: str | None) -> "Account":
+        return self.get(email=(username or "").lower())
+
+
+class Account(AbstractBaseUser, PermissionsMixin):
+    """A global sign-in. What it may do in a district is told by a Person and its Memberships there, never here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(max_length=254, unique=True, help_text="Lower case.")
+    name = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField("operator", default=False, help_text="May use the operators' admin, outside districts.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = AccountManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class District(models.Model):
+    """The tenant: its host name, brand, time zone and hours."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    host = models.CharField(max_length=253, unique=True, help_text="Host name of its front door, also its mail domain.")
+    time_zone = models.CharField(max_length=64, default="America/New_York", help_text="IANA name.")
+    languages = models.JSONField(default=list, help_text="Codes its people may choose from, the first is the default.")
+    accent = models.CharField(max_length=7, default="#1f5fae")
+    phone = models.CharField(max_length=32, blank=True)
+    crisis_phone = models.CharField(max_length=32, blank=True)
+    hours = models.JSONField(
+        default=list,
+        help_text='Open hours by season, the last that fits wins: [{"from": "", "to": "", "days": [0,1,2,3,4],'
+        ' "windows": [["07:30", "16:30"]]}]; days count from Monday 0.',
+    )
+    first_day = models.DateField(null=True, blank=True, help_text="First school day of the year.")
+    last_day = models.DateField(null=True, blank=True)
+    school_release = models.JSONField(default=dict, help_text="End of the school day by weekday 0-6, local: {'0': '15:20'}")
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def today(self, now: datetime) -> date:
+        return now.astimezone(self.zone).date()
+
+
+# --- rows of one district ---------------------------------------------------------------------------------------------
+
+
+M = TypeVar("M", bound=models.Model)
+
+
+class DistrictManager(models.Manager[M]):
+    """Refuses to run with no district in scope: raises `NoDistrict`, never returns everything."""
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        return super().get_queryset().filter(district_id=require_district_id())
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        district_id = require_district_id()
+        objs = list(objs)
+        for obj in objs:
+            if obj.district_id is None:
+                obj.district_id = district_id
+        return super().bulk_create(objs, *args, **kwargs)
+
+
+class DistrictModel(models.Model):
+    """Base of every row of one district: UUIDv7 for Django, (district_id, id) for the database."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    district = models.ForeignKey(District, on_delete=models.PROTECT, related_name="+", db_index=False, editable=False)
+
+    objects = DistrictManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.district_id is None:
+            self.district_id = current_district_id()
+
+    def refresh(self) -> Self:
+        self.refresh_from_db()
+        return self
+
+
+def tenant_fk(to: Any, **kwargs: Any) -> Any:
+    """A foreign key inside one district. Without an index of its own: declare one that starts with the district."""
+    kwargs.setdefault("on_delete", models.PROTECT)
+    kwargs.setdefault("db_index", False)
+    kwargs.setdefault("related_name", "+")
+    return models.ForeignKey(to, **kwargs)
+
+
+class Department(DistrictModel):
+    slug = models.SlugField(db_index=False)
+    name = models.CharField(max_length=200)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "slug"], name="department_slug_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Team(DistrictModel):
+    slug = models.SlugField(db_index=False)
+    name = models.CharField(max_length=200)
+    department = tenant_fk(Department, null=True, blank=True)
+    description = models.TextField(blank=True)
+    email = models.EmailField(blank=True)
+    is_front_office = models.BooleanField(default=False, help_text="Takes what triage is not sure of. One a district.")
+    is_safety = models.BooleanField(default=False, help_text="Crisis words go here at once.")
+
+    class Meta(DistrictModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["district", "slug"], name="team_slug_once"),
+            models.UniqueConstraint(fields=["district"], condition=models.Q(is_front_office=True), name="team_one_front_office"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Site(DistrictModel):
+    code = models.CharField(max_length=16)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=32, blank=True)
+    is_school = models.BooleanField(default=True)
+    aliases = models.JSONField(default=list)
+    address = models.CharField(max_length=300, blank=True)
+    phone = models.CharField(max_length=32, blank=True)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "code"], name="site_code_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Priority(models.IntegerChoices):
+    URGENT = 1, _("Urgent")
+    HIGH = 2, _("High")
+    NORMAL = 3, _("Normal")
+    LOW = 4, _("Low")
+
+
+class Service(DistrictModel):
+    """A thing one can ask for, with the team that owns it."""
+
+    slug = models.SlugField(max_length=80, db_index=False)
+    name = models.CharField(max_length=200)
+    team = tenant_fk(Team)
+    audience = models.JSONField(default=list, help_text="Kinds of people: parent, student, staff, public, vendor …")
+    description = models.TextField(blank=True)
+    example_phrases = models.JSONField(default=list)
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    sensitive = models.BooleanField(default=False, help_text="Visible to its team and named people only; reads are recorded.")
+    active = models.BooleanField(default=True)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "slug"], name="service_slug_once")]
+        indexes = [models.Index(fields=["district", "team"], name="service_team")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Person(DistrictModel):
+    """Someone a district knows, one over all channels. `account_ref` points at a global sign-in, if there is one."""
+
+    name = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=16, default="public", help_text="parent, student, staff, public, vendor …")
+    language = models.CharField(max_length=8, default="en")
+    account_ref = models.UUIDField(null=True, blank=True)
+    site = tenant_fk(Site, null=True, blank=True)
+    away_until = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["district", "account_ref"], name="person_account_once", condition=models.Q(account_ref__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(_("Unnamed person"))
+
+
+class ContactPoint(DistrictModel):
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("Email")
+        PHONE = "phone", _("Phone")
+
+    person = tenant_fk(Person, on_delete=models.CASCADE, related_name="contact_points")
+    kind = models.CharField(max_length=8, choices=Kind)
+    value = models.CharField(max_length=254, help_text="Normalised: lower-case address, or E.164 number. Matched by equality.")
+    verified_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "kind", "value"], name="contact_point_once")]
+        indexes = [models.Index(fields=["district", "person"], name="contact_point_person")]
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Role(models.TextChoices):
+    AGENT = "agent", _("Agent")
+    LEAD = "lead", _("Team lead")
+    LEADER = "leader", _("Leader")
+    ADMIN = "admin", _("Administrator")
+
+
+class Membership(DistrictModel):
+    """What a person may do: agents and leads of a team; leaders and administrators of the district (no team)."""
+
+    person = tenant_fk(Person, on_delete=models.CASCADE, related_name="memberships")
+    team = tenant_fk(Team, null=True, blank=True, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["district", "person", "team", "role"], name="membership_once", nulls_distinct=False)
+        ]
+        indexes = [models.Index(fields=["district", "team"], name="membership_team")]
+
+    def __str__(self) -> str:
+        return f"{self.role}"
+
+
+class CalendarDay(DistrictModel):
+    """A date that differs from the weekly hours; for one site, or for all where `site` is empty."""
+
+    class Kind(models.TextChoices):
+        SCHOOL = "school", _("School day")
+        EARLY = "early", _("Early release")
+        STAFF = "staff", _("Staff day, no students")
+        BREAK = "break", _("Break")
+        HOLIDAY = "holiday", _("Holiday")
+        CLOSURE = "closure", _("Closed at short notice")
+
+    date = models.DateField()
+    kind = models.CharField(max_length=8, choices=Kind)
+    name = models.CharField(max_length=200, blank=True)
+    site = tenant_fk(Site, null=True, blank=True)
+    windows = models.JSONField(null=True, blank=True, help_text='Open hours of this date: [["07:30", "12:00"]]; empty: by its kind.')
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "date", "site"], name="calendar_day_once", nulls_distinct=False)]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.kind}"
+
+
+class ApiKey(DistrictModel):
+    """A machine's key to one district; only a hash is kept. Good on its own district's host alone."""
+
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the key, hex.")
+    role = models.CharField(max_length=8, choices=Role, default=Role.AGENT)
+    created_at = models.DateTimeField(default=timezone.now)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "prefix"], name="api_key_prefix_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

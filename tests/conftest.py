@@ -1,0 +1,132 @@
+"""The cast of all tests.
+
+Cedar Valley (district `cedar`): Alice is an agent of Transportation, Lena its lead, Lee a leader of the district, Ada its
+administrator, Bob an agent of Technology; Pat is a parent. Charlie works in Oak Hollow (district `oak`), whose rows are always
+there as noise: nothing of Cedar Valley may ever show in Oak Hollow, nor the other way round.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from districts.middleware import forget_hosts
+from districts.models import Account, ContactPoint, District, Membership, Person, Role, Service, Site, Team
+from districts.scope import district_scope
+from tickets import actions as tickets
+from tickets.models import Ticket
+
+PASSWORD = "correct horse battery 9"
+HOURS = [{"from": "", "to": "", "days": [0, 1, 2, 3, 4], "windows": [["07:30", "16:30"]]}]
+NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Cedar Valley (Pacific)
+
+
+@dataclass
+class Cast:
+    district: District
+    front_office: Team
+    transportation: Team
+    technology: Team
+    safety: Team
+    bus_late: Service
+    password_reset: Service
+    counseling: Service
+    maple: Site
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Person:
+        try:
+            return self.__dict__["people"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def person(name: str, email: str, *, role: str | None = None, team: Team | None = None, kind: str = "staff") -> Person:
+    someone: Person = Person.objects.create(name=name, kind=kind)
+    ContactPoint.objects.create(person=someone, kind="email", value=email)
+    if role:
+        account = Account(email=email, name=name)
+        account.set_unusable_password()
+        account.save()
+        someone.account_ref = account.id
+        someone.save()
+        Membership.objects.create(person=someone, team=team, role=role)
+    return someone
+
+
+def make_district(slug: str, host: str, zone: str, who: str) -> Cast:
+    district = District.objects.create(slug=slug, host=host, name=slug.title(), time_zone=zone, hours=HOURS, languages=["en", "es"])
+    with district_scope(district.id):
+        office = Team.objects.create(slug="front-office", name="Front Office", is_front_office=True)
+        buses = Team.objects.create(slug="transportation", name="Transportation")
+        tech = Team.objects.create(slug="technology", name="Technology")
+        safety = Team.objects.create(slug="safety", name="Safety and Counseling", is_safety=True)
+        make = Service.objects.create
+        cast = Cast(
+            district=district, front_office=office, transportation=buses, technology=tech, safety=safety,
+            bus_late=make(slug="bus-late", name="Late or missing bus", team=buses, priority=1, audience=["parent"],
+                          example_phrases=["the bus did not come", "bus is late", "where is the bus"]),
+            password_reset=make(slug="password-reset", name="Password reset", team=tech, priority=3, audience=["staff"],
+                                example_phrases=["forgot my password", "locked out of my account"]),
+            counseling=make(slug="counseling", name="Counseling referral", team=safety, priority=2, sensitive=True,
+                            audience=["parent", "student"], example_phrases=["needs to talk to a counselor"]),
+            maple=Site.objects.create(code="MRE", name="Maple Ridge Elementary", aliases=["Maple Ridge", "Maple"]),
+        )  # fmt: skip
+        names = {
+            "alice": (Role.AGENT, buses), "lena": (Role.LEAD, buses), "bob": (Role.AGENT, tech), "olive": (Role.AGENT, office),
+            "lee": (Role.LEADER, None), "ada": (Role.ADMIN, None),
+        } if who == "cedar" else {"charlie": (Role.AGENT, buses), "carla": (Role.ADMIN, None)}  # fmt: skip
+        for name, (role, team) in names.items():
+            cast.people[name] = person(name.title(), f"{name}@{host}", role=role, team=team)
+        cast.people["pat"] = person("Pat Parent", f"pat@{who}-family.example", kind="parent")
+    return cast
+
+
+@pytest.fixture
+def cedar(db: Any) -> Cast:
+    return make_district("cedar", "cedar.localhost", "America/Los_Angeles", "cedar")
+
+
+@pytest.fixture
+def oak(db: Any) -> Cast:
+    cast = make_district("oak", "oak.localhost", "America/New_York", "oak")
+    with district_scope(cast.district.id):
+        tickets.open_ticket(
+            requester=cast.pat, channel="web", subject="Oak noise", words=tickets.Words(text="The bus of Oak Hollow"),
+            team=cast.front_office, now=NOW,
+        )  # fmt: skip
+    return cast
+
+
+@pytest.fixture
+def here(cedar: Cast, oak: Cast) -> Iterator[Cast]:
+    """Cedar Valley, in scope, with Oak Hollow beside it."""
+    with district_scope(cedar.district.id):
+        yield cedar
+
+
+@pytest.fixture(autouse=True)
+def _fresh_hosts() -> None:
+    forget_hosts()
+
+
+def sign_in(who: Person, district: District) -> Client:
+    """A browser in which `who` is signed in, on the district's host."""
+    client = Client(HTTP_HOST=district.host)
+    if who.account_ref:
+        client.force_login(Account.objects.get(id=who.account_ref))
+    return client
+
+
+def visitor(district: District) -> Client:
+    return Client(HTTP_HOST=district.host)
+
+
+def a_ticket(cast: Cast, *, text: str = "the bus didn't come to Maple and 5th again", now: datetime = NOW, **more: Any) -> Ticket:
+    """A ticket of Pat's in the district in scope."""
+    values: dict[str, Any] = {"requester": cast.pat, "channel": "email", "team": cast.front_office, **more}
+    ticket, _message = tickets.open_ticket(subject=text[:60], words=tickets.Words(text=text), now=now, **values)
+    return ticket

@@ -1,0 +1,9 @@
+"""Loaded by pytest before Django is set up (`-p tests.servers`): embedded servers where the environment names none."""
+
+import os
+
+from config import environment
+
+os.environ.setdefault("EMBEDDED_PG_OPTIONS", "fsync=off synchronous_commit=off full_page_writes=off")
+os.environ.setdefault("RATE_LIMITS_OFF", "1")
+environment.provide()

@@ -1,0 +1,288 @@
+"""Every change of a ticket: one function an act, in the caller's transaction. Nobody else saves a Ticket.
+
+Each records an Event and moves `facts_at`, which is all it takes for the promises to be derived again (sla.actions).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from districts.models import Person, Priority, Service, Site, Team, uuid7
+from districts.scope import require_district_id
+from tickets import letters
+from tickets.models import Attachment, Event, Follower, Link, Message, ThreadId, Ticket, TicketCounter
+
+REOPEN_WITHIN = timedelta(days=14)
+Kind = Event.Kind
+Status = Ticket.Status
+
+
+class NotPossible(Exception):
+    """The act does not fit the ticket's state; the text says what to do instead."""
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file already stored below MEDIA_ROOT (see intake.files)."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """What somebody wrote, however it came."""
+
+    text: str
+    quoted: str = ""
+    html: str = ""
+    language: str = ""
+    envelope_ref: UUID | None = None
+    message_id: str = ""
+    thread_ids: Sequence[str] = ()
+    files: Sequence[NewFile] = field(default_factory=tuple)
+
+
+def next_number() -> int:
+    """The district's next ticket number; the counter's row is held until commit, so numbers have no gaps."""
+    statement = (
+        f"INSERT INTO {TicketCounter._meta.db_table} AS c (id, district_id, last) VALUES (%s, %s, 1001)"
+        " ON CONFLICT (district_id) DO UPDATE SET last = c.last + 1 RETURNING last"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [uuid7(), require_district_id()])
+        row = cursor.fetchone()
+    if row is None:
+        raise RuntimeError("no ticket number")
+    return int(row[0])
+
+
+def open_ticket(
+    *,
+    requester: Person,
+    channel: str,
+    subject: str,
+    words: Words,
+    team: Team,
+    now: datetime,
+    by: Person | None = None,
+    service: Service | None = None,
+    site: Site | None = None,
+    room: str = "",
+    asset_tag: str = "",
+    language: str = "en",
+) -> tuple[Ticket, Message]:
+    """A new need. `team` holds it until triage has placed it (the front office); it is never without one."""
+    ticket = Ticket(
+        number=next_number(), subject=subject[:200], channel=channel, requester=requester, team=team, service=service,
+        site=site, room=room[:40], asset_tag=asset_tag[:40], language=language, opened_at=now, facts_at=now,
+        derived_at=now - timedelta(microseconds=1),
+        sensitive=bool(service and service.sensitive), priority=service.priority if service else Priority.NORMAL,
+    )  # fmt: skip
+    ticket.save(force_insert=True)
+    message = _write(ticket, kind=Message.Kind.REQUEST, channel=channel, author=requester, words=words, now=now)
+    record(ticket, Kind.OPENED, by=by or requester, now=now, data={"channel": channel})
+    return ticket, message
+
+
+def requester_wrote(ticket: Ticket, *, author: Person, channel: str, words: Words, now: datetime) -> Message:
+    """The requester, or somebody who follows, wrote again. Wakes a waiting ticket and reopens a resolved one.
+
+    Raises NotPossible when it was resolved more than 14 days ago: open a new one and link it.
+    """
+    ticket = survivor(ticket)
+    if not can_reopen(ticket, now=now):
+        raise NotPossible("resolved too long ago: open a new ticket that follows up on it")
+    message = _write(ticket, kind=Message.Kind.REQUEST, channel=channel, author=author, words=words, now=now)
+    record(ticket, Kind.REQUESTER_WROTE, by=author, now=now, data={"message": str(message.id), "channel": channel})
+    if not ticket.is_live:
+        reopen(ticket, by=author, now=now)
+    elif ticket.status == Status.WAITING_REQUESTER:
+        resume(ticket, by=author, now=now)
+    else:
+        _changed(ticket, now=now)
+    return message
+
+
+def reply(ticket: Ticket, *, by: Person | None, words: Words, now: datetime, channel: str = "web", wait: bool = False) -> Message:
+    """An agent answers: the words go to the requester by their own channel. `wait`: the ball is theirs now."""
+    message = _write(ticket, kind=Message.Kind.REPLY, channel=channel, author=by, words=words, now=now)
+    record(ticket, Kind.REPLIED, by=by, now=now, data={"message": str(message.id)})
+    if ticket.status in (Status.NEW, Status.WAITING_OTHER):
+        ticket.status = Status.OPEN
+    letters.reply(ticket, message, by=by, now=now)
+    _changed(ticket, "status", now=now)
+    if wait:
+        wait_for(ticket, on=Status.WAITING_REQUESTER, by=by, now=now)
+    return message
+
+
+def note(ticket: Ticket, *, by: Person | None, words: Words, now: datetime) -> Message:
+    """An internal note: never leaves the house."""
+    message = _write(ticket, kind=Message.Kind.NOTE, channel="web", author=by, words=words, now=now)
+    record(ticket, Kind.NOTED, by=by, now=now, data={"message": str(message.id)})
+    return message
+
+
+def assign(ticket: Ticket, *, to: Person | None, by: Person | None, now: datetime) -> None:
+    """To a member of the holding team (the caller checks), or to nobody."""
+    if ticket.assignee_id == (to.id if to else None):
+        return
+    ticket.assignee = to
+    record(ticket, Kind.ASSIGNED, by=by, now=now, data={"to": str(to.id) if to else None, "name": to.name if to else ""})
+    _changed(ticket, "assignee", now=now)
+
+
+def place(
+    ticket: Ticket,
+    *,
+    team: Team,
+    service: Service | None,
+    priority: int,
+    now: datetime,
+    data: dict[str, Any],
+    site: Site | None = None,
+    room: str = "",
+    asset_tag: str = "",
+    crisis: bool = False,
+) -> bool:
+    """Triage has decided: claims `placed_at`, so that it happens once. False: somebody was quicker."""
+    values: dict[str, Any] = {
+        "placed_at": now, "team": team, "service": service, "priority": priority, "facts_at": now, "crisis": crisis,
+        "sensitive": bool(service and service.sensitive) or ticket.sensitive,
+        "site": ticket.site or site, "room": ticket.room or room[:40], "asset_tag": ticket.asset_tag or asset_tag[:40],
+    }  # fmt: skip
+    if not Ticket.objects.filter(id=ticket.id, placed_at__isnull=True).update(**values):
+        return False
+    for name, value in values.items():
+        setattr(ticket, name, value)
+    record(ticket, Kind.PLACED, by=None, now=now, data={**data, "team": str(team.id), "team_name": team.name})
+    return True
+
+
+def move(ticket: Ticket, *, team: Team, by: Person | None, now: datetime, data: dict[str, Any], service: Service | None = None) -> None:
+    """To another team; the assignee is cleared in the same act, so that nobody thinks another has it."""
+    data = {**data, "from": str(ticket.team_id), "to": str(team.id), "to_name": team.name}
+    ticket.team, ticket.assignee = team, None
+    if service:
+        ticket.service, ticket.sensitive = service, service.sensitive
+    if ticket.placed_at is None:
+        ticket.placed_at = now
+    record(ticket, Kind.HANDED_OFF, by=by, now=now, data=data)
+    _changed(ticket, "team", "assignee", "service", "sensitive", "placed_at", now=now)
+
+
+def set_priority(ticket: Ticket, *, priority: int, by: Person | None, now: datetime) -> None:
+    if ticket.priority == priority:
+        return
+    record(ticket, Kind.PRIORITY, by=by, now=now, data={"from": ticket.priority, "to": priority})
+    ticket.priority = priority
+    _changed(ticket, "priority", now=now)
+
+
+def wait_for(ticket: Ticket, *, on: str, by: Person | None, now: datetime) -> None:
+    """`on`: Status.WAITING_REQUESTER (their clock pauses) or WAITING_OTHER (it does not)."""
+    if not ticket.is_live:
+        raise NotPossible("it is resolved: reopen it first")
+    ticket.status = on
+    record(ticket, Kind.WAITING, by=by, now=now, data={"on": on})
+    _changed(ticket, "status", now=now)
+
+
+def resume(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
+    ticket.status = Status.OPEN
+    record(ticket, Kind.RESUMED, by=by, now=now)
+    _changed(ticket, "status", now=now)
+
+
+def resolve(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
+    """Done. Twice is once."""
+    if not ticket.is_live:
+        return
+    ticket.status, ticket.resolved_at = Status.RESOLVED, now
+    record(ticket, Kind.RESOLVED, by=by, now=now)
+    _changed(ticket, "status", "resolved_at", now=now)
+
+
+def reopen(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
+    if ticket.is_live:
+        return
+    if not can_reopen(ticket, now=now):
+        raise NotPossible("resolved too long ago: open a new ticket that follows up on it")
+    ticket.status, ticket.resolved_at, ticket.closed_at = Status.OPEN, None, None
+    record(ticket, Kind.REOPENED, by=by, now=now)
+    _changed(ticket, "status", "resolved_at", "closed_at", now=now)
+
+
+def can_reopen(ticket: Ticket, *, now: datetime) -> bool:
+    return ticket.is_live or (ticket.resolved_at is not None and now - ticket.resolved_at <= REOPEN_WITHIN)
+
+
+def follow(ticket: Ticket, *, person: Person, now: datetime) -> None:
+    if person.id != ticket.requester_id:
+        Follower.objects.bulk_create([Follower(ticket=ticket, person=person, since=now)], ignore_conflicts=True)
+
+
+def link(ticket: Ticket, *, other: Ticket, kind: str, now: datetime) -> None:
+    Link.objects.bulk_create([Link(ticket=ticket, other=other, kind=kind, at=now)], ignore_conflicts=True)
+
+
+def record(ticket: Ticket, kind: str, *, by: Person | None, now: datetime, data: dict[str, Any] | None = None) -> Event:
+    event = Event(ticket=ticket, kind=kind, by=by, at=now, data=data or {})
+    event.save(force_insert=True)
+    return event
+
+
+def derived(ticket: Ticket, *, due_at: datetime | None, facts_at: datetime) -> None:
+    """The clocks agree with the facts up to `facts_at`; the next promise is due at `due_at` (called by sla)."""
+    ticket.due_at, ticket.derived_at = due_at, facts_at
+    Ticket.objects.filter(id=ticket.id).update(due_at=due_at, derived_at=facts_at)
+
+
+def touch_live(*, now: datetime) -> int:
+    """Every live ticket's promises are to be derived again, e.g. after a change of the calendar."""
+    return Ticket.objects.filter(status__in=Ticket.LIVE).update(facts_at=now)
+
+
+def survivor(ticket: Ticket) -> Ticket:
+    """Where a merged ticket's words go."""
+    seen = {ticket.id}
+    while ticket.merged_into_id is not None and ticket.merged_into_id not in seen:
+        seen.add(ticket.merged_into_id)
+        ticket = Ticket.objects.get(id=ticket.merged_into_id)
+    return ticket
+
+
+def remember_thread(ticket: Ticket, message_ids: Iterable[str]) -> None:
+    """So that any later mail that names one of these ids finds this ticket."""
+    rows = [ThreadId(ticket=ticket, message_id=i[:250]) for i in dict.fromkeys(message_ids) if i]
+    if rows:
+        ThreadId.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _changed(ticket: Ticket, *fields: str, now: datetime) -> None:
+    ticket.facts_at = max(now, ticket.facts_at + timedelta(microseconds=1))
+    ticket.save(update_fields=[*fields, "facts_at"])
+
+
+def _write(ticket: Ticket, *, kind: str, channel: str, author: Person | None, words: Words, now: datetime) -> Message:
+    message = Message(
+        ticket=ticket, kind=kind, channel=channel, author=author, text=words.text.replace("\0", ""),
+        quoted=words.quoted.replace("\0", ""), html=words.html.replace("\0", ""), language=words.language,
+        envelope_ref=words.envelope_ref, at=now,
+    )  # fmt: skip
+    message.save(force_insert=True)
+    if words.files:
+        Attachment.objects.bulk_create(
+            Attachment(message=message, name=f.name[:200], content_type=f.content_type, size=f.size, sha256=f.sha256, path=f.path)
+            for f in words.files
+        )
+    remember_thread(ticket, [words.message_id, *words.thread_ids])
+    return message

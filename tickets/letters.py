@@ -1,0 +1,73 @@
+"""What goes to the requester by their own channel: subject, text, thread."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from delivery import actions as delivery
+from delivery.models import Delivery
+from districts.links import absolute, mail_address
+from districts.models import ContactPoint, District, Person
+from districts.queries import address_of, this_district
+from tickets import reply_token
+from tickets.models import ChannelKind, Message, ThreadId, Ticket
+
+
+def tracking_link(ticket: Ticket, district: District) -> str:
+    return absolute(district, f"/r/{ticket.token}")
+
+
+def way_to(ticket: Ticket) -> tuple[str, str]:
+    """(delivery channel, address) the requester is reached by: the channel they came by, else whatever is known."""
+    order = [ContactPoint.Kind.EMAIL, ContactPoint.Kind.PHONE]
+    if ticket.channel in (ChannelKind.SMS, ChannelKind.PHONE):
+        order.reverse()
+    for kind in order:
+        address = address_of(ticket.requester, kind)
+        if address:
+            return (Delivery.Channel.EMAIL if kind == ContactPoint.Kind.EMAIL else Delivery.Channel.SMS), address
+    return "", ""
+
+
+def mail_id(ticket: Ticket, what: str, district: District) -> str:
+    """Deterministic Message-ID: sending again is recognised as the same mail (RFC 5322 3.6.4)."""
+    return f"{what}.{ticket.id}@{district.host}"
+
+
+def to_requester(
+    ticket: Ticket, *, what: str, subject: str, body: str, purpose: str, now: datetime, not_before: datetime | None = None
+) -> Delivery | None:
+    """Queue one letter about the ticket to its requester; None where there is no address or it was queued before.
+
+    `what` makes it once, e.g. "ack" or "reply-<message id>". The mail's id is remembered, so that a reply to it finds its way.
+    """
+    channel, address = way_to(ticket)
+    if not channel:
+        return None
+    district = this_district()
+    message_id = mail_id(ticket, what, district) if channel == Delivery.Channel.EMAIL else ""
+    earlier: list[str] = []
+    if message_id:
+        earlier = list(ThreadId.objects.filter(ticket=ticket).order_by("id").values_list("message_id", flat=True)[:20])
+        ThreadId.objects.bulk_create([ThreadId(ticket=ticket, message_id=message_id)], ignore_conflicts=True)
+    return delivery.send(
+        channel=channel, address=address, body=body, subject=subject, dedupe_key=f"{what}:{ticket.id}", purpose=purpose,
+        now=now, person=ticket.requester, about=ticket.id, message_id=message_id, references=earlier, not_before=not_before,
+        reply_to=mail_address(district, reply_token.local_part(ticket)) if message_id else "",
+    )  # fmt: skip
+
+
+def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime) -> Delivery | None:
+    """An agent's reply, as it leaves."""
+    with override(ticket.language):
+        link = tracking_link(ticket, this_district())
+        name = by.name if by else ""
+        signature = _("%(name)s, %(team)s") % {"name": name, "team": ticket.team.name} if name else ticket.team.name
+        if way_to(ticket)[0] == Delivery.Channel.SMS:
+            body = f"{message.text}\n{signature} · #{ticket.number} {link}"
+        else:
+            foot = _("Your request #%(number)s: %(link)s") % {"number": ticket.number, "link": link}
+            body = f"{message.text}\n\n{signature}\n\n-- \n{foot}"
+        subject = _("Your request #%(number)s") % {"number": ticket.number}
+    return to_requester(ticket, what=f"reply-{message.id}", subject=f"Re: {subject}", body=body, purpose="reply", now=now)
