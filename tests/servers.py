@@ -4,6 +4,9 @@ import os
 
 from config import environment
 
+os.environ.setdefault("EMBEDDED_HOME", str(environment.ROOT / "var" / "embedded-test"))  # not the one of `make run`
 os.environ.setdefault("EMBEDDED_PG_OPTIONS", "fsync=off synchronous_commit=off full_page_writes=off")
 os.environ.setdefault("RATE_LIMITS_OFF", "1")
+os.environ.setdefault("PLAIN_STATIC", "1")
 environment.provide()
+(environment.ROOT / "var" / "static").mkdir(parents=True, exist_ok=True)
