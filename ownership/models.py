@@ -80,6 +80,7 @@ class Process(DistrictModel):
     terms = models.CharField(max_length=300, blank=True, help_text="In the grammar of promises, for its feeds.")
     ladder = tenant_fk(Ladder, null=True, blank=True)
     baseline = models.CharField(max_length=200, blank=True)
+    fallback = models.TextField(blank=True, help_text="What people do by hand while it does not work.")
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "slug"], name="process_slug_once")]
@@ -147,7 +148,7 @@ class FeedRun(DistrictModel):
     at = models.DateTimeField(default=timezone.now)
     late_seconds = models.IntegerField(null=True, blank=True)
     counts = models.JSONField(default=dict)
-    note = models.CharField(max_length=500, blank=True)
+    note = models.TextField(blank=True, help_text="What the feed said of itself, then one line for each thing its ladder did.")
     handled_at = models.DateTimeField(null=True, blank=True, help_text="A failed or missed run is collected by the ladder.")
 
     class Meta(DistrictModel.Meta):
@@ -187,6 +188,7 @@ class Escalation(DistrictModel):
         ]
         indexes = [
             models.Index(fields=["district", "climb_at"], name="escalation_climb", condition=models.Q(climb_at__isnull=False)),
+            models.Index(fields=["district", "began_at"], name="escalation_open", condition=models.Q(ended_at__isnull=True)),
             models.Index(fields=["district", "ticket"], name="escalation_ticket", condition=models.Q(ticket__isnull=False)),
         ]
 
