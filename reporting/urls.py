@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from reporting import views
+
+urlpatterns = [
+    path("", views.today, name="today"),
+    path("teams.csv", views.today_csv, name="today_csv"),
+]

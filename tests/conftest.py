@@ -11,7 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.db import connections
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
 
 from districts.middleware import forget_hosts
 from districts.models import Account, ContactPoint, District, Membership, Person, Role, Service, Site, Team
@@ -22,6 +26,18 @@ from tickets.models import Ticket
 PASSWORD = "correct horse battery 9"
 HOURS = [{"from": "", "to": "", "days": [0, 1, 2, 3, 4], "windows": [["07:30", "16:30"]]}]
 NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Cedar Valley (Pacific)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """One database, made by its owner and used by the application's role (whose alias only mirrors the owner's)."""
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
+    yield
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        connections["default"].close_pool()  # type: ignore[attr-defined]
+        teardown_databases(made, verbosity=0)
 
 
 @dataclass
@@ -83,6 +99,16 @@ def make_district(slug: str, host: str, zone: str, who: str) -> Cast:
             cast.people[name] = person(name.title(), f"{name}@{host}", role=role, team=team)
         cast.people["pat"] = person("Pat Parent", f"pat@{who}-family.example", kind="parent")
     return cast
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_rows(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After a test that commits: the owner empties the tables (Django flushes no mirror, and the application may not)."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction")):
+        with request.getfixturevalue("django_db_blocker").unblock():
+            call_command("flush", database="owner", interactive=False, verbosity=0)
 
 
 @pytest.fixture

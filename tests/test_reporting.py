@@ -1,0 +1,77 @@
+from datetime import timedelta
+
+from districts.models import Person
+from reporting.queries import today
+from reporting.views import harmless
+from tests.conftest import NOW, Cast, a_ticket, sign_in, visitor
+from tickets import actions
+
+LATER = NOW + timedelta(hours=3)
+
+
+def figures(here: Cast):  # type: ignore[no-untyped-def]
+    return today(now=LATER, zone=here.district.zone)
+
+
+def test_open_late_and_unassigned_are_counted_by_team_and_only_here(here: Cast) -> None:
+    late, fine = a_ticket(here, team=here.transportation), a_ticket(here, team=here.technology)
+    actions.derived(late, due_at=NOW + timedelta(hours=1), facts_at=NOW)
+    actions.derived(fine, due_at=NOW + timedelta(hours=9), facts_at=NOW)
+    actions.assign(fine, to=here.bob, by=here.bob, now=NOW)
+    found = figures(here)
+    assert (found.open, found.late, found.unassigned, found.opened) == (2, 1, 1, 2)
+    assert found.latest_team.team == here.transportation
+    assert [row.team.name for row in found.teams] == ["Transportation", "Technology"]
+
+
+def test_a_resolved_ticket_is_no_longer_open_and_a_reopened_one_not_resolved(here: Cast) -> None:
+    done, back = a_ticket(here), a_ticket(here)
+    for ticket in (done, back):
+        actions.resolve(ticket, by=here.olive, now=NOW)
+    actions.reopen(back, by=here.pat, now=NOW)
+    found = figures(here)
+    assert (found.open, found.resolved) == (1, 1)
+
+
+def test_the_week_counts_channels_and_the_day_begins_at_local_midnight(here: Cast) -> None:
+    a_ticket(here, channel="sms", now=NOW - timedelta(hours=11))  # 23:00 the day before in Cedar Valley
+    a_ticket(here, channel="sms")
+    a_ticket(here, channel="web", now=NOW - timedelta(days=8))
+    found = figures(here)
+    assert found.opened == 1
+    assert found.channels[0] == ("sms", 2)
+    assert dict(found.channels)["web"] == 0
+    assert [opened for _day, opened, _resolved in found.flow][-2:] == [1, 1]
+
+
+def test_nine_statements_whatever_there_is(here: Cast, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    for team in (here.transportation, here.technology, here.safety):
+        a_ticket(here, team=team)
+    with django_assert_max_num_queries(9):
+        figures(here)
+
+
+def test_the_page_is_for_leads_and_leaders(cedar: Cast, oak: Cast) -> None:
+    wanted: list[tuple[Person, int]] = [(cedar.lee, 200), (cedar.lena, 200), (cedar.ada, 200), (cedar.alice, 403)]
+    for who, status in wanted:
+        assert sign_in(who, cedar.district).get("/today/").status_code == status, who
+    assert visitor(cedar.district).get("/today/").status_code == 302
+    stranger = sign_in(oak.carla, cedar.district)
+    assert stranger.get("/today/").status_code == 403
+
+
+def test_the_page_shows_own_figures_and_nothing_of_the_neighbour(cedar: Cast, oak: Cast) -> None:
+    page = sign_in(cedar.lee, cedar.district).get("/today/").content.decode()
+    assert "Nothing is open" in page
+    assert sign_in(oak.carla, oak.district).get("/today/").context["figures"].open == 1
+
+
+def test_the_csv_has_a_line_a_team(cedar: Cast, oak: Cast) -> None:
+    answer = sign_in(oak.carla, oak.district).get("/today/teams.csv")
+    assert answer["Content-Type"].startswith("text/csv")
+    assert answer.content.decode().splitlines()[1].startswith("Front Office,1,0,1,")
+
+
+def test_a_cell_never_is_a_formula() -> None:
+    assert harmless("=HYPERLINK()") == "'=HYPERLINK()"
+    assert harmless("Transportation") == "Transportation"
