@@ -3,12 +3,12 @@
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_init, worker_process_init
 from django.conf import settings
 from django.db import connections
 from kombu import Queue
 
-from config import environment, queues
+from config import database, environment, queues
 from config.schedule import SCHEDULE
 
 environment.provide()
@@ -46,6 +46,15 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _logs_are_djangos(**_kwargs: Any) -> None:
     """Keep the structured logs of `config.logs`."""
+
+
+@worker_init.connect
+def _refuse_strong_role(**_kwargs: Any) -> None:
+    """Celery swallows ordinary exceptions of a signal; SystemExit ends the worker."""
+    try:
+        database.check_application_role(settings.APP_URL)
+    except database.StrongRole as error:
+        raise SystemExit(str(error)) from error
 
 
 @worker_process_init.connect

@@ -6,6 +6,7 @@ them when it can take that lock for itself, which is when the last user is gone,
 PR_SET_PDEATHSIG, so none outlives its keeper.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import hashlib
@@ -47,7 +48,7 @@ def _open_to_others(path: Path) -> bool:
 def ensure() -> dict[str, Any]:
     """Have the servers up, hold them up for the life of this process, and return {"pg_port", "pg_password", "redis_port"}.
 
-    Raises RuntimeError with the keeper's last words when they do not come up within two minutes.
+    Raises RuntimeError with the keeper's last words when they do not come up within two minutes, or three keepers gave up.
     """
     base = home()
     base.mkdir(parents=True, exist_ok=True)
@@ -55,16 +56,25 @@ def ensure() -> dict[str, Any]:
         lock = os.open(base / "users", os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(lock, fcntl.LOCK_SH)
         _held.append(lock)
-    deadline = time.monotonic() + 120
+    deadline, keepers = time.monotonic() + 120, 0
     while time.monotonic() < deadline:
         state = read_state()
-        if state and _answers(state["pg_port"]) and _keeper_alive(base):
+        if state and state.get("ready") is not False and _answers(state["pg_port"]) and _keeper_alive(base):
             return state
         if not _keeper_alive(base):
+            if keepers == 3:
+                break
+            keepers += 1
             _spawn_keeper(base)
         time.sleep(0.05)
     log = base / "keeper.log"
     raise RuntimeError("embedded servers did not start:\n" + (log.read_text()[-2000:] if log.exists() else "no log"))
+
+
+def revive() -> None:
+    """A new keeper, at the same ports, where the old one has gone: for long-lived users of the servers."""
+    if _held and not _keeper_alive(home()):
+        _spawn_keeper(home())
 
 
 def read_state() -> dict[str, Any] | None:
@@ -222,7 +232,9 @@ class Postgres:
 
     def start(self) -> None:
         self.initialise()
-        (self.data / "postmaster.pid").unlink(missing_ok=True)  # ours alone: a left one is a dead server's
+        if Path("/proc/self/cwd").exists():  # PostgreSQL's own check takes a zombie, or a stranger with that pid, for a server
+            _wait_until_unused(self.data)
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [self.bin / "postgres", "-D", self.data, "-p", str(self.port), "-c", "listen_addresses=127.0.0.1",
              "-c", "unix_socket_directories=", "-c", "max_connections=120", "-c", "shared_buffers=256MB",
@@ -238,6 +250,26 @@ class Postgres:
                 raise RuntimeError("postgres exited: see keeper.log")
             time.sleep(0.02)
         raise RuntimeError("postgres did not become ready in a minute")
+
+
+def _wait_until_unused(folder: Path) -> None:
+    """Two servers on one folder would destroy it: wait for every process that works in it, 30 s, then end what is left."""
+    deadline = time.monotonic() + 30
+    while left := _working_in(folder):
+        if time.monotonic() > deadline:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _working_in(folder: Path) -> list[int]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # gone, a zombie, or another user's
+            if os.readlink(process / "cwd") == str(folder.resolve()):
+                found.append(int(process.name))
+    return found
 
 
 def _extra_settings() -> list[str]:
@@ -257,6 +289,7 @@ class Broker:
     def start(self) -> None:
         if self.binary is None:
             return
+        _wait_until_unused(self.base)
         self.process = subprocess.Popen(
             [self.binary, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.base),
              "--appendonly", "yes", "--save", "", "--daemonize", "no"],
@@ -277,15 +310,16 @@ def keep(base: Path) -> None:
         return  # another keeper was quicker
     os.set_inheritable(me.fileno(), False)
     before = read_state() or {}
-    (base / "state.json").unlink(missing_ok=True)
     postgres = Postgres(base, _free_port(before.get("pg_port")))
     broker = Broker(base, _free_port(before.get("redis_port")))
+    _write_state(base, {"ready": False, "pg_port": postgres.port, "redis_port": broker.port})
     stopping: list[int] = []
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda number, _frame: stopping.append(number))
     postgres.start()
     broker.start()
     state = {
+        "ready": True,
         "pg_port": postgres.port,
         "pg_password": postgres.password_file.read_text(),
         "redis_port": broker.port if broker.process else None,

@@ -1,5 +1,6 @@
 """What every entry point calls first: `.env`, then the embedded servers for what the environment does not name."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -11,19 +12,42 @@ from config import database, embedded
 ROOT = Path(__file__).resolve().parent.parent
 
 
+class NotConfigured(SystemExit):
+    """Production does not make up what it was not told."""
+
+
 def provide() -> None:
-    """Complete `os.environ`; idempotent, and inherited by child processes through `DATABASE_URL` and `REDIS_URL`."""
+    """Complete `os.environ`; idempotent, and inherited by child processes through `DATABASE_URL` and `REDIS_URL`.
+
+    Where one of the two databases' URLs is given (the owner's to migrate, the application's to serve), nothing is started: a
+    process that serves needs no owner's URL.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     environ.Env.read_env(ROOT / ".env", overwrite=False)
+    named = os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_APP_URL")
+    if environ.Env().bool("PRODUCTION", default=False):
+        _refuse_gaps(SECRET_KEY=os.environ.get("SECRET_KEY"), DATABASE_APP_URL=named)
     if not os.environ.get("SECRET_KEY"):
         os.environ["SECRET_KEY"] = _kept_secret()
-    if os.environ.get("DATABASE_URL"):
+    if named:
         return
     state = embedded.ensure()
     os.environ["DATABASE_URL"] = embedded.database_url(state)
     os.environ.setdefault("REDIS_URL", embedded.redis_url(state))
     os.environ["EMBEDDED"] = "1"
-    database.prepare(os.environ["DATABASE_URL"], os.environ["SECRET_KEY"])
+    prepare()
+
+
+def prepare() -> None:
+    """The database and the application's role, made where they are missing."""
+    owner_url, app_url = os.environ["DATABASE_URL"], os.environ.get("DATABASE_APP_URL")
+    database.prepare(owner_url, app_url or database.app_url(owner_url, os.environ["SECRET_KEY"]))
+
+
+def _refuse_gaps(**wanted: str | None) -> None:
+    missing = [name for name, value in wanted.items() if not value]
+    if missing:
+        raise NotConfigured(f"PRODUCTION=1 needs {' and '.join(missing)} in the environment: see .env.example")
 
 
 def _kept_secret() -> str:
@@ -31,6 +55,10 @@ def _kept_secret() -> str:
     path = ROOT / "var" / "secret_key"
     if not path.exists():
         path.parent.mkdir(exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
+        mine = path.with_name(f"secret_key.{os.getpid()}")
+        mine.touch(mode=0o600)
+        mine.write_text(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):  # two first starts at once: one secret
+            os.link(mine, path)
+        mine.unlink()
     return path.read_text()

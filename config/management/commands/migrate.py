@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 
-from config.database import GRANTS
+from config.database import grants
 
 
 class Command(migrate.Command):
@@ -18,4 +18,4 @@ class Command(migrate.Command):
         super().handle(*args, **options)
         if options["database"] == "owner" and not options["plan"] and not options["check_unapplied"]:
             with connections["owner"].cursor() as cursor:
-                cursor.execute(GRANTS)
+                cursor.execute(grants(str(connections["default"].settings_dict["USER"])))
