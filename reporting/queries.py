@@ -122,12 +122,11 @@ def start_of_day(now: datetime, zone: ZoneInfo) -> datetime:
 
 def _live(teams: dict[UUID, TeamFigures], now: datetime) -> None:
     """One pass over the partial index of live tickets, which carries the assignee too."""
-    counts = {
-        "open": Count("id"),
-        "late": Count("id", filter=Q(due_at__lt=now)),
-        "unassigned": Count("id", filter=Q(assignee__isnull=True)),
-    }
-    for row in Ticket.objects.filter(LIVE).values("team_id").annotate(**counts).order_by():
+    rows = Ticket.objects.filter(LIVE).values("team_id")
+    counted = rows.annotate(
+        open=Count("id"), late=Count("id", filter=Q(due_at__lt=now)), unassigned=Count("id", filter=Q(assignee__isnull=True))
+    )
+    for row in counted.order_by():
         figures = teams[row["team_id"]]
         figures.open, figures.late, figures.unassigned = row["open"], row["late"], row["unassigned"]
 

@@ -54,10 +54,10 @@ class Cast:
     people: dict[str, Person] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> Person:
-        try:
-            return self.__dict__["people"][name]
-        except KeyError:
-            raise AttributeError(name) from None
+        people: dict[str, Person] = self.__dict__["people"]
+        if name not in people:
+            raise AttributeError(name)
+        return people[name]
 
 
 def person(name: str, email: str, *, role: str | None = None, team: Team | None = None, kind: str = "staff") -> Person:
