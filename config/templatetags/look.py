@@ -1,0 +1,45 @@
+"""Small pieces every page is made of: the district's colour, icons, and where in the product one is."""
+
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from config.brand import DEFAULT, accent_css
+from districts.access import Can, may
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def accent(context: dict[str, Any]) -> SafeString:
+    """Rules for a `<style nonce>`: made of two checked colours only."""
+    district = context.get("district")
+    return mark_safe(accent_css(district.accent if district else DEFAULT))  # noqa: S308  hex digits by construction
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """A decorative icon of static/img/icons.svg: a word stands beside it, or the control has a label."""
+    return format_html(
+        '<svg class="icon {}" width="20" height="20" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        classes, static("img/icons.svg"), name,
+    )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def here(context: dict[str, Any], address: str) -> SafeString:
+    """`aria-current="page"` on the link of the part of the product that is being looked at."""
+    request = context.get("request")
+    path = request.path if request is not None else ""
+    inside = path == address or (address not in ("", "/") and path.startswith(address))
+    return mark_safe(' aria-current="page"') if inside else mark_safe("")
+
+
+@register.simple_tag(takes_context=True)
+def leads(context: dict[str, Any]) -> bool:
+    """Whether the reader may open leaders' pages."""
+    actor = context.get("actor")
+    return actor is not None and may(actor, Can.LEAD)

@@ -1,0 +1,77 @@
+// What every page needs and plain HTML cannot do. Nothing works only with this file.
+(function () {
+  "use strict";
+  var doc = document;
+
+  // --- the theme switch (shown only where this script runs)
+  doc.querySelectorAll("[data-theme-switch]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.switchTheme(); });
+  });
+
+  // --- say(text): one polite announcement, also from the server by the header HX-Trigger: {"say": "…"}
+  var said;
+  function say(text) {
+    var region = doc.getElementById("say");
+    if (!region || !text) return;
+    region.textContent = "";
+    clearTimeout(said);
+    said = setTimeout(function () { region.textContent = text; }, 60); // emptied first, so that the same words are read again
+  }
+  window.say = say;
+  doc.addEventListener("say", function (event) { say(typeof event.detail === "string" ? event.detail : event.detail && event.detail.value); });
+
+  // --- a notice one can see, for what went wrong on the way
+  function warn(text) {
+    var box = doc.getElementById("trouble");
+    if (!box) return;
+    box.querySelector("[data-text]").textContent = text;
+    box.hidden = false;
+  }
+  doc.addEventListener("click", function (event) {
+    var closer = event.target.closest && event.target.closest("[data-dismiss]");
+    if (closer) closer.closest(closer.getAttribute("data-dismiss")).hidden = true;
+  });
+
+  // --- forms are sent once: a second click while the first is on its way does nothing
+  doc.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.hasAttribute("hx-post") || form.hasAttribute("data-hx-post") || form.method === "get") return;
+    if (form.dataset.sent && Date.now() - Number(form.dataset.sent) < 8000) { event.preventDefault(); return; }
+    form.dataset.sent = String(Date.now());
+    form.querySelectorAll("button[data-busy]").forEach(function (button) {
+      button.setAttribute("aria-disabled", "true");
+      button.textContent = button.dataset.busy;
+    });
+  });
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) doc.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
+  });
+
+  // --- htmx: focus is not lost by a swap, and an answer that did not come is said
+  var focused = null;
+  doc.addEventListener("htmx:beforeSwap", function () { focused = doc.activeElement && doc.activeElement.id; });
+  doc.addEventListener("htmx:afterSettle", function (event) {
+    var wanted = event.detail.elt.querySelector && event.detail.elt.querySelector("[data-focus]");
+    if (wanted) { if (!wanted.hasAttribute("tabindex") && wanted.tabIndex < 0) wanted.tabIndex = -1; wanted.focus(); return; }
+    if (doc.activeElement && doc.activeElement !== doc.body) return;
+    var same = focused && doc.getElementById(focused);
+    if (same) same.focus({ preventScroll: true });
+  });
+  function words(key) { var region = doc.getElementById("say"); return region ? region.dataset[key] || "" : ""; }
+  doc.addEventListener("htmx:sendError", function () { warn(words("offline")); say(words("offline")); });
+  doc.addEventListener("htmx:timeout", function () { warn(words("offline")); say(words("offline")); });
+  doc.addEventListener("htmx:responseError", function (event) {
+    if (event.detail.xhr.status === 422) return; // a form with errors is shown, see htmx-config
+    warn(words("error")); say(words("error"));
+  });
+
+  // --- menus made of <details>: Escape and a click elsewhere close them
+  doc.addEventListener("click", function (event) {
+    doc.querySelectorAll("details[data-menu][open]").forEach(function (menu) { if (!menu.contains(event.target)) menu.open = false; });
+  });
+  doc.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    doc.querySelectorAll("details[data-menu][open]").forEach(function (menu) { menu.open = false; menu.querySelector("summary").focus(); });
+  });
+})();
