@@ -79,9 +79,18 @@ class Ticket(DistrictModel):
                 "district", "assignee", models.F("due_at").asc(nulls_last=True), "id", name="ticket_mine",
                 condition=models.Q(status__in=["new", "open", "wait_asker", "wait_other"], assignee__isnull=False),
             ),
+            models.Index(
+                "district", "team", models.F("due_at").asc(nulls_last=True), "id", name="ticket_unassigned",
+                condition=models.Q(status__in=["new", "open", "wait_asker", "wait_other"], assignee__isnull=True),
+            ),
             models.Index(fields=["district", "requester", "opened_at"], name="ticket_requester"),
             models.Index(fields=["district", "opened_at"], name="ticket_opened"),
             models.Index(fields=["district", "resolved_at"], name="ticket_resolved", condition=models.Q(resolved_at__isnull=False)),
+            models.Index(
+                fields=["district", "team", "resolved_at", "id"], name="ticket_team_resolved",
+                condition=models.Q(resolved_at__isnull=False),
+            ),
+            models.Index(fields=["district", "asset_tag"], name="ticket_asset", condition=~models.Q(asset_tag="")),
             models.Index(fields=["district", "opened_at"], name="ticket_unplaced", condition=models.Q(placed_at__isnull=True)),
             models.Index(fields=["district", "facts_at"], name="ticket_stale", condition=models.Q(facts_at__gt=models.F("derived_at"))),
         ]  # fmt: skip
