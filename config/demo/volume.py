@@ -90,8 +90,8 @@ SELECT p.district_id, 1000 + i AS number, random() < %(live)s AS live, floor(pow
   exp(3.6 + 1.1 * pg_temp.normal()) AS answer_minutes, exp(5.6 + 1.0 * pg_temp.normal()) AS solve_minutes
 FROM plan p CROSS JOIN LATERAL generate_series(1, p.tickets) i;
 CREATE TEMP TABLE timed AS
-SELECT d.*, least(%(now)s - interval '1 minute', day + CASE WHEN extract(isodow FROM day) > 5 AND r2 < 0.9 THEN interval '2 days' ELSE interval '0' END)
-  AS opened_at FROM (SELECT d.*, date_trunc('day', %(now)s - (CASE WHEN live THEN r1 * 12 ELSE r1 * 30.4 * %(months)s END) * interval '1 day')
+SELECT d.*, CASE WHEN live AND %(fresh)s THEN %(now)s - r1 * interval '5 minutes' ELSE least(%(now)s - interval '1 minute', day + CASE WHEN extract(isodow FROM day) > 5 AND r2 < 0.9 THEN interval '2 days' ELSE interval '0' END) END
+  AS opened_at FROM (SELECT d.*, date_trunc('day', %(now)s - (CASE WHEN live AND %(fresh)s THEN 0 WHEN live THEN r1 * 12 ELSE r1 * 30.4 * %(months)s END) * interval '1 day')
   + (13 + 9 * (r2 + random()) / 2) * interval '1 hour' AS day FROM drawn d) d;
 CREATE TEMP TABLE made AS
 SELECT t.district_id, pg_temp.uuid_at(t.opened_at) AS id, t.number, t.live, t.opened_at, t.text_k, s.team_id, s.team_k, s.id AS service_id,
@@ -149,6 +149,7 @@ INSERT INTO routing_decision (id, district_id, ticket_id, engine, service_id, te
 SELECT pg_temp.uuid_at(opened_at), district_id, id, 'classifier', service_id, team_id, 0.5 + r1 / 2, true, '[]', '[]', opened_at
 FROM held ORDER BY district_id, opened_at;
 """
+LEFT_OUT = ("messages", "decisions")
 
 
 @dataclass(frozen=True)
@@ -157,13 +158,15 @@ class Size:
     districts: int
     months: int = 12
     live: float = 0.03  # share of tickets that are open now
+    lean: bool = False  # without messages and decisions
+    fresh: bool = False  # what is open was opened in the last five minutes
 
 
 def fill(size: Size, *, now: datetime, say: Callable[[str], None] = lambda _line: None, prefix: str = PREFIX) -> None:
     """Write `size` in one transaction, then vacuum and analyse what was written."""
     catalog = catalogs.read("cedar_valley")
     values = {**_words(catalog), "now": now, "prefix": prefix, "hours": json.dumps(HOURS)}
-    values |= {"tickets": size.tickets, "districts": size.districts, "months": size.months, "live": size.live}
+    values |= {"tickets": size.tickets, "districts": size.districts, "months": size.months, "live": size.live, "fresh": size.fresh}
     numbers = {**values, "services": len(catalog.district["services"]), "texts": len(json.loads(values["texts"]))}
     connection = connections["owner"]
     with connection.cursor() as cursor:
@@ -174,6 +177,8 @@ def fill(size: Size, *, now: datetime, say: Callable[[str], None] = lambda _line
             cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL synchronous_commit = off; SET LOCAL temp_buffers = '64MB'")
         for name, script, given in _scripts(values, numbers):
+            if size.lean and name in LEFT_OUT:
+                continue
             say(name)
             for statement in script.split(";\n"):
                 if statement.strip():

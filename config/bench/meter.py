@@ -1,0 +1,142 @@
+"""CPU time of a piece of work in the application and in the database, told in hellos.
+
+One hello is the CPU time of a trivial Django view behind the middleware of a new project, served by the same web server in
+the same run. Machines differ; hellos hardly do.
+"""
+
+import http.client
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from config.bench.server import HELLO_HOST
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Server:
+    """The product's web server, as it runs in production, on a free port of loopback."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "config.bench.server:application", "-b", f"127.0.0.1:{self.port}",
+             "--workers", "1", "--threads", "2", "--log-level", "warning", "--keep-alive", "30"],
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+        for _ in range(600):
+            try:
+                Browser(self.port, HELLO_HOST).request("GET", "/")
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    raise RuntimeError("the web server did not start") from None
+                time.sleep(0.05)
+        raise RuntimeError("the web server did not answer within 30 s")
+
+    def pids(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [self.process.pid, *map(int, children)]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+class Browser:
+    """One kept connection and its cookies; its own cost is not counted."""
+
+    def __init__(self, port: int, host: str) -> None:
+        self.host = host
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.cookies: dict[str, str] = {}
+
+    def request(self, method: str, url: str, body: bytes = b"", content_type: str = "") -> Answer:
+        headers = {"Host": self.host, "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+        if content_type:
+            headers["Content-Type"] = content_type
+        self.connection.request(method, url, body, headers)
+        response = self.connection.getresponse()
+        content = response.read()
+        for value in response.headers.get_all("Set-Cookie") or []:
+            self.cookies.update({name: morsel.value for name, morsel in SimpleCookie(value).items()})
+        return Answer(response.status, dict(response.headers), content)
+
+
+class Meter:
+    """Counts CPU of the web server or of this process, and of the database's client processes (on this machine)."""
+
+    def __init__(self, owner_url: str) -> None:
+        self.watcher = psycopg.connect(owner_url, autocommit=True)
+        self.server = Server()
+        self.hello = 0.0
+
+    def browser(self, host: str) -> Browser:
+        return Browser(self.server.port, host)
+
+    def requests(self, work: Callable[[], Any], times: int) -> float:
+        """CPU seconds of one request that `work` sends."""
+        return self._measure(work, times, lambda: [*self.server.pids(), *self._database_pids()])
+
+    def here(self, work: Callable[[], Any], times: int) -> float:
+        """CPU seconds of one `work` in this process."""
+        return self._measure(work, times, lambda: [os.getpid(), *self._database_pids()])
+
+    def measure_hello(self) -> float:
+        """Seconds; kept for `hellos`."""
+        visit = self.browser(HELLO_HOST)
+        for _ in range(200):
+            visit.request("GET", "/")
+        self.hello = self.requests(lambda: visit.request("GET", "/"), 300)
+        return self.hello
+
+    def hellos(self, seconds: float) -> float:
+        return seconds / self.hello
+
+    def close(self) -> None:
+        self.server.stop()
+        self.watcher.close()
+
+    def _measure(self, work: Callable[[], Any], times: int, pids: Callable[[], list[int]], rounds: int = 5) -> float:
+        """The median of `rounds` rounds of `times` each."""
+        costs = []
+        for _ in range(rounds):
+            counted = pids()
+            before = cpu(counted)
+            for _ in range(times):
+                work()
+            costs.append((cpu(counted) - before) / times)
+        return statistics.median(costs)
+
+    def _database_pids(self) -> list[int]:
+        rows = self.watcher.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"
+        )
+        return [int(row[0]) for row in rows]
+
+
+def cpu(pids: list[int]) -> float:
+    """CPU seconds that all threads of these processes have used so far; what cannot be seen from here counts nothing."""
+    total = 0
+    for pid in pids:
+        for stat in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            total += int(stat.read_text().split()[0])
+    return total / 1e9

@@ -1,0 +1,252 @@
+"""What is measured, one function each. Every one does the whole work of the product's own code, on its own data."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import cache
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+
+from config.bench.data import Place, make
+from config.bench.meter import Answer, Browser, Meter
+from config.demo.volume import Size
+from districts.models import District
+from districts.scope import district_scope
+from intake import actions as intake
+from intake import receive
+from intake.queries import door
+from ownership.models import Feed, Process
+from sla import tasks as sla_tasks
+from tickets.models import ChannelKind, Ticket
+
+
+@dataclass(frozen=True)
+class Result:
+    name: str
+    value: float
+    unit: str
+    reference: float
+    target: float | None
+    detail: str
+
+
+@dataclass
+class Bench:
+    """Sizes shrink to a hundredth in a smoke run; targets are then not judged."""
+
+    meter: Meter
+    smoke: bool = False
+
+    def size(self, tickets: int, districts: int, live: float = 0.03, *, lean: bool = False, fresh: bool = False) -> Size:
+        if self.smoke:
+            tickets, districts = max(200, tickets // 500), max(1, districts // 100)
+        return Size(tickets, districts, live=live, lean=lean, fresh=fresh)
+
+    def times(self, wanted: int) -> int:
+        return max(3, wanted // 20) if self.smoke else wanted
+
+    @cache  # noqa: B019  one Bench a process
+    def small(self) -> Place:
+        return make("small", self.size(10_000, 1), now=timezone.now())
+
+    @cache  # noqa: B019
+    def large(self) -> Place:
+        return make("large", self.size(1_000_000, 1_000), now=timezone.now())
+
+    def judged(
+        self, name: str, value: float, unit: str, target: float | None, detail: str, *, reference: float | None = None
+    ) -> Result:
+        shown = None if self.smoke else target
+        return Result(name, round(value, 3), unit, round(reference or self.meter.hello * 1000, 4), shown, detail)
+
+
+def browser(bench: Bench, place: Place, cookie: str = "") -> Browser:
+    made = bench.meter.browser(place.district.host)
+    if cookie:
+        made.cookies[settings.SESSION_COOKIE_NAME] = cookie
+    return made
+
+
+def expect(answer: Answer, *statuses: int) -> Answer:
+    if answer.status not in statuses:
+        raise RuntimeError(f"status {answer.status}: {answer.body[:300]!r}")
+    return answer
+
+
+def page(bench: Bench, name: str, place: Place, cookie: str, url: str, target: float | None) -> Result:
+    """CPU of one GET in hellos."""
+    visit = browser(bench, place, cookie)
+
+    def once() -> None:
+        expect(visit.request("GET", url), 200)
+
+    for _ in range(5):
+        once()
+    seconds = bench.meter.requests(once, bench.times(60))
+    size = len(visit.request("GET", url).body)
+    return bench.judged(
+        name, bench.meter.hellos(seconds), "hellos", target, f"{place.tickets:,} tickets in the district, {size:,} bytes"
+    )
+
+
+def web_intake(bench: Bench) -> Result:
+    """POST of the filled-in form: envelope, ticket, message, event, clocks, acknowledgement."""
+    place = bench.small()
+    visit = browser(bench, place)
+    form = expect(visit.request("GET", "/?text=the+bus+did+not+come"), 200).body.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+    counter = iter(range(10**9))
+
+    def once() -> None:
+        n = next(counter)
+        fields = {
+            "csrfmiddlewaretoken": token[1] if token else "", "form_id": str(uuid.uuid4()), "step": "send",
+            "text": f"the bus did not come to Maple and 5th again, number {n}", "contact": f"parent{n % 500}@mail.example",
+        }  # fmt: skip
+        expect(visit.request("POST", "/", urlencode(fields).encode(), "application/x-www-form-urlencoded"), 302, 303)
+
+    for _ in range(20):
+        once()
+    before = _count(place.district)
+    seconds = bench.meter.requests(once, bench.times(100))
+    made = _count(place.district) - before
+    return bench.judged("web_intake", bench.meter.hellos(seconds), "hellos", 14, f"{made} tickets made")
+
+
+def mail_intake(bench: Bench) -> Result:
+    """A mail of 22 kB: the envelope written down, then received in batches."""
+    place = bench.small()
+    counter = iter(range(10**9))
+    batch = bench.times(100)
+
+    def once() -> None:
+        with district_scope(place.district.id):
+            source = door(ChannelKind.EMAIL, f"help@{place.district.host}")
+        for _ in range(batch):
+            raw = mail(next(counter), place.district)
+            with district_scope(place.district.id):
+                intake.accept(
+                    source=source, channel=ChannelKind.EMAIL, external_id=f"{uuid.uuid4()}@mail.example", raw=raw,
+                    meta={"sender": "parent@mail.example", "recipients": [f"help@{place.district.host}"]}, now=timezone.now(),
+                )  # fmt: skip
+        while receive.drain(place.district.id):
+            pass
+
+    once()
+    before = _count(place.district)
+    seconds = bench.meter.here(once, 1) / batch
+    made = _count(place.district) - before
+    if made != 5 * batch:
+        raise RuntimeError(f"{made} tickets of {5 * batch} mails")
+    return bench.judged(
+        "mail_intake", bench.meter.hellos(seconds), "hellos", 20, f"{made} tickets made, {len(mail(0, place.district)):,} bytes"
+    )
+
+
+def mail(number: int, district: District) -> bytes:
+    """A mail as a phone writes it: text, HTML and a small picture; about 22 kB."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = f"Parent {number} <parent{number % 500}@mail.example>"
+    message["To"] = f"help@{district.host}"
+    message["Subject"] = f"Bus question {number}"
+    message["Message-ID"] = f"<{uuid.uuid4()}@mail.example>"
+    text = f"Hello, the bus did not come this morning, number {number}. " + "We waited for half an hour at the stop. " * 60
+    message.set_content(text)
+    message.add_alternative(f"<html><body><p>{text}</p></body></html>", subtype="html")
+    message.add_attachment(b"\x89PNG\r\n\x1a\n" + bytes(8_000), maintype="text", subtype="plain", filename="notes.txt")
+    return message.as_bytes()
+
+
+def queue_page_10k(bench: Bench) -> Result:
+    place = bench.small()
+    return page(bench, "queue_page_10k", place, place.agent_cookie, "/desk/", 50)
+
+
+def queue_page_1m(bench: Bench) -> Result:
+    place = bench.large()
+    result = page(bench, "queue_page_1m", place, place.agent_cookie, "/desk/", None)
+    small = queue_page_10k(bench)
+    target = None if bench.smoke else round(small.value * 1.5, 1)
+    return replace(result, target=target, detail=f"{result.detail}; {small.value} at 10,000")
+
+
+def dashboard_1m(bench: Bench) -> Result:
+    place = bench.large()
+    return page(bench, "dashboard_1m", place, place.leader_cookie, "/today/", 100)
+
+
+def ping(bench: Bench) -> Result:
+    """A feed says that it ran."""
+    place = bench.small()
+    with district_scope(place.district.id):
+        process = Process.objects.create(slug="bench", name="Bench")
+        feed = Feed.objects.create(process=process, slug="bench", name="Bench", terms="every 60 minutes")
+    visit = browser(bench, place)
+
+    def once() -> None:
+        expect(visit.request("POST", f"/matrix/ping/{feed.token}", b"", "application/json"), 200)
+
+    for _ in range(20):
+        once()
+    seconds = bench.meter.requests(once, bench.times(100))
+    return bench.judged("ping", bench.meter.hellos(seconds), "hellos", 6, "one feed, one run each")
+
+
+def sweep_1m(bench: Bench) -> Result:
+    """1,000 clocks due in as many districts among a million open ones: seconds until every breach is written."""
+    now = timezone.now()
+    place = make("open", bench.size(1_000_000, 1_000, live=1.0, lean=True, fresh=True), now=now)
+    due = bench.times(1000) if not bench.smoke else 20
+    open_clocks = _make_due(due, now)
+    began = time.perf_counter()
+    sla_tasks.sweep()
+    seconds = time.perf_counter() - began
+    broken = _owner_count("SELECT count(*) FROM sla_breach WHERE noticed_at >= %s", [now])
+    if broken != due:
+        raise RuntimeError(f"{broken} breaches of {due} clocks due")
+    detail = f"{due:,} due among {open_clocks:,} open, largest district {place.tickets:,}"
+    return bench.judged("sweep_1m", seconds, "seconds", 2, detail, reference=1.0)
+
+
+def _make_due(count: int, now: datetime) -> int:
+    """Let `count` clocks of first answers, spread over all districts, be a second late; returns how many clocks are open."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "WITH chosen AS (SELECT district_id, id FROM (SELECT district_id, id, row_number() OVER (PARTITION BY district_id"
+            " ORDER BY id) AS n FROM sla_clock WHERE kind = 'first' AND state = 'running') r ORDER BY n LIMIT %s)"
+            " UPDATE sla_clock c SET check_at = %s, due_at = %s FROM chosen"
+            " WHERE c.district_id = chosen.district_id AND c.id = chosen.id",
+            [count, now - timedelta(seconds=1), now - timedelta(seconds=1)],
+        )
+        cursor.execute("VACUUM (ANALYZE) sla_clock")
+    return _owner_count("SELECT count(*) FROM sla_clock WHERE state = 'running'", [])
+
+
+def _owner_count(statement: str, values: list[object]) -> int:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.fetchone()[0])
+
+
+def _count(district: District) -> int:
+    with district_scope(district.id):
+        return Ticket.objects.count()
+
+
+ALL: dict[str, Callable[[Bench], Result]] = {
+    "web_intake": web_intake,
+    "mail_intake": mail_intake,
+    "queue_page_10k": queue_page_10k,
+    "ping": ping,
+    "queue_page_1m": queue_page_1m,
+    "dashboard_1m": dashboard_1m,
+    "sweep_1m": sweep_1m,
+}
