@@ -1,11 +1,23 @@
 """Reads of people, places and services of the district in scope."""
 
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db.models import QuerySet
 
-from districts.models import ContactPoint, District, Membership, Person, Role, Service, Site, Team
+from districts.calendar import OFFICE, BadHours, Calendar, Day, DayKind, minute_of, seasons_of, windows_of
+from districts.models import CalendarDay, ContactPoint, District, Membership, Person, Role, Service, Site, Team
 from districts.scope import require_district_id
+
+CALENDAR_SECONDS = 10  # another process's change of the calendar is seen after so long
+CALENDAR_BACK, CALENDAR_AHEAD = timedelta(days=730), timedelta(days=550)
+MOST_CALENDARS = 2_000  # districts kept in one process
+log = structlog.get_logger(__name__)
 
 
 def this_district() -> District:
@@ -51,3 +63,95 @@ def services() -> QuerySet[Service]:
 
 def sites() -> QuerySet[Site]:
     return Site.objects.order_by("name")
+
+
+# --- the school calendar ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Kept:
+    """A district's calendars in this process; rows and settings tell whether they still hold."""
+
+    until: float
+    settings: tuple[Any, ...]
+    rows: list[tuple[Any, ...]]
+    calendars: dict[UUID | None, Calendar] = field(default_factory=dict)
+
+
+_calendars: dict[UUID, _Kept] = {}
+
+
+def calendar_of(district: District, site: Site | UUID | None = None, *, now: datetime) -> Calendar:
+    """When `district` (or one site of it) is open. At most one query, and none within CALENDAR_SECONDS of the last.
+
+    Hours that cannot be read are logged and passed over: a slip in the calendar must not stop a request from coming in.
+    """
+    kept = _calendars.get(district.id)
+    settings = _calendar_settings(district)
+    if kept is None or kept.until < time.monotonic() or kept.settings != settings:
+        kept = _read_calendar(district.id, settings, kept, now)
+    site_id = site.id if isinstance(site, Site) else site
+    if site_id is not None and not any(row[0] == site_id for row in kept.rows):
+        site_id = None
+    calendar = kept.calendars.get(site_id)
+    if calendar is None:
+        calendar = kept.calendars[site_id] = _calendar(district, kept.rows, site_id)
+    return calendar
+
+
+def forget_calendar(district_id: UUID) -> None:
+    """The next question reads the rows again (in this process)."""
+    _calendars.pop(district_id, None)
+
+
+def _calendar_settings(district: District) -> tuple[Any, ...]:
+    return district.time_zone, district.hours, district.first_day, district.last_day, district.school_release
+
+
+def _read_calendar(district_id: UUID, settings: tuple[Any, ...], kept: _Kept | None, now: datetime) -> _Kept:
+    days = CalendarDay.objects.filter(date__range=((now - CALENDAR_BACK).date(), (now + CALENDAR_AHEAD).date()))
+    rows = list(days.order_by("date", "id").values_list("site_id", "date", "kind", "windows"))
+    until = time.monotonic() + CALENDAR_SECONDS
+    if kept and kept.settings == settings and kept.rows == rows:
+        kept.until = until
+        return kept
+    if len(_calendars) >= MOST_CALENDARS:
+        _calendars.clear()
+    _calendars[district_id] = fresh = _Kept(until, settings, rows)
+    return fresh
+
+
+def _calendar(district: District, rows: list[tuple[Any, ...]], site_id: UUID | None) -> Calendar:
+    days: dict[Any, Day] = {}
+    for wanted in (None, site_id) if site_id else (None,):  # a site's own day beats the district's
+        for site, date, kind, windows in rows:
+            if site == wanted:
+                days[date] = _day(kind, windows)
+    return Calendar(
+        zone=district.zone, seasons=_seasons(district), days=days, first_day=district.first_day, last_day=district.last_day,
+        release=_release(district.school_release),
+    )  # fmt: skip
+
+
+def _day(kind: str, windows: Any) -> Day:
+    try:
+        return Day(DayKind(kind), None if windows is None else windows_of(windows))
+    except (BadHours, TypeError, ValueError):
+        log.warning("calendar_day_unreadable", windows=windows)
+        return Day(DayKind(kind))
+
+
+def _seasons(district: District) -> Any:
+    try:
+        return seasons_of(district.hours) or OFFICE
+    except BadHours:
+        log.warning("district_hours_unreadable", district=str(district.id))
+        return OFFICE
+
+
+def _release(raw: Mapping[str, str]) -> dict[int, int]:
+    try:
+        return {int(day): minute_of(at) for day, at in raw.items()}
+    except (BadHours, ValueError, AttributeError):
+        log.warning("school_release_unreadable", release=raw)
+        return {}

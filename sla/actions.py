@@ -1,0 +1,157 @@
+"""Promises are derived, never set: every act on a ticket is followed by `derive`, and a sweep finds what was forgotten."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from districts.models import District, Service
+from districts.queries import calendar_of, forget_calendar
+from districts.scope import district_scope, require_district_id
+from sla import claims, clock
+from sla.clock import Kept, Reading, State, Story
+from sla.models import Clock, ClockKind, Policy
+from sla.policies import Rules, forget_rules, rules_here
+from sla.terms import Terms, parse
+from tickets import actions as tickets
+from tickets.models import Ticket
+from tickets.queries import facts_of
+
+BATCH = 200
+DERIVED = ["team", "state", "terms", "started_at", "due_at", "check_at", "ended_at", "derived_at"]
+
+
+def derive(ticket: Ticket, *, now: datetime) -> None:
+    """Bring both clocks and `ticket.due_at` in line with the facts. Call it after every act, in the act's transaction.
+
+    A ticket that was only just opened costs one INSERT and one UPDATE; any other also two reads.
+    """
+    derive_all([ticket], now=now)
+
+
+def derive_all(rows: Sequence[Ticket], *, now: datetime) -> None:
+    rules = rules_here()
+    known = [t.id for t in rows if not just_opened(t)]
+    facts = facts_of(known) if known else {}
+    before = _before(known) if known else {}
+    clocks: list[Clock] = []
+    due: list[datetime | None] = []
+    for ticket in rows:
+        story = clock.read(ticket.opened_at, facts.get(ticket.id, ()))
+        mine = [_clock(ticket, kind, story, rules, before.get((ticket.id, kind)), now) for kind in ClockKind.values]
+        clocks += mine
+        due.append(min((c.due_at for c in mine if c.ended_at is None and c.due_at), default=None))
+    Clock.objects.bulk_create(clocks, update_conflicts=True, unique_fields=["district", "ticket", "kind"], update_fields=DERIVED)
+    for ticket, at in zip(rows, due, strict=True):
+        tickets.derived(ticket, due_at=at, facts_at=ticket.facts_at)
+
+
+def just_opened(ticket: Ticket) -> bool:
+    """Never derived, and nothing happened since it was opened: its one fact is known without asking."""
+    return ticket.derived_at < ticket.opened_at == ticket.facts_at
+
+
+def _before(ticket_ids: list[UUID]) -> dict[tuple[UUID, str], Clock]:
+    return {(c.ticket_id, c.kind): c for c in Clock.objects.filter(ticket_id__in=ticket_ids)}
+
+
+def _clock(ticket: Ticket, kind: str, story: Story, rules: Rules, old: Clock | None, now: datetime) -> Clock:
+    terms = rules.terms(kind, service_id=ticket.service_id, priority=ticket.priority)
+    calendar = calendar_of(rules.district, ticket.site_id, now=now)
+    kept = Kept(old.terms, old.state, old.started_at, old.due_at, old.ended_at, old.breached_at) if old else None
+    judge = clock.first_response if kind == ClockKind.FIRST_RESPONSE else clock.resolution
+    reading = judge(story, terms, calendar, before=kept, now=now)
+    settled = old is not None and reading.ended_at is not None and old.ended_at == reading.ended_at
+    return Clock(
+        ticket=ticket, kind=kind, state=reading.state, started_at=reading.started_at, due_at=reading.due_at,
+        ended_at=reading.ended_at, derived_at=now, check_at=_check_at(reading, old),
+        team_id=old.team_id if old and settled else ticket.team_id, terms=old.terms if old and settled else str(terms),
+    )  # fmt: skip
+
+
+def _check_at(reading: Reading, old: Clock | None) -> datetime | None:
+    """The next warning or breach to notice; each happens once."""
+    if reading.state != State.RUNNING or (old and old.breached_at):
+        return None
+    return reading.due_at if old and old.warned_at else reading.warn_at
+
+
+# --- the sweep --------------------------------------------------------------------------------------------------------
+
+
+def drain_clocks(district_id: UUID, *, now: datetime | None = None) -> int:
+    """Notice warnings and breaches that are due in one district; returns how many. Any number may sweep at once.
+
+    A ticket whose facts moved since is derived again first, so that no breach is told of a promise that was kept.
+    """
+    now = now or timezone.now()
+    noticed = 0
+    while True:
+        with district_scope(district_id):
+            found = claims.notice(district_id, now=now, limit=claims.BATCH)
+        noticed += found.warned + found.late
+        if found.stale:
+            drain_stale(district_id, now=now)
+        if found.warned + found.late < claims.BATCH and not found.stale:
+            return noticed
+
+
+def drain_stale(district_id: UUID, *, now: datetime | None = None) -> int:
+    """Derive again what changed without a call of `derive`; returns how many tickets."""
+    now = now or timezone.now()
+    done = 0
+    while True:
+        with district_scope(district_id):
+            rows = claims.stale_tickets(BATCH)
+            derive_all(rows, now=now)
+        done += len(rows)
+        if len(rows) < BATCH:
+            return done
+
+
+def calendar_changed(district: District, *, now: datetime) -> int:
+    """After any change of hours or days: the promises of every live ticket are derived again by the sweep."""
+    _forget(district.id)
+    return tickets.touch_live(now=now)
+
+
+# --- policies ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NewPolicy:
+    kind: str  # ClockKind
+    terms: str
+    service: Service | None = None
+    priority: int | None = None
+
+
+def set_policy(*, kind: str, terms: str, now: datetime, service: Service | None = None, priority: int | None = None) -> Policy:
+    """Promise `terms` from now on; promises already made are derived again. Raises NotUnderstood."""
+    return set_policies([NewPolicy(kind, terms, service, priority)], now=now)[0]
+
+
+def set_policies(policies: Iterable[NewPolicy], *, now: datetime) -> list[Policy]:
+    """Many at once, in one statement. Raises NotUnderstood, and then none is set."""
+    rows = [Policy(kind=p.kind, service=p.service, priority=p.priority, terms=str(_promise(p.terms))) for p in policies]
+    Policy.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["district", "kind", "service", "priority"], update_fields=["terms"]
+    )
+    _forget(require_district_id())
+    tickets.touch_live(now=now)
+    return rows
+
+
+def _promise(text: str) -> Terms:
+    return parse(text)
+
+
+def _forget(district_id: UUID) -> None:
+    """At once, and again when it is committed: until then other requests of this process still read the old rows."""
+    for forget in (forget_rules, forget_calendar):
+        forget(district_id)
+        transaction.on_commit(partial(forget, district_id))

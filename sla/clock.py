@@ -1,0 +1,439 @@
+"""Deadlines, purely: terms applied to facts on a calendar. Knows no database and no "now" but the one it is given.
+
+A due time is derived again from the same facts whenever something changes, so no act can leave a wrong clock behind.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from districts.calendar import NO_TIME, ONE_DAY, Calendar, DayKind, NeverOpen, Span, days_from
+from sla.promise import (
+    AT_ONCE,
+    RECURRING,
+    Amount,
+    AtOnce,
+    By,
+    ByForNext,
+    Clause,
+    Counts,
+    Every,
+    Notice,
+    SameDay,
+    Term,
+    Terms,
+    Unit,
+    Within,
+)
+from sla.terms import parse
+
+WARN_AT = 0.75  # of the promised time
+LOOK_AHEAD = 14  # days from a weekend or holiday to the day that tells which clause holds
+SETTLED = timedelta(seconds=1)
+NO_SCHOOL = frozenset({DayKind.WEEKEND, DayKind.HOLIDAY, DayKind.STAFF, DayKind.CLOSURE})
+
+
+# --- when is it due? --------------------------------------------------------------------------------------------------
+
+
+def due_at(terms: Terms, start: datetime, calendar: Calendar, paused: Iterable[Span] = ()) -> datetime:
+    """When what began at `start` is due. For a notice or a freeze `start` is the start of what it is about.
+
+    Time inside `paused` spans does not count. Where the kind of day decides the clause, a clause that begins to hold before
+    the promise is due may only make it earlier. On a calendar that never opens, hours count day and night.
+    """
+    pauses = _from(start, paused)
+    clauses = _holding(terms, calendar, calendar.local_date(start)) if terms.by_day else _promising(terms.clauses)
+    due = min(_due(clause.term, start, calendar, pauses) for clause in clauses)
+    return _cut_short(terms, start, due, calendar, pauses) if terms.by_day else due
+
+
+def next_expected(terms: Terms, calendar: Calendar, *, after: datetime) -> datetime | None:
+    """The next time something is expected by itself, after `after`; None for terms that only answer to an event."""
+    times = [_next(clause, calendar, after) for clause in terms.recurring]
+    return min((at for at in times if at is not None), default=None)
+
+
+def warn_at(terms: Terms, start: datetime, due: datetime, calendar: Calendar, paused: Iterable[Span] = ()) -> datetime:
+    """When WARN_AT of the promised time is used up: of its open time where there is some, else of the time itself."""
+    pauses = _from(start, paused)
+    by_hours = any(isinstance(c.term, Within) and c.term.amount.counts is Counts.ELAPSED for c in terms.clauses)
+    total = NO_TIME if by_hours else _running(start, due, pauses, calendar.open_between)
+    if total:
+        return min(due, _walk(start, total * WARN_AT, pauses, calendar.add_open, calendar.open_between))
+    return min(due, _walk(start, _running(start, due, pauses, _between) * WARN_AT, pauses, _add, _between))
+
+
+def _due(term: Term, start: datetime, calendar: Calendar, pauses: Sequence[Span]) -> datetime:
+    try:
+        return _due_on(term, start, calendar, pauses)
+    except NeverOpen:
+        amount = term.amount if isinstance(term, Within) else Amount(1, Unit.DAY)
+        days = amount.number * ONE_DAY if amount.unit is Unit.DAY else amount.delta
+        return _walk(start, days, pauses, _add, _between)
+
+
+def _due_on(term: Term, start: datetime, calendar: Calendar, pauses: Sequence[Span]) -> datetime:
+    match term:
+        case Within(Amount(unit=Unit.DAY) as amount):
+            return _days_on(amount, start, calendar, pauses)
+        case Within(amount) if amount.counts is Counts.BUSINESS:
+            return _walk(start, amount.delta, pauses, calendar.add_open, calendar.open_between)
+        case Within(amount):
+            return _walk(start, amount.delta, pauses, _add, _between)
+        case AtOnce():
+            return _walk(start, AT_ONCE, pauses, _add, _between)
+        case Notice(amount):
+            return _back(amount, start, calendar)
+        case Every(amount):
+            return _due_on(Within(amount), start, calendar, pauses)
+        case SameDay():
+            return _moved(start, pauses, calendar.next_school_end)
+        case By():
+            return _moved(start, pauses, lambda at: _next_time(term, calendar, at))
+        case ByForNext(cutoff):
+            return _moved(start, pauses, lambda at: _in_place(cutoff, at, calendar))
+
+
+def _walk(
+    start: datetime,
+    duration: timedelta,
+    pauses: Sequence[Span],
+    add: Callable[[datetime, timedelta], datetime],
+    between: Callable[[datetime, datetime], timedelta],
+) -> datetime:
+    """`duration` from `start`, leaving out the pauses."""
+    for begin, end in pauses:
+        used = between(start, begin)
+        if used >= duration > NO_TIME:
+            break
+        start, duration = end, duration - used
+    return add(start, duration)
+
+
+def _running(start: datetime, end: datetime, pauses: Sequence[Span], between: Callable[[datetime, datetime], timedelta]) -> timedelta:
+    """Time from `start` to `end` that is not paused."""
+    total = between(start, end)
+    for begin, finish in pauses:
+        total -= between(begin, min(finish, end))
+    return total
+
+
+def _add(start: datetime, duration: timedelta) -> datetime:
+    return start + duration
+
+
+def _between(start: datetime, end: datetime) -> timedelta:
+    return max(end - start, NO_TIME)
+
+
+def _days_on(amount: Amount, start: datetime, calendar: Calendar, pauses: Sequence[Span]) -> datetime:
+    """Days later at the same local time, later again by the (open) time of each pause that begins before."""
+    elapsed = amount.counts is Counts.ELAPSED
+    if elapsed:
+        local = start.astimezone(calendar.zone)
+        due = (local + amount.number * ONE_DAY).astimezone(UTC)
+    else:
+        due = calendar.add_days(start, amount.number, school=amount.counts is Counts.SCHOOL)
+    for begin, end in pauses:
+        lost = _between(begin, end) if elapsed else calendar.open_between(begin, end)
+        if begin < due and lost:
+            due = due + lost if elapsed else calendar.add_open(due, lost)
+    return due
+
+
+def _back(amount: Amount, event: datetime, calendar: Calendar) -> datetime:
+    if amount.counts is Counts.ELAPSED:
+        if amount.unit is Unit.DAY:
+            return (event.astimezone(calendar.zone) - amount.number * ONE_DAY).astimezone(UTC)
+        return event - amount.delta
+    if amount.unit is Unit.DAY:
+        return calendar.sub_days(event, amount.number, school=amount.counts is Counts.SCHOOL)
+    return calendar.sub_open(event, amount.delta)
+
+
+def _moved(start: datetime, pauses: Sequence[Span], due_from: Callable[[datetime], datetime]) -> datetime:
+    """For terms that name a time of day: each pause that begins before the due time moves the start on by its length."""
+    due = due_from(start)
+    for begin, end in pauses:
+        if begin < due:
+            start += end - begin
+            due = due_from(start)
+    return due
+
+
+def _next_time(term: By, calendar: Calendar, after: datetime) -> datetime:
+    """The first of the times after `after`. Raises NeverOpen."""
+    for day in days_from(calendar.local_date(after)):
+        if _on_day(term, day, calendar):
+            for minute in term.times:
+                at = calendar.at_local(day, minute)
+                if at > after:
+                    return at
+    raise NeverOpen("no such day in sight")
+
+
+def _on_day(term: By, day: date, calendar: Calendar) -> bool:
+    if term.weekday is not None and day.weekday() != term.weekday:
+        return False
+    return term.every_day or calendar.is_school_day(day)
+
+
+def _in_place(cutoff: int, at: datetime, calendar: Calendar) -> datetime:
+    """What is in before the cut-off of a school day has to be in place when the next school day opens."""
+    day = calendar.local_date(at)
+    if not calendar.is_school_day(day) or at >= calendar.at_local(day, cutoff):
+        day = calendar.next_school_day(day)
+    service = calendar.next_school_day(day)
+    spans = calendar.windows(service)
+    return spans[0][0] if spans else calendar.at_local(service, 0)
+
+
+def _next(clause: Clause, calendar: Calendar, after: datetime) -> datetime | None:
+    try:
+        return _next_on(clause, calendar, after)
+    except NeverOpen:
+        return None
+
+
+def _next_on(clause: Clause, calendar: Calendar, after: datetime) -> datetime:
+    """Skips days on which the clause does not hold; "every" begins again with the day. Raises NeverOpen."""
+    term = clause.term
+    at = after
+    for _ in range(400):
+        match term:
+            case ByForNext(cutoff):
+                at = _next_time(By((cutoff,)), calendar, at)
+            case By():
+                at = _next_time(term, calendar, at)
+            case _:
+                at = _due_on(term, at, calendar, ())
+        if not clause.on or clause.holds_on(calendar.day_kind(calendar.local_date(at))):
+            return at
+        if isinstance(term, Every):
+            at = calendar.at_local(_first_day_of(clause, calendar, calendar.local_date(at)), 0)
+    raise NeverOpen("no such day in sight")
+
+
+def _first_day_of(clause: Clause, calendar: Calendar, after: date) -> date:
+    for day in days_from(after + ONE_DAY):
+        if clause.holds_on(calendar.day_kind(day)):
+            return day
+    raise NeverOpen("no such day in sight")
+
+
+# --- which clause holds -----------------------------------------------------------------------------------------------
+
+
+def _promising(clauses: Sequence[Clause]) -> Sequence[Clause]:
+    """Those that answer to an event; where there are none, those that come round."""
+    if len(clauses) == 1:
+        return clauses
+    return [c for c in clauses if not isinstance(c.term, RECURRING)] or clauses
+
+
+def _holding(terms: Terms, calendar: Calendar, day: date) -> Sequence[Clause]:
+    """Clauses for `day`. A weekend, holiday or other day that no clause names belongs to the day that follows it."""
+    always = [c for c in terms.clauses if not c.on]
+    for later in [day + n * ONE_DAY for n in range(LOOK_AHEAD)]:
+        kind = calendar.day_kind(later)
+        held = [c for c in terms.clauses if c.holds_on(kind)]
+        if held:
+            return _promising([*held, *always])
+        if kind not in NO_SCHOOL:
+            break
+    return _promising(always or terms.clauses)
+
+
+def _cut_short(terms: Terms, start: datetime, due: datetime, calendar: Calendar, pauses: Sequence[Span]) -> datetime:
+    """A break that begins meanwhile brings its own clause: due at the earlier of the two."""
+    day = calendar.local_date(start)
+    before = _holding(terms, calendar, day)
+    while (day := day + ONE_DAY) <= calendar.local_date(due):
+        now = _holding(terms, calendar, day)
+        if now != before:
+            begins = calendar.at_local(day, 0)
+            due = min(due, *(_due(c.term, begins, calendar, _from(begins, pauses)) for c in now))
+        before = now
+    return due
+
+
+def _from(start: datetime, paused: Iterable[Span]) -> Sequence[Span]:
+    """Pauses after `start`, in order, overlaps joined."""
+    out: list[Span] = []
+    for begin, end in sorted(paused):
+        begin = max(begin, start)
+        if begin >= end:
+            continue
+        if out and begin <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], end))
+        else:
+            out.append((begin, end))
+    return out
+
+
+# --- a ticket's facts → its clocks ------------------------------------------------------------------------------------
+
+
+class State(StrEnum):
+    """The same words as `Clock.State`."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    MISSED = "missed"
+    VOID = "void"
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the events of a ticket tell its clocks."""
+
+    opened_at: datetime
+    answered_at: datetime | None = None  # first reply, or resolved without one
+    resolved_at: datetime | None = None  # last time, unless reopened since
+    merged_at: datetime | None = None
+    pauses: tuple[Span, ...] = ()  # waiting on the requester, or resolved until it was reopened
+    paused_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A clock as the facts have it."""
+
+    state: State
+    started_at: datetime
+    due_at: datetime | None
+    warn_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was told before: a clock as it was last derived."""
+
+    terms: str
+    state: str
+    started_at: datetime
+    due_at: datetime | None
+    ended_at: datetime | None
+    breached_at: datetime | None
+
+
+@dataclass
+class _Telling:
+    story: Story
+    closed: list[Span] = field(default_factory=list)
+
+    def pause(self, at: datetime) -> None:
+        if self.story.paused_since is None:
+            self.story = replace(self.story, paused_since=at)
+
+    def go_on(self, at: datetime) -> None:
+        since = self.story.paused_since
+        if since is not None:
+            if since < at:
+                self.closed.append((since, at))
+            self.story = replace(self.story, paused_since=None)
+
+    def answered(self, at: datetime) -> None:
+        if self.story.answered_at is None:
+            self.story = replace(self.story, answered_at=at)
+
+    def resolved(self, at: datetime) -> None:
+        if self.story.resolved_at is None:
+            self.answered(at)
+            self.pause(at)
+            self.story = replace(self.story, resolved_at=at)
+
+    def reopened(self, at: datetime) -> None:
+        if self.story.resolved_at is not None:
+            self.story = replace(self.story, resolved_at=None)
+            self.go_on(at)
+
+
+def read(opened_at: datetime, facts: Iterable[Mapping[str, Any]]) -> Story:
+    """Fold a ticket's events, oldest first ({"kind", "at", "data"}, see tickets.queries.facts_of)."""
+    told = _Telling(Story(opened_at))
+    for fact in facts:
+        at = fact["at"]
+        match fact["kind"]:
+            case "replied":
+                told.answered(at)
+            case "waiting" if fact["data"].get("on") == "wait_asker":
+                told.pause(at)
+            case "waiting" | "resumed":
+                told.go_on(at)
+            case "resolved" | "closed":
+                told.resolved(at)
+            case "reopened":
+                told.reopened(at)
+            case "merged":
+                told.story = replace(told.story, merged_at=told.story.merged_at or at)
+    return replace(told.story, pauses=tuple(told.closed))
+
+
+def first_response(story: Story, terms: Terms, calendar: Calendar, *, before: Kept | None, now: datetime) -> Reading:
+    """Waiting on the requester does not pause it: nobody has answered yet."""
+    return _reading(replace(story, pauses=(), paused_since=None), story.answered_at, terms, calendar, before, now)
+
+
+def resolution(story: Story, terms: Terms, calendar: Calendar, *, before: Kept | None, now: datetime) -> Reading:
+    return _reading(story, story.resolved_at, terms, calendar, before, now)
+
+
+def _reading(story: Story, ended: datetime | None, terms: Terms, calendar: Calendar, before: Kept | None, now: datetime) -> Reading:
+    if before and before.ended_at is not None and before.ended_at == ended:  # judged by the terms of its time, once
+        return Reading(State(before.state), before.started_at, before.due_at, ended_at=ended)
+    if story.merged_at is not None and ended is None:
+        return Reading(State.VOID, story.opened_at, None, ended_at=story.merged_at)
+    start, due = _promised(story, ended, terms, calendar, before, now)
+    if ended is not None:
+        late = ended > due or bool(before and before.breached_at)
+        return Reading(State.MISSED if late else State.MET, start, due, ended_at=ended)
+    if story.paused_since is not None and story.paused_since < due:
+        return Reading(State.PAUSED, start, None)
+    return Reading(State.RUNNING, start, due, warn_at(terms, start, due, calendar, story.pauses))
+
+
+def _promised(
+    story: Story, ended: datetime | None, terms: Terms, calendar: Calendar, before: Kept | None, now: datetime
+) -> tuple[datetime, datetime]:
+    """(counted from, due). Counted from the opening, unless our own change today would make it late at once.
+
+    Other terms, or a corrected calendar, may put a promise that was still good into the past. It is then counted from the
+    latest moment that keeps what was promised before, else from now: the due time moves, it is not broken by the change.
+    """
+    start = before.started_at if before and before.terms == str(terms) else story.opened_at
+    due = due_at(terms, start, calendar, story.pauses)
+    judged = ended or story.paused_since or now
+    promised = _good_until(before, story, calendar, judged)
+    if due > judged or promised is None:
+        return start, due
+    start = _latest_start(lambda at: due_at(terms, at, calendar, story.pauses), start, judged, promised)
+    due = due_at(terms, start, calendar, story.pauses)
+    if due > judged:
+        return start, due
+    return judged, due_at(terms, judged, calendar, story.pauses)
+
+
+def _good_until(before: Kept | None, story: Story, calendar: Calendar, judged: datetime) -> datetime | None:
+    """What was promised before, where that promise was still good at `judged`."""
+    if before is None:
+        return None
+    promised = before.due_at
+    if before.state == State.PAUSED:
+        promised = due_at(parse(before.terms), before.started_at, calendar, story.pauses)
+    return promised if promised and promised > judged else None
+
+
+def _latest_start(due_from: Callable[[datetime], datetime], low: datetime, high: datetime, promised: datetime) -> datetime:
+    """The latest start between `low` and `high` that is due by `promised`: due times never fall when starts rise."""
+    if due_from(high) <= promised:
+        return high
+    while high - low > SETTLED:
+        middle = low + (high - low) / 2
+        low, high = (middle, high) if due_from(middle) <= promised else (low, middle)
+    return low
