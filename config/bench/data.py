@@ -33,11 +33,11 @@ def make(prefix: str, size: Size, *, now: datetime) -> Place:
         agent = Membership.objects.filter(team_id=busiest, role=Role.AGENT).select_related("person").order_by("id")[0].person
         leader = Person.objects.create(name="Leader", kind="staff")
         Membership.objects.create(person=leader, role=Role.LEADER)
-        cookies = [_signed_in(person, prefix) for person in (agent, leader)]
+        agent_cookie, leader_cookie = _signed_in(agent, prefix), _signed_in(leader, prefix)
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM tickets_ticket WHERE district_id = %s", [district.id])
             tickets = int(cursor.fetchone()[0])
-    return Place(district, *cookies, tickets)
+    return Place(district, agent_cookie, leader_cookie, tickets)
 
 
 def _busiest_team(district_id: UUID) -> UUID:

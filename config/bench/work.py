@@ -22,7 +22,7 @@ from districts.models import District
 from districts.scope import district_scope
 from intake import actions as intake
 from intake import receive
-from intake.queries import door
+from intake.queries import mailbox
 from ownership.models import Feed, Process
 from sla import tasks as sla_tasks
 from tickets.models import ChannelKind, Ticket
@@ -129,7 +129,9 @@ def mail_intake(bench: Bench) -> Result:
 
     def once() -> None:
         with district_scope(place.district.id):
-            source = door(ChannelKind.EMAIL, f"help@{place.district.host}")
+            source = mailbox("help", place.district)
+        if source is None:
+            raise RuntimeError("the district has no mailbox")
         for _ in range(batch):
             raw = mail(next(counter), place.district)
             with district_scope(place.district.id):
@@ -230,7 +232,7 @@ def _make_due(count: int, now: datetime) -> int:
     return _owner_count("SELECT count(*) FROM sla_clock WHERE state = 'running'", [])
 
 
-def _owner_count(statement: str, values: list[object]) -> int:
+def _owner_count(statement: str, values: list[datetime]) -> int:
     with connections["owner"].cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.fetchone()[0])

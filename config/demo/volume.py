@@ -165,9 +165,10 @@ class Size:
 def fill(size: Size, *, now: datetime, say: Callable[[str], None] = lambda _line: None, prefix: str = PREFIX) -> None:
     """Write `size` in one transaction, then vacuum and analyse what was written."""
     catalog = catalogs.read("cedar_valley")
-    values = {**_words(catalog), "now": now, "prefix": prefix, "hours": json.dumps(HOURS)}
+    words = _words(catalog)
+    values: dict[str, Any] = {**words, "now": now, "prefix": prefix, "hours": json.dumps(HOURS)}
     values |= {"tickets": size.tickets, "districts": size.districts, "months": size.months, "live": size.live, "fresh": size.fresh}
-    numbers = {**values, "services": len(catalog.district["services"]), "texts": len(json.loads(values["texts"]))}
+    numbers = {**values, "services": len(catalog.district["services"]), "texts": len(json.loads(words["texts"]))}
     connection = connections["owner"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
