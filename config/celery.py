@@ -1,9 +1,11 @@
 """Celery only wakes workers: every job can be found again from the tables (see docs/decisions/broker.md)."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init, worker_process_init
+from celery.signals import heartbeat_sent, setup_logging, worker_init, worker_process_init
 from django.conf import settings
 from django.db import connections
 from kombu import Queue
@@ -37,6 +39,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     beat_schedule=SCHEDULE,
+    beat_sync_every=1,  # its file then tells a health check that it lives
     beat_schedule_filename=str(environment.ROOT / "var" / "beat"),
     timezone="UTC",
 )
@@ -55,6 +58,13 @@ def _refuse_strong_role(**_kwargs: Any) -> None:
         database.check_application_role(settings.APP_URL)
     except database.StrongRole as error:
         raise SystemExit(str(error)) from error
+
+
+@heartbeat_sent.connect
+def _tell_health_check(**_kwargs: Any) -> None:
+    """Every two seconds while the worker is in touch with its broker; the age of the file is its health."""
+    if heartbeat := os.environ.get("HEARTBEAT_FILE"):
+        Path(heartbeat).touch()
 
 
 @worker_process_init.connect

@@ -128,7 +128,7 @@ def _spawn_keeper(base: Path) -> None:
 # --- the keeper's own process ---------------------------------------------------------------------------------------
 
 
-def _as_child(uid: int | None, gid: int | None, death_signal: int) -> Callable[[], None]:
+def as_child(uid: int | None, gid: int | None, death_signal: int) -> Callable[[], None]:
     def before_exec() -> None:
         if uid is not None and gid is not None:
             os.setgroups([])
@@ -226,7 +226,7 @@ class Postgres:
         subprocess.run(
             [self.bin / "initdb", "-D", half_made, "-U", "postgres", "-A", "scram-sha-256",
              f"--pwfile={self.password_file}", "-E", "UTF8", "--data-checksums", *locale],
-            preexec_fn=_as_child(self.uid, self.gid, 0), check=True, stdout=subprocess.DEVNULL,
+            preexec_fn=as_child(self.uid, self.gid, 0), check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         half_made.rename(self.data)
 
@@ -240,7 +240,7 @@ class Postgres:
              "-c", "unix_socket_directories=", "-c", "max_connections=120", "-c", "shared_buffers=256MB",
              "-c", "max_wal_size=2GB", "-c", "checkpoint_timeout=15min", "-c", "random_page_cost=1.1", "-c", "jit=off",
              *_extra_settings()],
-            preexec_fn=_as_child(self.uid, self.gid, signal.SIGINT), stdin=subprocess.DEVNULL,
+            preexec_fn=as_child(self.uid, self.gid, signal.SIGINT), stdin=subprocess.DEVNULL,
         )  # fmt: skip
         for _ in range(3000):
             ready = subprocess.run([self.bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False)
@@ -293,7 +293,7 @@ class Broker:
         self.process = subprocess.Popen(
             [self.binary, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.base),
              "--appendonly", "yes", "--save", "", "--daemonize", "no"],
-            preexec_fn=_as_child(None, None, signal.SIGTERM), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            preexec_fn=as_child(None, None, signal.SIGTERM), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         for _ in range(500):
             if _answers(self.port) or self.process.poll() is not None:

@@ -16,28 +16,13 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='delivery',
-            name='district',
-            field=models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.district'),
-        ),
-        migrations.AddField(
-            model_name='delivery',
             name='person',
             field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.person'),
-        ),
-        migrations.AddField(
-            model_name='optout',
-            name='district',
-            field=models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.district'),
         ),
         migrations.AddField(
             model_name='receipt',
             name='delivery',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='delivery.delivery'),
-        ),
-        migrations.AddField(
-            model_name='receipt',
-            name='district',
-            field=models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.district'),
         ),
         migrations.AddIndex(
             model_name='delivery',

@@ -58,6 +58,12 @@ class DistrictSchemaEditor(schema.DatabaseSchemaEditor):
         for statement in POLICY:
             self.execute(statement.format(table=self.quote_name(table)), params=None)
 
+    def add_field(self, model: type[Model], field: Any) -> None:
+        """A table is walled when it is made. `makemigrations` may split off the district: move it into CreateModel by hand."""
+        if field.name == "district" and field.is_relation:
+            raise ValueError(f"{model._meta.label}: its district must be in CreateModel, or the table has no wall")
+        super().add_field(model, field)
+
     def _create_fk_sql(self, model: type[Model], field: Any, suffix: str) -> Statement:
         statement: Statement = super()._create_fk_sql(model, field, suffix)  # type: ignore[misc]
         to_model = field.remote_field.model

@@ -1,0 +1,46 @@
+import os
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
+
+from config import embedded, environment
+from config.database import PREPARING
+from districts.models import District
+
+
+def sign_ins() -> Path:
+    """Where the demonstration's sign-ins are kept, to be shown again at the next start."""
+    return embedded.home() / "sign-ins.txt"
+
+
+class Command(BaseCommand):
+    help = "Make what the product needs: database, role, tables, static files; with DEMO=1 the demonstration districts."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--no-static", action="store_true", help="Static files are in the image already.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if os.environ.get("DATABASE_URL"):
+            environment.prepare()
+        with connections["owner"].cursor() as cursor:  # two starts at once prepare one after the other
+            cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING + 1])
+            call_command("migrate", interactive=False, verbosity=options["verbosity"] - 1, stdout=self.stdout)
+            self.stdout.write("tables are up to date")
+            if not options["no_static"]:
+                call_command("build_static", stdout=self.stdout)
+            if settings.DEMO and not District.objects.exists():
+                self._load_demo()
+
+    def _load_demo(self) -> None:
+        self.stdout.write("loading the demonstration districts …")
+        self.stdout.flush()
+        kept = sign_ins()
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with kept.with_suffix(".new").open("w") as file:
+            call_command("load_demo", stdout=file)
+        kept.with_suffix(".new").replace(kept)

@@ -1,0 +1,89 @@
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import redis
+import structlog
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+
+from config import database
+from config.celery import app
+from config.schedule import SCHEDULE
+
+ROUND = 2.0  # seconds between rounds while the sweeper works alone
+WATCH = 5.0  # seconds between looks at the broker while it answers
+log = structlog.get_logger("sweeper")
+
+
+class Command(BaseCommand):
+    help = "Do what is due from the tables, whenever no broker answers: the product works without one, a few seconds slower."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="Sweep everything once, broker or not, and end.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        database.check_application_role(settings.APP_URL)
+        app.loader.import_default_modules()
+        sweeps = Sweeps()
+        if options["once"]:
+            self.stdout.write(f"{sweeps.round()} done")
+            return
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        alone = False
+        while not stop.is_set():
+            was, alone = alone, not broker_answers(settings.REDIS_URL)
+            if alone != was:
+                log.warning("no_broker_sweeping" if alone else "broker_is_back")
+            if alone:
+                sweeps.round()
+            if heartbeat := os.environ.get("HEARTBEAT_FILE"):
+                Path(heartbeat).touch()
+            stop.wait(ROUND if alone else WATCH)
+
+
+class Sweeps:
+    """Everything of the schedule: what runs every few seconds in each round, the rest in its own time."""
+
+    def __init__(self) -> None:
+        self.last: dict[str, float] = {}
+
+    def round(self) -> int:
+        done = 0
+        for entry in SCHEDULE.values():
+            name, period = str(entry["task"]), float(str(entry["schedule"]))
+            now = time.monotonic()
+            if period > ROUND * 5 and name in self.last and now - self.last[name] < period:
+                continue
+            self.last[name] = now
+            done += sweep(name)
+        return done
+
+
+def sweep(name: str) -> int:
+    """Run one task here; one that fails does not stop the others, and is tried again in its next round."""
+    close_old_connections()
+    try:
+        return int(app.tasks[name]() or 0)
+    except Exception:  # a sweep is the last resort: it must go on
+        log.exception("sweep_failed", task=name)
+        return 0
+    finally:
+        structlog.contextvars.clear_contextvars()
+        close_old_connections()
+
+
+def broker_answers(url: str) -> bool:
+    if not url:
+        return False
+    try:
+        with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=1) as broker:
+            return bool(broker.ping())
+    except (redis.RedisError, OSError):
+        return False
