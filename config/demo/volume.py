@@ -91,7 +91,7 @@ SELECT p.district_id, 1000 + i AS number, random() < %(live)s AS live, floor(pow
 FROM plan p CROSS JOIN LATERAL generate_series(1, p.tickets) i;
 CREATE TEMP TABLE timed AS
 SELECT d.*, CASE WHEN live AND %(fresh)s THEN %(now)s - r1 * interval '5 minutes' ELSE least(%(now)s - interval '1 minute', day + CASE WHEN extract(isodow FROM day) > 5 AND r2 < 0.9 THEN interval '2 days' ELSE interval '0' END) END
-  AS opened_at FROM (SELECT d.*, date_trunc('day', %(now)s - (CASE WHEN live AND %(fresh)s THEN 0 WHEN live THEN r1 * 12 ELSE r1 * 30.4 * %(months)s END) * interval '1 day')
+  AS opened_at FROM (SELECT d.*, date_trunc('day', %(now)s - (CASE WHEN live AND %(fresh)s THEN 0 WHEN live THEN power(r1, 3) * 12 ELSE r1 * 30.4 * %(months)s END) * interval '1 day')
   + (13 + 9 * (r2 + random()) / 2) * interval '1 hour' AS day FROM drawn d) d;
 CREATE TEMP TABLE made AS
 SELECT t.district_id, pg_temp.uuid_at(t.opened_at) AS id, t.number, t.live, t.opened_at, t.text_k, s.team_id, s.team_k, s.id AS service_id,
