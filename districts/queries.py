@@ -75,6 +75,7 @@ class _Kept:
     until: float
     settings: tuple[Any, ...]
     rows: list[tuple[Any, ...]]
+    sites: frozenset[UUID | None]  # those with days of their own
     calendars: dict[UUID | None, Calendar] = field(default_factory=dict)
 
 
@@ -91,7 +92,7 @@ def calendar_of(district: District, site: Site | UUID | None = None, *, now: dat
     if kept is None or kept.until < time.monotonic() or kept.settings != settings:
         kept = _read_calendar(district.id, settings, kept, now)
     site_id = site.id if isinstance(site, Site) else site
-    if site_id is not None and not any(row[0] == site_id for row in kept.rows):
+    if site_id not in kept.sites:
         site_id = None
     calendar = kept.calendars.get(site_id)
     if calendar is None:
@@ -117,7 +118,7 @@ def _read_calendar(district_id: UUID, settings: tuple[Any, ...], kept: _Kept | N
         return kept
     if len(_calendars) >= MOST_CALENDARS:
         _calendars.clear()
-    _calendars[district_id] = fresh = _Kept(until, settings, rows)
+    _calendars[district_id] = fresh = _Kept(until, settings, rows, frozenset(row[0] for row in rows))
     return fresh
 
 

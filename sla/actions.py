@@ -1,11 +1,13 @@
 """Promises are derived, never set: every act on a ticket is followed by `derive`, and a sweep finds what was forgotten."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,6 +24,7 @@ from tickets.models import Ticket
 from tickets.queries import facts_of
 
 BATCH = 200
+log = structlog.get_logger(__name__)
 DERIVED = ["team", "state", "terms", "started_at", "due_at", "check_at", "ended_at", "derived_at"]
 
 
@@ -41,7 +44,7 @@ def derive_all(rows: Sequence[Ticket], *, now: datetime) -> None:
     clocks: list[Clock] = []
     due: list[datetime | None] = []
     for ticket in rows:
-        story = clock.read(ticket.opened_at, facts.get(ticket.id, ()))
+        story = _story(ticket, facts.get(ticket.id, ()))
         mine = [_clock(ticket, kind, story, rules, before.get((ticket.id, kind)), now) for kind in ClockKind.values]
         clocks += mine
         due.append(min((c.due_at for c in mine if c.ended_at is None and c.due_at), default=None))
@@ -53,6 +56,13 @@ def derive_all(rows: Sequence[Ticket], *, now: datetime) -> None:
 def just_opened(ticket: Ticket) -> bool:
     """Never derived, and nothing happened since it was opened: its one fact is known without asking."""
     return ticket.derived_at < ticket.opened_at == ticket.facts_at
+
+
+def _story(ticket: Ticket, facts: Iterable[Mapping[str, Any]]) -> Story:
+    """Whether it was merged away is told by the ticket: the survivor has an event of the merge too."""
+    story = clock.read(ticket.opened_at, facts)
+    gone = ticket.status == Ticket.Status.MERGED
+    return replace(story, merged_at=(story.merged_at or ticket.facts_at) if gone else None)
 
 
 def _before(ticket_ids: list[UUID]) -> dict[tuple[UUID, str], Clock]:
@@ -94,9 +104,8 @@ def drain_clocks(district_id: UUID, *, now: datetime | None = None) -> int:
         with district_scope(district_id):
             found = claims.notice(district_id, now=now, limit=claims.BATCH)
         noticed += found.warned + found.late
-        if found.stale:
-            drain_stale(district_id, now=now)
-        if found.warned + found.late < claims.BATCH and not found.stale:
+        derived = drain_stale(district_id, now=now) if found.stale else 0
+        if not derived and found.warned + found.late < claims.BATCH:
             return noticed
 
 
@@ -107,10 +116,24 @@ def drain_stale(district_id: UUID, *, now: datetime | None = None) -> int:
     while True:
         with district_scope(district_id):
             rows = claims.stale_tickets(BATCH)
-            derive_all(rows, now=now)
+            _derive_each(rows, now=now)
         done += len(rows)
         if len(rows) < BATCH:
             return done
+
+
+def _derive_each(rows: Sequence[Ticket], *, now: datetime) -> None:
+    """All at once; where that fails, one by one, so that one bad ticket does not hold up the others."""
+    try:
+        with transaction.atomic():
+            derive_all(rows, now=now)
+    except Exception:
+        if len(rows) > 1:
+            for ticket in rows:
+                _derive_each([ticket], now=now)
+            return
+        log.exception("ticket_not_derived", ticket=str(rows[0].id))
+        tickets.derived(rows[0], due_at=rows[0].due_at, facts_at=rows[0].facts_at)  # its clocks stay as they were
 
 
 def calendar_changed(district: District, *, now: datetime) -> int:
@@ -130,24 +153,23 @@ class NewPolicy:
     priority: int | None = None
 
 
-def set_policy(*, kind: str, terms: str, now: datetime, service: Service | None = None, priority: int | None = None) -> Policy:
-    """Promise `terms` from now on; promises already made are derived again. Raises NotUnderstood."""
-    return set_policies([NewPolicy(kind, terms, service, priority)], now=now)[0]
+def set_policy(*, kind: str, terms: str, now: datetime, service: Service | None = None, priority: int | None = None) -> Terms:
+    """Promise `terms` from now on, and derive open promises again; returns them as understood. Raises NotUnderstood."""
+    set_policies([NewPolicy(kind, terms, service, priority)], now=now)
+    return parse(terms)
 
 
-def set_policies(policies: Iterable[NewPolicy], *, now: datetime) -> list[Policy]:
-    """Many at once, in one statement. Raises NotUnderstood, and then none is set."""
-    rows = [Policy(kind=p.kind, service=p.service, priority=p.priority, terms=str(_promise(p.terms))) for p in policies]
-    Policy.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["district", "kind", "service", "priority"], update_fields=["terms"]
-    )
+def set_policies(policies: Iterable[NewPolicy], *, now: datetime) -> int:
+    """Many in one statement, the last of each key counts; returns how many. Raises NotUnderstood, and then none is set."""
+    rows = {
+        (p.kind, p.service, p.priority): Policy(kind=p.kind, service=p.service, priority=p.priority, terms=str(parse(p.terms)))
+        for p in policies
+    }
+    key = ["district", "kind", "service", "priority"]
+    Policy.objects.bulk_create(rows.values(), update_conflicts=True, unique_fields=key, update_fields=["terms"])
     _forget(require_district_id())
     tickets.touch_live(now=now)
-    return rows
-
-
-def _promise(text: str) -> Terms:
-    return parse(text)
+    return len(rows)
 
 
 def _forget(district_id: UUID) -> None:

@@ -31,17 +31,18 @@ WITH due AS MATERIALIZED (
   WHERE c.district_id = %(district)s AND c.id = due.id AND NOT due.stale AND due.due_at > %(now)s
   RETURNING c.id
 ), late AS (
-  UPDATE sla_clock c SET breached_at = %(now)s, check_at = NULL FROM due
+  UPDATE sla_clock c SET breached_at = coalesce(c.breached_at, %(now)s), check_at = NULL FROM due
   WHERE c.district_id = %(district)s AND c.id = due.id AND NOT due.stale AND due.due_at <= %(now)s
   RETURNING c.id, c.ticket_id, c.team_id, c.kind, c.terms, c.due_at
 ), breaches AS (
   INSERT INTO sla_breach (id, district_id, clock_id, ticket_id, team_id, kind, due_at, noticed_at)
   SELECT {_UUID7}, %(district)s, id, ticket_id, team_id, kind, due_at, %(now)s FROM late
   ON CONFLICT (district_id, clock_id) DO NOTHING
+  RETURNING clock_id
 ), events AS (
   INSERT INTO tickets_event (id, district_id, ticket_id, kind, data, at)
   SELECT {_UUID7}, %(district)s, ticket_id, 'late', jsonb_build_object('clock', kind, 'due_at', due_at, 'terms', terms), %(now)s
-  FROM late
+  FROM late JOIN breaches ON breaches.clock_id = late.id
 )
 SELECT (SELECT count(*) FROM warned), (SELECT count(*) FROM late), (SELECT count(*) FROM due WHERE stale)
 """

@@ -50,6 +50,16 @@ def due_at(terms: Terms, start: datetime, calendar: Calendar, paused: Iterable[S
     return _cut_short(terms, start, due, calendar, pauses) if terms.by_day else due
 
 
+def due_after(duration: timedelta, start: datetime, calendar: Calendar, paused: Iterable[Span] = ()) -> datetime:
+    """When `duration` of open time, the pauses left out, has passed since `start`. Raises NeverOpen."""
+    return _walk(start, duration, _from(start, paused), calendar.add_open, calendar.open_between)
+
+
+def used(start: datetime, end: datetime, calendar: Calendar, paused: Iterable[Span] = ()) -> timedelta:
+    """Open time from `start` to `end`, the pauses left out."""
+    return _running(start, end, _from(start, paused), calendar.open_between)
+
+
 def next_expected(terms: Terms, calendar: Calendar, *, after: datetime) -> datetime | None:
     """The next time something is expected by itself, after `after`; None for terms that only answer to an event."""
     times = [_next(clause, calendar, after) for clause in terms.recurring]
@@ -106,10 +116,10 @@ def _walk(
 ) -> datetime:
     """`duration` from `start`, leaving out the pauses."""
     for begin, end in pauses:
-        used = between(start, begin)
-        if used >= duration > NO_TIME:
+        passed = between(start, begin)
+        if passed >= duration > NO_TIME:
             break
-        start, duration = end, duration - used
+        start, duration = end, duration - passed
     return add(start, duration)
 
 
@@ -228,10 +238,11 @@ def _first_day_of(clause: Clause, calendar: Calendar, after: date) -> date:
 
 
 def _promising(clauses: Sequence[Clause]) -> Sequence[Clause]:
-    """Those that answer to an event; where there are none, those that come round."""
+    """Those that answer to an event; where there are none, notices ahead of one; else those that come round."""
     if len(clauses) == 1:
         return clauses
-    return [c for c in clauses if not isinstance(c.term, RECURRING)] or clauses
+    answering = [c for c in clauses if not isinstance(c.term, RECURRING)]
+    return [c for c in answering if not isinstance(c.term, Notice)] or answering or clauses
 
 
 def _holding(terms: Terms, calendar: Calendar, day: date) -> Sequence[Clause]:
@@ -297,6 +308,8 @@ class Story:
     merged_at: datetime | None = None
     pauses: tuple[Span, ...] = ()  # waiting on the requester, or resolved until it was reopened
     paused_since: datetime | None = None
+    asked_at: datetime | None = None  # the requester's words that nobody has answered yet
+    answers: tuple[Span, ...] = ()  # (asked, answered)
 
 
 @dataclass(frozen=True)
@@ -326,6 +339,11 @@ class Kept:
 class _Telling:
     story: Story
     closed: list[Span] = field(default_factory=list)
+    answers: list[Span] = field(default_factory=list)
+
+    def asked(self, at: datetime) -> None:
+        if self.story.asked_at is None:
+            self.story = replace(self.story, asked_at=at)
 
     def pause(self, at: datetime) -> None:
         if self.story.paused_since is None:
@@ -339,8 +357,9 @@ class _Telling:
             self.story = replace(self.story, paused_since=None)
 
     def answered(self, at: datetime) -> None:
-        if self.story.answered_at is None:
-            self.story = replace(self.story, answered_at=at)
+        if self.story.asked_at is not None:
+            self.answers.append((self.story.asked_at, at))
+        self.story = replace(self.story, asked_at=None, answered_at=self.story.answered_at or at)
 
     def resolved(self, at: datetime) -> None:
         if self.story.resolved_at is None:
@@ -356,12 +375,14 @@ class _Telling:
 
 def read(opened_at: datetime, facts: Iterable[Mapping[str, Any]]) -> Story:
     """Fold a ticket's events, oldest first ({"kind", "at", "data"}, see tickets.queries.facts_of)."""
-    told = _Telling(Story(opened_at))
+    told = _Telling(Story(opened_at, asked_at=opened_at))
     for fact in facts:
         at = fact["at"]
         match fact["kind"]:
             case "replied":
                 told.answered(at)
+            case "asker_wrote":
+                told.asked(at)
             case "waiting" if fact["data"].get("on") == "wait_asker":
                 told.pause(at)
             case "waiting" | "resumed":
@@ -372,7 +393,7 @@ def read(opened_at: datetime, facts: Iterable[Mapping[str, Any]]) -> Story:
                 told.reopened(at)
             case "merged":
                 told.story = replace(told.story, merged_at=told.story.merged_at or at)
-    return replace(told.story, pauses=tuple(told.closed))
+    return replace(told.story, pauses=tuple(told.closed), answers=tuple(told.answers))
 
 
 def first_response(story: Story, terms: Terms, calendar: Calendar, *, before: Kept | None, now: datetime) -> Reading:

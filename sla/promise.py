@@ -137,9 +137,10 @@ class ByForNext:
 
     cutoff: int
     label: str = "service"
+    part: str = "day"  # or "morning"
 
     def __str__(self) -> str:
-        return f"by {clock_text(self.cutoff)} for next-day {self.label}"
+        return f"by {clock_text(self.cutoff)} for next-{self.part} {self.label}"
 
     def sentence(self) -> str:
         return _(

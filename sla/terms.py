@@ -251,9 +251,10 @@ class Parser:
         return None, False, False
 
     def for_next(self, times: list[int]) -> Term:
-        if not self.take_any("day", "morning") or len(times) > 1:
+        part = self.take_any("day", "morning")
+        if not part or len(times) > 1:
             raise self.stop(_("“next-day” or “next-morning”, after one time"))
-        return ByForNext(times[0], self.label() or "service")
+        return ByForNext(times[0], self.label() or "service", part)
 
     def time(self) -> int:
         start = self.at

@@ -1,0 +1,165 @@
+"""Due times of cases from other products' own tests: one JSON row a line in, {"id", "value"} a line out.
+
+A row has a `kind` and a `calendar` (`tz`, `hours` by weekday, `holidays`, `special_hours`, `breaks` in UTC). The value is an
+instant in UTC, a number of minutes, true or false, or for a `timeline` an object of those.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
+
+from django.core.management.base import BaseCommand, CommandError
+
+from districts.calendar import Calendar, Day, DayKind, Season, Window, windows_of
+from sla import clock
+from sla.promise import Amount, Clause, Counts, Terms, Unit, Within
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MINUTE = timedelta(minutes=1)
+Row = Mapping[str, Any]
+
+
+class Command(BaseCommand):
+    help = "Compute due times, open time and openings for JSON rows from standard input."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", required=True, help="rows and values are JSON, one a line")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for answer in answers(sys.stdin):
+            self.stdout.write(json.dumps(answer))
+
+
+def answers(lines: Iterable[str] | TextIO) -> Iterable[dict[str, Any]]:
+    """Raises CommandError, with the line's number, for a row that cannot be read."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            yield {"id": row["id"], "value": KINDS[row["kind"]](row, calendar_of_case(row["calendar"]))}
+        except (KeyError, TypeError, ValueError) as error:
+            raise CommandError(f"line {number}: {type(error).__name__}: {error}") from error
+
+
+def calendar_of_case(raw: Row) -> Calendar:
+    zone = ZoneInfo(raw["tz"])
+    seasons = tuple(
+        Season(days=frozenset({n}), windows=windows_of(raw["hours"][name])) for n, name in enumerate(WEEKDAYS) if name in raw["hours"]
+    )
+    days = {date.fromisoformat(day): Day(DayKind.HOLIDAY) for day in raw["holidays"]}
+    for day, windows in raw.get("special_hours", {}).items():
+        days[date.fromisoformat(day)] = Day(DayKind.SCHOOL, windows_of(windows))
+    calendar = Calendar(zone, seasons, days)
+    return without(calendar, [(instant(a).astimezone(zone), instant(b).astimezone(zone)) for a, b in raw.get("breaks", ())])
+
+
+def without(calendar: Calendar, breaks: Iterable[tuple[datetime, datetime]]) -> Calendar:
+    """The calendar with some hours of a day taken out: that day's windows end and begin again around them."""
+    days = dict(calendar.days)
+    for begin, end in breaks:
+        day, gap = begin.date(), (begin.hour * 60 + begin.minute, end.hour * 60 + end.minute)
+        left = Calendar(calendar.zone, calendar.seasons, days).hours(day)
+        days[day] = Day(DayKind.SCHOOL, tuple(part for window in left for part in _around(window, gap)))
+    return Calendar(calendar.zone, calendar.seasons, days)
+
+
+def _around(window: Window, gap: Window) -> list[Window]:
+    parts = [(window[0], min(window[1], gap[0])), (max(window[0], gap[1]), window[1])]
+    return [(opens, closes) for opens, closes in parts if opens < closes]
+
+
+def instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def told(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def pauses(row: Row) -> list[tuple[datetime, datetime]]:
+    return [(instant(p["from"]), instant(p["to"])) for p in row.get("pauses", ())]
+
+
+# --- one function a kind ----------------------------------------------------------------------------------------------
+
+
+def due(row: Row, calendar: Calendar) -> str:
+    start, duration = instant(row["start"]), timedelta(milliseconds=round(row["sla_minutes"] * 60_000))
+    if row.get("direction", 1) < 0:
+        return told(calendar.sub_open(start, duration))
+    return told(clock.due_after(duration, start, calendar, pauses(row)))
+
+
+def due_days(row: Row, calendar: Calendar) -> str:
+    start, days = instant(row["start"]), row["sla_working_days"]
+    if row.get("direction", 1) < 0:
+        at = calendar.sub_days(start, days)
+    elif days:
+        at = clock.due_at(Terms((Clause(Within(Amount(days, Unit.DAY, Counts.BUSINESS))),)), start, calendar, pauses(row))
+    else:
+        at = start
+    return calendar.local_date(at).isoformat() if "T" not in row["start"] else told(at)
+
+
+def elapsed(row: Row, calendar: Calendar) -> float:
+    return round(clock.used(instant(row["start"]), instant(row["end"]), calendar, pauses(row)) / MINUTE, 6)
+
+
+def is_open(row: Row, calendar: Calendar) -> bool:
+    return calendar.is_open(instant(row["at"]))
+
+
+def is_holiday(row: Row, calendar: Calendar) -> bool:
+    return calendar.day_kind(calendar.local_date(instant(row["at"]))) is DayKind.HOLIDAY
+
+
+def next_open(row: Row, calendar: Calendar) -> str:
+    return told(calendar.next_open(instant(row["at"])))
+
+
+def next_close(row: Row, calendar: Calendar) -> str:
+    return told(calendar.next_close(instant(row["at"])))
+
+
+def timeline(row: Row, calendar: Calendar) -> dict[str, Any]:
+    """Three promises on one ticket: first response, the answer to each message (`update`), solution."""
+    created = instant(row["created"])
+    events = sorted(({"kind": FACTS.get(e["type"], e["type"]), "at": instant(e["at"]), "data": {}} for e in row["events"]), key=_at)
+    story = clock.read(created, [e for e in events if e["kind"] != "first_response"])
+    first = next((e["at"] for e in events if e["kind"] == "first_response"), None)
+    lasted = {"first_response": [(created, first)] if first else [], "update": list(story.answers)}
+    waits = {
+        "first_response": None if first else created,
+        "update": story.asked_at,
+        "solution": None if story.resolved_at else created,
+    }
+    due = {k: clock.due_after(row["sla"][k] * MINUTE, at, calendar, story.pauses) if at else None for k, at in waits.items()}
+    value: dict[str, Any] = {"next_escalation": _told_or_none(min((d for d in due.values() if d), default=None))}
+    value |= {f"{name}_due": _told_or_none(at) for name, at in due.items()}
+    for name, spans in lasted.items():
+        if spans:
+            longest = max(clock.used(begin, end, calendar, story.pauses) for begin, end in spans) / MINUTE
+            value |= {f"{name}_minutes": longest, f"{name}_left": row["sla"][name] - longest}
+    return value
+
+
+def _at(event: Row) -> datetime:
+    at: datetime = event["at"]
+    return at
+
+
+def _told_or_none(at: datetime | None) -> str | None:
+    return told(at) if at else None
+
+
+FACTS = {"customer_message": "asker_wrote", "agent_message": "replied", "solution": "resolved"}
+KINDS: dict[str, Callable[[Row, Calendar], Any]] = {
+    "due": due, "due_days": due_days, "elapsed": elapsed, "is_open": is_open, "is_holiday": is_holiday,
+    "next_open": next_open, "next_close": next_close, "timeline": timeline,
+}  # fmt: skip
