@@ -1,0 +1,227 @@
+"""What comes in by a door is written down first, byte for byte, then received.
+
+`accept` is for every door; `receive_web` also receives at once, so that the visitor sees a number on the next page.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from districts.jobs import nudge
+from districts.models import Service, Site, uuid7
+from districts.scope import require_district_id
+from intake import contacts, queries, receive
+from intake.attaching import Kept
+from intake.channels.fingerprint import digest as mail_digest
+from intake.contacts import BadContact
+from intake.models import Channel, Envelope
+from intake.tasks import receive_pending
+from intake.wording import MAX_TEXT, clean, one_line
+from tickets.actions import NewFile
+from tickets.models import ChannelKind, Ticket
+
+log = structlog.get_logger(__name__)
+_COLUMNS = "id, district_id, source_id, channel, external_id, digest, raw, meta, state, reason, error, attempts, received_at"
+
+
+class NoText(ValueError):
+    """Nothing was asked; the text is for the person who sent the form."""
+
+    field = "text"
+
+
+class BadFormId(ValueError):
+    """The form's own id is not a UUID: not sent by our page."""
+
+    field = "form_id"
+
+
+@dataclass(frozen=True)
+class Received:
+    """`ticket` is empty where the words are kept and wait for a worker; `duplicate`: they were here before."""
+
+    envelope: Envelope
+    ticket: Ticket | None
+    duplicate: bool
+
+
+def accept(
+    *, source: Channel, channel: str, external_id: str, raw: bytes, meta: dict[str, Any], now: datetime
+) -> tuple[Envelope, bool]:
+    """Write an envelope down in the caller's transaction; True where it is new.
+
+    The same id with the same content again is the first one (with what `meta` adds to its recipients); with other content
+    it is another. A worker is woken after the commit.
+    """
+    envelope, new = _insert(source, channel, external_id, raw, meta, now)
+    if new:
+        nudge(receive_pending)
+    elif meta.get("recipients"):
+        _note_recipients(envelope, meta["recipients"])
+    return envelope, new
+
+
+def receive_web(
+    *,
+    form_id: UUID | str,
+    text: str,
+    contact: str,
+    now: datetime,
+    name: str = "",
+    language: str = "en",
+    site: Site | None = None,
+    room: str = "",
+    asset_tag: str = "",
+    service: Service | None = None,
+    files: Sequence[NewFile] = (),
+    remote: str = "",
+) -> Received:
+    """A filled-in form: envelope and ticket in the caller's transaction.
+
+    Where receiving fails the envelope is kept and waits for a worker. The same form sent twice gives the first ticket.
+    Raises NoText, BadContact or BadFormId, each with `field` and a sentence for the person.
+    """
+    form = _form_id(form_id)
+    raw = _submission(text, contact, name, language, site, room, asset_tag, service, files)
+    return receive_now(kind=ChannelKind.WEB, external_id=str(form), raw=raw, meta={"remote": remote}, now=now)
+
+
+def receive_api(
+    *,
+    key: str,
+    text: str,
+    contact: str,
+    now: datetime,
+    name: str = "",
+    language: str = "en",
+    site: Site | None = None,
+    room: str = "",
+    asset_tag: str = "",
+    service: Service | None = None,
+    by: str = "",
+) -> Received:
+    """A machine's request, once for each Idempotency-Key (an empty key: once for each content)."""
+    raw = _submission(text, contact, name, language, site, room, asset_tag, service, ())
+    external_id = key or f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    return receive_now(kind=ChannelKind.API, external_id=external_id, raw=raw, meta={"by": by}, now=now)
+
+
+def receive_now(*, kind: str, external_id: str, raw: bytes, meta: dict[str, Any], now: datetime) -> Received:
+    """Accept and receive in one transaction, the receiving in a savepoint of its own."""
+    envelope, new = _insert(_door(kind), kind, external_id, raw, meta, now)
+    if not new:
+        return Received(envelope, _ticket_of(envelope), duplicate=True)
+    try:
+        with transaction.atomic():
+            arrival = receive.read(envelope)
+            ticket = receive.receive(envelope, arrival, Kept(arrival.kept_files), now=now)
+    except Exception:  # whatever it is, the person's words are kept and a worker tries again
+        log.exception("receive_later", envelope=str(envelope.id))
+        nudge(receive_pending)
+        return Received(envelope, None, duplicate=False)
+    return Received(envelope, ticket, duplicate=False)
+
+
+def _door(kind: str) -> Channel:
+    """The district's own form or API, there from the first use on."""
+    found = queries.door(kind)
+    if found is None:
+        Channel.objects.bulk_create([Channel(kind=kind, address="", name=str(ChannelKind(kind).label))], ignore_conflicts=True)
+        found = queries.door(kind)
+    if found is None:
+        raise RuntimeError(f"no door of kind {kind}")
+    return found
+
+
+def _submission(
+    text: str, contact: str, name: str, language: str, site: Site | None, room: str, asset_tag: str,
+    service: Service | None, files: Sequence[NewFile],
+) -> bytes:  # fmt: skip
+    """The form as JSON, its files by their hashes: the same submission is the same bytes."""
+    words = clean(text[: MAX_TEXT * 2])
+    if not words and not files:
+        raise NoText(_("Tell us what you need, in a few words."))
+    known = contacts.read(contact)
+    content = {
+        "text": words,
+        "contact": asdict(known),
+        "name": one_line(name),
+        "language": one_line(language, 8),
+        "site": str(site.id) if site else "",
+        "room": one_line(room, 40),
+        "asset_tag": one_line(asset_tag, 40),
+        "service": str(service.id) if service else "",
+        "files": [asdict(file) for file in files],
+    }
+    return json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
+
+
+def _form_id(given: UUID | str) -> UUID:
+    try:
+        return given if isinstance(given, UUID) else UUID(given)
+    except (ValueError, AttributeError, TypeError):
+        raise BadFormId(_("This page was open too long. Reload it and send again.")) from None
+
+
+def _ticket_of(envelope: Envelope) -> Ticket | None:
+    if envelope.ticket_ref is None:
+        return None
+    return Ticket.objects.select_related("team", "service", "requester", "site", "assignee").filter(id=envelope.ticket_ref).first()
+
+
+def _insert(source: Channel, channel: str, external_id: str, raw: bytes, meta: dict[str, Any], now: datetime) -> tuple[Envelope, bool]:
+    """Two at once: the second waits for the first one's commit, then finds it."""
+    digest = mail_digest(raw) if channel == ChannelKind.EMAIL else hashlib.sha256(raw).hexdigest()
+    envelope = Envelope(
+        source=source, channel=channel, external_id=_fitting(external_id), digest=digest, raw=raw, meta=meta, received_at=now
+    )
+    statement = (
+        f"INSERT INTO {Envelope._meta.db_table} ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', 0, %s)"
+        " ON CONFLICT (district_id, channel, external_id, digest) DO NOTHING"
+    )
+    new_id = uuid7()
+    values: list[Any] = [
+        new_id, require_district_id(), source.id, channel, envelope.external_id, digest, raw, _json(meta),
+        Envelope.State.PENDING, now,
+    ]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        new = cursor.rowcount == 1
+    if not new:
+        found = Envelope.objects.defer("raw").filter(channel=channel, external_id=envelope.external_id, digest=digest)
+        return found.get(), False
+    envelope.id = new_id
+    envelope._state.adding = False
+    return envelope, True
+
+
+def _json(meta: dict[str, Any]) -> str:
+    """Without what jsonb does not take: null characters and lone surrogates."""
+    text = json.dumps(meta, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return text.replace("\\u0000", "")
+
+
+def _fitting(external_id: str) -> str:
+    """An id as the column takes it; one too long is told by its hash."""
+    plain = one_line(external_id, 1000)
+    return plain if len(plain) <= 250 else f"sha256:{hashlib.sha256(external_id.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def _note_recipients(envelope: Envelope, recipients: Sequence[str]) -> None:
+    """The same mail to another of our addresses: one envelope, both addresses noted."""
+    known = envelope.meta.get("recipients", [])
+    added = [address for address in recipients if address not in known]
+    if added:
+        envelope.meta = {**envelope.meta, "recipients": [*known, *added]}
+        envelope.save(update_fields=["meta"])
+
+
+__all__ = ["BadContact", "BadFormId", "NoText", "Received", "accept", "receive_api", "receive_now", "receive_web"]

@@ -1,0 +1,37 @@
+"""Files of an arrival, stored before its ticket is written. One that is refused never takes the message with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from intake.channels.arrival import Arrival, SentFile
+from tickets import files
+from tickets.actions import NewFile
+
+TINY = 400  # bytes of an inline picture: spacers and trackers
+
+
+@dataclass(frozen=True)
+class Kept:
+    files: Sequence[NewFile] = ()
+    note: str = ""  # what the reader of the message must know
+
+
+def keep(arrival: Arrival, *, district_id: UUID) -> Kept:
+    """Touches the disk only, so that no transaction is open while a photo is worked on."""
+    stored = list(arrival.kept_files)
+    refused: list[str] = []
+    for sent in arrival.sent_files:
+        if sent.inline and len(sent.data) < TINY:
+            continue
+        try:
+            stored.append(files.store(sent.name, sent.data, district_id=district_id))
+        except files.Refused as refusal:
+            refused.append(_line(sent, refusal))
+    return Kept(tuple(stored), "\n".join(refused))
+
+
+def _line(sent: SentFile, refusal: files.Refused) -> str:
+    return _("[File not kept: %(name)s. %(why)s]") % {"name": sent.name, "why": str(refusal)}

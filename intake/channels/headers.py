@@ -1,0 +1,119 @@
+"""Header fields of a mail → text, addresses, ids. Nothing here raises on what somebody sent."""
+
+import base64
+import binascii
+import quopri
+import re
+from dataclasses import dataclass
+from email.message import Message
+from email.utils import getaddresses
+
+from intake.channels.charsets import decode
+from intake.wording import one_line
+
+_ENCODED = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?]*)?\?([bBqQ])\?([^?]*)\?=")
+_ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]]+@[A-Za-z0-9\u0080-\uffff][A-Za-z0-9.\-\u0080-\uffff]*")
+_ANGLED = re.compile(r"<([^<>\s]{1,900})>")
+_COMMENT = re.compile(r"\([^()]*\)")
+MAX_HEADER = 20_000
+
+
+@dataclass(frozen=True)
+class Address:
+    name: str
+    address: str  # lower case
+
+
+class Headers:
+    """Fields by lower-case name; unfolded, 8-bit bytes decoded, encoded words left for `text`."""
+
+    def __init__(self, message: Message) -> None:
+        self._fields: dict[str, list[str]] = {}
+        for name, value in message.raw_items():
+            self._fields.setdefault(str(name).strip().lower(), []).append(unfold(str(value)))
+
+    def all(self, name: str) -> list[str]:
+        return self._fields.get(name, [])
+
+    def raw(self, name: str) -> str:
+        """The first one, encoded words as they came."""
+        return next(iter(self.all(name)), "")
+
+    def text(self, name: str) -> str:
+        return words(self.raw(name)).strip()
+
+    def token(self, name: str) -> str:
+        """The first word of a field that holds a keyword, lower case, without comments and parameters."""
+        return _COMMENT.sub("", self.raw(name)).split(";")[0].strip().lower()
+
+    def addresses(self, name: str) -> list[Address]:
+        return [found for value in self.all(name) for found in addresses(value)]
+
+    def ids(self, name: str) -> tuple[str, ...]:
+        return tuple(ids(" ".join(self.all(name))))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+
+def unfold(value: str) -> str:
+    """One line; 8-bit bytes (surrogates of the parser) as UTF-8 or what is likeliest."""
+    value = value[:MAX_HEADER]
+    if not value.isascii():
+        value = decode(value.encode("utf-8", "surrogateescape"))
+    return value.replace("\r", "").replace("\n", "").replace("\0", "").strip()
+
+
+def words(value: str) -> str:
+    """RFC 2047 encoded words → text; a character split over two words of one charset is put together again."""
+    if "=?" not in value:
+        return value
+    out: list[str] = []
+    held, charset, end = b"", "", 0
+    for found in _ENCODED.finditer(value):
+        between = value[end : found.start()]
+        if held and (between.strip() or found[1].lower() != charset):
+            out.append(decode(held, charset))
+            held = b""
+        if between.strip() or (not out and not held and between):
+            out.append(between)
+        charset = found[1].lower()
+        held += _word(found[2], found[3])
+        end = found.end()
+    if held:
+        out.append(decode(held, charset))
+    out.append(value[end:])
+    return "".join(out)
+
+
+def _word(encoding: str, text: str) -> bytes:
+    data = text.encode("utf-8", "replace")
+    if encoding in "qQ":
+        return quopri.decodestring(data.replace(b"_", b" ").replace(b" ", b"=20"))
+    try:
+        return base64.b64decode(data + b"=" * (-len(data.rstrip(b"=")) % 4 or 0), validate=False)
+    except (binascii.Error, ValueError):
+        return data
+
+
+def addresses(value: str) -> list[Address]:
+    """Mailboxes of an address field, in order; what is not an address is left out."""
+    pairs = getaddresses([value], strict=True)
+    if not any("@" in address for _name, address in pairs):
+        pairs = getaddresses([value], strict=False)
+    found = [(words(name), words(address)) for name, address in pairs]
+    if not any("@" in address for _name, address in found):
+        found = [(value.split("<")[0], match[0]) for match in _ADDRESS.finditer(words(value)[:5000])]
+    return [
+        Address(one_line(name.strip("\"' "), 200), address.strip("<>'\" ").lower())
+        for name, address in found
+        if "@" in address.strip("@") and " " not in address.strip()
+    ]
+
+
+def ids(value: str) -> list[str]:
+    """Message-IDs without their brackets; a broken field's words where it has none. At most 100."""
+    found = _ANGLED.findall(value)
+    if not found:
+        found = [word.strip("<>,;\"'") for word in value.split() if "@" in word]
+    return list(dict.fromkeys(one_line(one, 250) for one in found))[-100:]

@@ -1,0 +1,98 @@
+"""HTML of a mail → HTML that is safe to keep, and text."""
+
+import html
+import re
+
+import nh3
+
+MAX_HTML = 1_000_000  # characters; what is longer is cut before it is looked at
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd", "del", "div", "dl", "dt", "em", "h1",
+    "h2", "h3", "h4", "h5", "h6", "hr", "i", "ins", "li", "ol", "p", "pre", "q", "s", "small", "span", "strike", "strong", "sub",
+    "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul",
+}  # fmt: skip
+_CLEANER = nh3.Cleaner(  # pictures are left out: remote ones tell the sender who reads, attached ones are shown as files
+    tags=_TAGS,
+    clean_content_tags={"script", "style", "title", "noscript", "template", "iframe", "object", "textarea", "select"},
+    attributes={"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "*": {"dir", "lang"}},
+    url_schemes={"http", "https", "mailto", "tel"},
+    url_relative="deny",
+    link_rel="noopener noreferrer nofollow",
+)
+_TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)(?:\"[^\"]*\"|[^>\"])*>|([^<]+)|<")
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_BLOCK = frozenset("address blockquote center dd div dl dt li ol p pre table tr ul h1 h2 h3 h4 h5 h6 hr caption".split())
+_SPACED = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table pre dl".split())
+_QUOTE_MAX = 10
+
+
+def clean(source: str) -> str:
+    """No scripts, no styles, no pictures, no forms; links open without telling where from."""
+    return _CLEANER.clean(source[:MAX_HTML].replace("\0", ""))
+
+
+def text_of(cleaned: str) -> str:
+    """Text of HTML that `clean` returned. Quoted passages begin with "> ", as in a plain mail."""
+    writer = _Writer()
+    for closing, tag, text in _TOKEN.findall(cleaned):
+        if tag:
+            writer.tag(tag, bool(closing))
+        elif text:
+            writer.text(html.unescape(text))
+    return writer.result()
+
+
+class _Writer:
+    """Lines of text, built from tags and words in one pass."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.line = ""
+        self.quotes = 0
+        self.pre = 0
+
+    def tag(self, tag: str, closing: bool) -> None:
+        if tag == "br":
+            self.end_line(force=True)
+        elif tag in _BLOCK:
+            self.end_line()
+            if tag in _SPACED and not closing:
+                self.blank()
+        elif tag in ("td", "th") and self.line:
+            self.line += " "
+        self._depth(tag, -1 if closing else 1)
+        if tag == "li" and not closing:
+            self.line = "- "
+        if tag in _SPACED and closing:
+            self.blank()
+
+    def _depth(self, tag: str, step: int) -> None:
+        if tag == "blockquote":
+            self.quotes = max(0, min(_QUOTE_MAX, self.quotes + step))
+        elif tag == "pre":
+            self.pre = max(0, self.pre + step)
+
+    def text(self, text: str) -> None:
+        if self.pre:
+            first, *rest = text.split("\n")
+            self.line += first
+            for line in rest:
+                self.end_line(force=True)
+                self.line = line
+            return
+        words = _SPACE.sub(" ", text)
+        self.line += words.lstrip(" ") if not self.line or self.line.endswith(" ") else words
+
+    def end_line(self, *, force: bool = False) -> None:
+        if self.line.strip() or force:
+            prefix = "> " * self.quotes
+            self.lines.append(f"{prefix}{self.line.rstrip()}" if self.line.strip() else prefix.rstrip())
+        self.line = ""
+
+    def blank(self) -> None:
+        if self.lines and self.lines[-1].strip("> "):
+            self.lines.append(("> " * self.quotes).rstrip())
+
+    def result(self) -> str:
+        self.end_line()
+        return "\n".join(self.lines).replace("\xa0", " ").strip()

@@ -1,0 +1,84 @@
+"""Where does it belong? To a conversation that it proves to know, and that its sender is part of; never by subject or number.
+
+Proof of a mail: a reply address with its 128 bits, or an ancestor's Message-ID. Proof of a text message: the number, within
+72 hours. A sender who is no participant gets a ticket of their own, with a hint for staff.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from delivery.models import Delivery
+from districts.models import District, Person
+from intake.channels.arrival import Arrival
+from tickets import letters, queries, reply_token
+from tickets.actions import can_reopen, survivor
+from tickets.models import ChannelKind, Ticket
+
+SMS_CONVERSATION = timedelta(hours=72)
+
+
+@dataclass(frozen=True)
+class Belongs:
+    """`joins`: it is part of that. Otherwise a new ticket, linked to what it follows up on or may belong to."""
+
+    joins: Ticket | None = None
+    follows_up: Ticket | None = None
+    may_belong: Ticket | None = None
+
+
+def find(arrival: Arrival, sender: Person, district: District, *, now: datetime) -> Belongs:
+    if arrival.channel == ChannelKind.EMAIL:
+        return _by_mail(arrival, sender, district, now)
+    if arrival.channel == ChannelKind.SMS:
+        return Belongs(joins=_by_number(sender, now))
+    return Belongs()
+
+
+def _by_mail(arrival: Arrival, sender: Person, district: District, now: datetime) -> Belongs:
+    known = [*_marked(arrival.recipients, district), *_ancestors(arrival)]
+    mine = [ticket for ticket in known if _is_part(ticket, sender)]
+    ended = [survivor(ticket) for ticket in mine]
+    open_now = next((ticket for ticket in ended if can_reopen(ticket, now=now)), None)
+    if open_now is not None:
+        return Belongs(joins=open_now)
+    if ended:
+        return Belongs(follows_up=ended[0])
+    return Belongs(may_belong=known[0] if known else None)
+
+
+def _marked(recipients: Iterable[str], district: District) -> list[Ticket]:
+    """Tickets whose reply address it was sent to, on this district's own host only."""
+    found = []
+    for address in recipients:
+        local, _, domain = address.rpartition("@")
+        parts = reply_token.parse(local) if domain == district.host else None
+        ticket = queries.by_reply_mark(*parts) if parts else None
+        if ticket is not None:
+            found.append(ticket)
+    return found
+
+
+def _ancestors(arrival: Arrival) -> list[Ticket]:
+    ids = [one.replace("\0", "") for one in arrival.thread.ancestors]
+    return queries.by_thread(ids) if ids else []
+
+
+def _is_part(ticket: Ticket, sender: Person) -> bool:
+    """Of the ticket itself, or of the one it was merged into."""
+    if queries.is_participant(ticket, sender):
+        return True
+    return ticket.merged_into_id is not None and queries.is_participant(survivor(ticket), sender)
+
+
+def _by_number(sender: Person, now: datetime) -> Ticket | None:
+    """The conversation by text message that was last spoken in; one just resolved is taken up again."""
+    lately = Ticket.objects.filter(requester=sender, facts_at__gte=now - SMS_CONVERSATION, merged_into__isnull=True)
+    rows = list(lately.select_related("team", "requester", "assignee").order_by("-opened_at")[:10])
+    rows.sort(key=lambda ticket: (not ticket.is_live, -ticket.facts_at.timestamp()))
+    by_text = (ticket for ticket in rows if can_reopen(ticket, now=now) and _speaks_by_text(ticket))
+    return next(by_text, None)
+
+
+def _speaks_by_text(ticket: Ticket) -> bool:
+    return ticket.channel == ChannelKind.SMS or letters.way_to(ticket)[0] == Delivery.Channel.SMS

@@ -1,0 +1,150 @@
+"""The effect of one arrival: a ticket, a message in one, or nothing but a note on the envelope. In the caller's transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from delivery import actions as delivery
+from delivery.models import Delivery
+from districts.actions import person_for_contact
+from districts.models import District, Person, Service, Site, Team
+from districts.queries import front_office, this_district
+from intake import consequences, joining, screening
+from intake.attaching import Kept
+from intake.channels.arrival import Arrival, Unreadable
+from intake.joining import Belongs
+from intake.models import Envelope
+from intake.queries import mailbox, mailboxes_at
+from intake.screening import Course, Verdict
+from intake.wording import subject_of
+from routing import actions as routing
+from sla import actions as sla
+from tickets import actions as tickets
+from tickets.models import ChannelKind, Link, Ticket
+
+MACHINES = (ChannelKind.EMAIL, ChannelKind.SMS)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """No ticket: screened out for `reason`."""
+
+    ticket: Ticket | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One arrival, by whom and where."""
+
+    envelope: Envelope
+    arrival: Arrival
+    kept: Kept
+    sender: Person
+    district: District
+
+    def words(self) -> tickets.Words:
+        arrival = self.arrival
+        text = "\n\n".join(part for part in (arrival.text or arrival.subject, self.kept.note) if part)
+        return tickets.Words(
+            text=text or _("[no text]"),
+            quoted=arrival.quoted,
+            html=arrival.html,
+            language=arrival.language,
+            envelope_ref=self.envelope.id,
+            message_id=arrival.thread.message_id,
+            thread_ids=arrival.thread.ancestors,
+            files=self.kept.files,
+        )
+
+
+def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) -> Outcome:
+    """Raises Unreadable where nobody is known to answer to."""
+    district = this_district()
+    verdict = screening.screen(arrival, district)
+    if verdict and verdict.course is Course.OUT:
+        consequences.follow(arrival, district, now=now)
+        return Outcome(None, verdict.reason)
+    sender = _sender(arrival, district)
+    verdict = screening.screen_sender(arrival, sender, now=now) or verdict
+    if verdict and verdict.course is Course.OUT:
+        return Outcome(None, verdict.reason)
+    sent = Sent(envelope, arrival, kept, sender, district)
+    belongs = joining.find(arrival, sender, district, now=now)
+    ticket = _join(sent, belongs.joins, now=now) if belongs.joins else _open(sent, belongs, verdict, now=now)
+    return Outcome(ticket, verdict.reason if verdict else "")
+
+
+def _sender(arrival: Arrival, district: District) -> Person:
+    if arrival.contact is None:
+        raise Unreadable("nobody to answer to: no sender's address")
+    person = person_for_contact(
+        kind=arrival.contact.kind, value=arrival.contact.value, name=arrival.name, language=_language(arrival.language, district)
+    )
+    if arrival.channel in MACHINES:  # one message of a sender at a time, so that two texts at once make one conversation
+        Person.objects.select_for_update(no_key=True).get(id=person.id)
+    return person
+
+
+def _language(wanted: str, district: District) -> str:
+    spoken = district.languages or ["en"]
+    return wanted if wanted in spoken else str(spoken[0])
+
+
+def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetime) -> Ticket:
+    """A new need, promised a time and acknowledged (not where `verdict` says to keep quiet), then to be placed."""
+    arrival = sent.arrival
+    service = Service.objects.select_related("team").filter(id=arrival.service_id).first() if arrival.service_id else None
+    site = Site.objects.filter(id=arrival.site_id).first() if arrival.site_id else None
+    words = sent.words()
+    ticket, _message = tickets.open_ticket(
+        requester=sent.sender, channel=arrival.channel, subject=arrival.subject or subject_of(words.text), words=words,
+        team=service.team if service else _team(sent), service=service, site=site, room=arrival.room, asset_tag=arrival.asset_tag,
+        language=_language(arrival.language or sent.sender.language, sent.district), now=now,
+    )  # fmt: skip
+    _tie(ticket, sent, belongs, now=now)
+    sla.derive(ticket, now=now)
+    if verdict is None:
+        routing.acknowledge(ticket, now=now)
+    routing.ask_to_place()
+    return ticket
+
+
+def _team(sent: Sent) -> Team:
+    """Of the department's own address it was written to, else the front office."""
+    if sent.arrival.channel == ChannelKind.EMAIL:
+        host = f"@{sent.district.host}"
+        doors = mailboxes_at([address for address in sent.arrival.recipients if address.endswith(host)])
+        owner = next((door.team for door in doors if door.team), None)
+    else:
+        owner = sent.envelope.source.team
+    return owner or front_office()
+
+
+def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None:
+    """To the ticket it follows up on or may belong to, and to the people it was copied to."""
+    if belongs.follows_up:
+        tickets.link(ticket, other=belongs.follows_up, kind=Link.Kind.FOLLOWS_UP, now=now)
+    if belongs.may_belong:
+        tickets.link(ticket, other=belongs.may_belong, kind=Link.Kind.MAY_BELONG, now=now)
+    for contact in sent.arrival.copied:
+        local, _at, domain = contact.value.rpartition("@")
+        if domain != sent.district.host or mailbox(local, sent.district) is None:
+            tickets.follow(ticket, person=person_for_contact(kind=contact.kind, value=contact.value), now=now)
+
+
+def _join(sent: Sent, ticket: Ticket, *, now: datetime) -> Ticket:
+    """One more message of a conversation, and a word to whoever works on it."""
+    ticket = Ticket.objects.select_for_update(of=("self",)).select_related("team", "assignee", "requester").get(id=ticket.id)
+    tickets.requester_wrote(ticket, author=sent.sender, channel=sent.arrival.channel, words=sent.words(), now=now)
+    sla.derive(ticket, now=now)
+    if ticket.assignee:
+        with override(ticket.assignee.language):
+            subject = _("%(name)s wrote again on #%(number)s") % {"name": sent.sender, "number": ticket.number}
+        delivery.notify(
+            people=[ticket.assignee], subject=subject, body=ticket.subject, dedupe_key=f"wrote:{sent.envelope.id}",
+            link=f"/desk/{ticket.id}/", about=ticket.id, channels=(Delivery.Channel.INAPP,), now=now,
+        )  # fmt: skip
+    return ticket

@@ -1,0 +1,33 @@
+"""What is not somebody asking for something: small named filters, the first that speaks decides.
+
+OUT keeps the envelope and makes no ticket. QUIET makes a ticket (a copier, a vendor's alarm or a newsletter may matter to
+somebody) and answers nothing, so that two machines never talk to each other. The reason is written on the envelope.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from districts.models import District, Person
+from intake.channels.arrival import Arrival
+from intake.screening import automation, floods, keywords, no_reply, ours, reports
+from intake.screening.verdict import Course, Verdict
+
+__all__ = ["Course", "Verdict", "screen", "screen_sender"]
+
+FILTERS: tuple[Callable[[Arrival, District], Verdict | None], ...] = (
+    reports.screen,
+    ours.screen,
+    keywords.screen,
+    automation.screen,
+    no_reply.screen,
+)
+
+
+def screen(arrival: Arrival, district: District) -> Verdict | None:
+    """By what the mail itself says. None: somebody asks for something."""
+    return next((verdict for one in FILTERS if (verdict := one(arrival, district))), None)
+
+
+def screen_sender(arrival: Arrival, sender: Person, *, now: datetime) -> Verdict | None:
+    """By how much this sender wrote lately."""
+    return floods.screen(arrival, sender, now=now)

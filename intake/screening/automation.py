@@ -1,0 +1,15 @@
+"""Machines that write by themselves (RFC 3834). "Auto-Submitted: no" is a person.
+
+An answering machine's words are not a request. A report of a copier, an alarm or a newsletter makes a quiet ticket. Mail
+through a group (List-Id, Precedence: list) is written by people: it is answered like any other.
+"""
+
+from districts.models import District
+from intake.channels.arrival import Arrival
+from intake.screening.verdict import Verdict, out, quiet
+
+
+def screen(arrival: Arrival, district: District) -> Verdict | None:
+    if arrival.automation == "replied":
+        return out("auto-reply")
+    return quiet(f"automatic: {arrival.automation}") if arrival.automation else None

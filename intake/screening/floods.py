@@ -1,0 +1,24 @@
+"""One sender writing without end: a loop between two machines, or our acknowledgements used to flood somebody's mailbox.
+
+Counted per person and hour. Above the first cap nothing is answered any more (the visitor of the form sees the number on the
+page anyway); above the second, mail and texts make no more tickets and wait on the administrator's page.
+"""
+
+from datetime import datetime, timedelta
+
+from districts.models import Person
+from intake.channels.arrival import Arrival
+from intake.screening.verdict import Verdict, out, quiet
+from tickets.models import ChannelKind, Ticket
+
+WINDOW = timedelta(hours=1)
+ANSWERED = 5
+RECEIVED = 30
+MACHINES = (ChannelKind.EMAIL, ChannelKind.SMS)
+
+
+def screen(arrival: Arrival, sender: Person, *, now: datetime) -> Verdict | None:
+    lately = Ticket.objects.filter(requester=sender, opened_at__gt=now - WINDOW)[:RECEIVED].count()
+    if lately >= RECEIVED and arrival.channel in MACHINES:
+        return out("too many in an hour")
+    return quiet("many in an hour: not answered") if lately >= ANSWERED else None

@@ -1,0 +1,20 @@
+"""The worker's doorway."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from config import queues
+from districts.jobs import bind, each_district
+from intake.receive import drain
+
+
+@shared_task(name="intake.receive_pending", queue=queues.INTAKE)
+def receive_pending(*, district_id: str) -> int:
+    bind(district_id)
+    return drain(UUID(district_id))
+
+
+@shared_task(name="intake.sweep", queue=queues.INTAKE)
+def sweep() -> int:
+    return each_district("intake", drain)

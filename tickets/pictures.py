@@ -1,0 +1,134 @@
+"""Pictures: known by their bytes, written anew without the place they were taken at."""
+
+import io
+import struct
+import warnings
+
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+
+from tickets.refusal import Refused
+
+MAX_PIXELS = 60_000_000  # a phone's 48 megapixels; a bomb of 20 kB can unpack to far more
+MAX_SIDE = 4096  # larger ones are made smaller: nobody at a desk needs more
+MAX_FRAMES = 100
+_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
+_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
+_GPS_TAG = 0x8825
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8}  # bytes of a TIFF field's type
+
+
+def kind_of(data: bytes) -> str:
+    """Content type, or an empty string."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "image/webp"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        return "image/avif" if data[8:12] == b"avif" else "image/heic"
+    return ""
+
+
+def without_place(data: bytes, kind: str) -> bytes:
+    """The picture alone: no EXIF, no comments, turned as it was held. Raises Refused for one that is broken or too large."""
+    if kind not in _FORMATS:  # no decoder for HEIC at hand: its GPS fields are blanked in place
+        return without_gps(data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
+            return _again(data, _FORMATS[kind])
+    except Refused:
+        raise
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        struct.error,
+        EOFError,
+        IndexError,
+    ) as error:
+        raise Refused(_("This picture is damaged and cannot be opened.")) from error
+
+
+def _again(data: bytes, form: str) -> bytes:
+    with Image.open(io.BytesIO(data), formats=[form, "MPO"] if form == "JPEG" else [form]) as picture:
+        frames = min(getattr(picture, "n_frames", 1), MAX_FRAMES) if form in ("GIF", "WEBP") else 1
+        if picture.width * picture.height * max(1, frames // 4) > MAX_PIXELS:
+            raise Refused(_("This picture has too many pixels. Send a smaller one."))
+        if frames > 1:
+            return _film(picture, form, frames)
+        out = io.BytesIO()
+        still = _upright(picture)
+        if form == "JPEG" and still.mode not in ("RGB", "L", "CMYK"):
+            still = still.convert("RGB")
+        profile = picture.info.get("icc_profile")
+        still.save(out, form, **({"quality": 88} if form in ("JPEG", "WEBP") else {}), **({"icc_profile": profile} if profile else {}))
+        return out.getvalue()
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    picture.load()
+    still = ImageOps.exif_transpose(picture)
+    if max(still.size) > MAX_SIDE:
+        still.thumbnail((MAX_SIDE, MAX_SIDE), reducing_gap=2.0)
+    bare = Image.new(still.mode, still.size) if still.mode != "P" else still.copy()
+    if still.mode == "P":
+        bare.info = {key: still.info[key] for key in ("transparency",) if key in still.info}
+    else:
+        bare.paste(still)
+    return bare
+
+
+def _film(picture: Image.Image, form: str, frames: int) -> bytes:
+    """A moving picture, at most so many frames of it."""
+    shots = [frame.convert("RGBA") for frame, _number in zip(ImageSequence.Iterator(picture), range(frames), strict=False)]
+    out = io.BytesIO()
+    duration = picture.info.get("duration", 100) or 100
+    shots[0].save(out, form, save_all=True, append_images=shots[1:], duration=duration, loop=0, disposal=2 if form == "GIF" else None)
+    return out.getvalue()
+
+
+def without_gps(data: bytes) -> bytes:
+    """Blank the GPS fields of every EXIF block, byte for byte in place (EXIF 2.32, 4.6.3: tag 0x8825 leads to them)."""
+    out = bytearray(data)
+    for order in (b"II*\0", b"MM\0*"):
+        start = out.find(order)
+        while start != -1:
+            _blank(out, start, "<" if order == b"II*\0" else ">")
+            start = out.find(order, start + 4)
+    return bytes(out)
+
+
+def _blank(out: bytearray, start: int, order: str) -> None:
+    try:
+        for entry in _entries(out, start, struct.unpack_from(f"{order}I", out, start + 4)[0], order):
+            if struct.unpack_from(f"{order}H", out, entry)[0] == _GPS_TAG:
+                for field in _entries(out, start, struct.unpack_from(f"{order}I", out, entry + 8)[0], order):
+                    _wipe(out, start, field, order)
+    except (struct.error, IndexError):
+        return  # not an EXIF block after all
+
+
+def _entries(out: bytearray, start: int, offset: int, order: str) -> list[int]:
+    """Where the 12-byte fields of a directory lie; none where it makes no sense."""
+    count = struct.unpack_from(f"{order}H", out, start + offset)[0]
+    end = start + offset + 2 + 12 * count
+    return [start + offset + 2 + 12 * i for i in range(count)] if count <= 200 and end <= len(out) else []
+
+
+def _wipe(out: bytearray, start: int, field: int, order: str) -> None:
+    """A field's values, those that lie elsewhere too."""
+    kind, count = struct.unpack_from(f"{order}HI", out, field + 2)
+    size = _SIZES.get(kind, 1) * count
+    if size > 4:
+        where = start + struct.unpack_from(f"{order}I", out, field + 8)[0]
+        if size <= 1000 and where + size <= len(out):
+            out[where : where + size] = bytes(size)
+    else:
+        out[field + 8 : field + 12] = bytes(4)
