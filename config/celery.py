@@ -34,6 +34,7 @@ app.conf.update(
     task_time_limit=300,
     task_soft_time_limit=240,
     task_queues=[Queue(name) for name in queues.ALL],
+    task_routes=(queues.ROUTES,),
     task_default_queue=queues.SLOW,
     task_create_missing_queues=False,
     worker_prefetch_multiplier=1,

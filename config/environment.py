@@ -23,7 +23,8 @@ def provide() -> None:
     process that serves needs no owner's URL.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    environ.Env.read_env(ROOT / ".env", overwrite=False)
+    if (ROOT / ".env").exists():
+        environ.Env.read_env(ROOT / ".env", overwrite=False)
     named = os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_APP_URL")
     if environ.Env().bool("PRODUCTION", default=False):
         _refuse_gaps(SECRET_KEY=os.environ.get("SECRET_KEY"), DATABASE_APP_URL=named)

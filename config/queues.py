@@ -1,4 +1,4 @@
-"""The one list of queues. A task names its queue; a worker serves all of them unless told otherwise."""
+"""The one list of queues, and which work goes to which. A worker serves all of them unless told otherwise."""
 
 INTAKE = "intake"  # envelopes → tickets: people wait for it
 PLACING = "placing"  # triage
@@ -7,3 +7,14 @@ PROMISES = "promises"  # clocks, breaches, ladders, feeds
 SLOW = "slow"  # training, roll-ups
 
 ALL = (INTAKE, PLACING, SENDING, PROMISES, SLOW)
+
+# The first pattern that fits a task's name wins.
+ROUTES = (
+    ("routing.retrain", {"queue": SLOW}),
+    ("routing.*", {"queue": PLACING}),
+    ("intake.*", {"queue": INTAKE}),
+    ("delivery.*", {"queue": SENDING}),
+    ("sla.*", {"queue": PROMISES}),
+    ("ownership.*", {"queue": PROMISES}),
+    ("reporting.*", {"queue": SLOW}),
+)

@@ -4,17 +4,16 @@ from uuid import UUID
 
 from celery import shared_task
 
-from config import queues
 from districts.jobs import bind, each_district
 from intake.receive import drain
 
 
-@shared_task(name="intake.receive_pending", queue=queues.INTAKE)
+@shared_task(name="intake.receive_pending")
 def receive_pending(*, district_id: str) -> int:
     bind(district_id)
     return drain(UUID(district_id))
 
 
-@shared_task(name="intake.sweep", queue=queues.INTAKE)
+@shared_task(name="intake.sweep")
 def sweep() -> int:
     return each_district("intake", drain)

@@ -4,17 +4,16 @@ from uuid import UUID
 
 from celery import shared_task
 
-from config import queues
 from districts.jobs import bind, each_district
 from routing.placing import drain
 
 
-@shared_task(name="routing.place_pending", queue=queues.PLACING)
+@shared_task(name="routing.place_pending")
 def place_pending(*, district_id: str) -> int:
     bind(district_id)
     return drain(UUID(district_id))
 
 
-@shared_task(name="routing.sweep", queue=queues.PLACING)
+@shared_task(name="routing.sweep")
 def sweep() -> int:
     return each_district("placing", drain)

@@ -10,7 +10,6 @@ from celery import shared_task
 from django.db import DatabaseError
 from django.utils import timezone
 
-from config import queues
 from districts.jobs import each_district
 from sla.actions import drain_clocks, drain_stale
 
@@ -18,7 +17,7 @@ ROUNDS = 50  # a round asks some hundred districts
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="sla.sweep", queue=queues.PROMISES)
+@shared_task(name="sla.sweep")
 def sweep() -> int:
     """Derive what was forgotten, then notice what is due, district by district, until nothing is left of this moment."""
     now = timezone.now()
