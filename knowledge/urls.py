@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from knowledge import views
+
+urlpatterns = [
+    path("", views.articles, name="articles"),
+    path("<slug:slug>/", views.article, name="article"),
+]

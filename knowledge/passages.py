@@ -1,0 +1,51 @@
+"""An article's Markdown → passages short enough to be an answer. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_BLOCKS = re.compile(r"\n\s*\n")
+_HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
+_BOLD_LINE = re.compile(r"^\*\*(.+?)\*\*:?\s*$")
+_MARKS = re.compile(r"[*_`#|>]+|^\s*[-+]\s+|\[([^\]]*)\]\([^)]*\)|^\s*\|?[-:| ]+\|?\s*$", re.MULTILINE)
+_SPACE = re.compile(r"[ \t]+")
+
+
+@dataclass(frozen=True)
+class Passage:
+    heading: str  # the bold line or heading it stands under, in plain words
+    markdown: str  # as written, with its heading line where it has one
+
+    @property
+    def text(self) -> str:
+        return plain(self.markdown)
+
+
+def plain(markdown: str) -> str:
+    """Words without marks; link texts stay."""
+    words = _SPACE.sub(" ", _MARKS.sub(lambda m: m[1] or " ", markdown))
+    return "\n".join(line.strip() for line in words.split("\n")).strip()
+
+
+def passages(body: str) -> list[Passage]:
+    """Paragraphs, lists and tables in order, each with the heading it stands under."""
+    return list(_passages(body))
+
+
+def _passages(body: str) -> Iterator[Passage]:
+    heading, held = "", ""
+    for block in _BLOCKS.split(body.replace("\r\n", "\n").strip()):
+        first, _, rest = block.strip().partition("\n")
+        named = _HEADING.match(first)
+        if named:
+            heading, block = ("" if first.startswith("# ") else plain(named[1])), rest
+        elif _BOLD_LINE.match(first):
+            heading = plain(first)
+            if not rest:
+                held = block
+                continue
+        elif first.startswith("**"):
+            heading = plain(first[: first.find("**", 2)])
+        if block.strip():
+            yield Passage(heading, f"{held}\n\n{block.strip()}" if held else block.strip())
+        held = ""

@@ -1,0 +1,83 @@
+"""Reads of articles, by who asks."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from districts.access import Actor
+from knowledge.models import Article
+from knowledge.passages import Passage
+from knowledge.search import CONFIGS, PUBLIC, STAFF, Hit
+from knowledge.search import search as hits
+
+ANSWERS = 0.62  # from here on a passage is shown as an answer
+HELPS = 0.38  # from here on an article is worth a look; below it nothing is known
+
+
+@dataclass(frozen=True)
+class Found:
+    article: Article
+    score: float  # 0 to 1
+    passage: str  # Markdown of the paragraph
+    heading: str
+
+    @property
+    def answers(self) -> bool:
+        """Sure enough to be shown as the answer, not only as something to read."""
+        return self.score >= ANSWERS
+
+
+def search(text: str, *, audience: str, language: str, limit: int = 5, floor: float = HELPS) -> list[Found]:
+    """Articles that help with `text`, best first; none where none is good enough (`floor`).
+
+    `audience`: "staff" reads everything, any other what is not for staff only.
+    """
+    return [_found(hit) for hit in hits(text, staff=audience == STAFF, language=_known(language))[:limit] if hit.score >= floor]
+
+
+def audience_of(actor: Actor) -> str:
+    return STAFF if actor.is_staff or (actor.person is not None and actor.person.kind == STAFF) else "public"
+
+
+def published(actor: Actor) -> QuerySet[Article]:
+    """What this reader may open."""
+    rows = Article.objects.filter(published_at__isnull=False).select_related("team").defer("english", "spanish")
+    return rows if audience_of(actor) == STAFF else rows.filter(_for_everybody())
+
+
+def get_article(actor: Actor, slug: str) -> Article:
+    """Raises Http404: "not there" and "not for you" are the same."""
+    article = published(actor).filter(slug=slug).first() if "\0" not in slug else None
+    if article is None:
+        raise Http404
+    return article
+
+
+def translations(actor: Actor, article: Article) -> list[Article]:
+    """The same article in other languages."""
+    origin = article.translation_of_id or article.id
+    return list(published(actor).filter(Q(id=origin) | Q(translation_of=origin)).exclude(id=article.id))
+
+
+def listed(actor: Actor, language: str) -> list[Article]:
+    """Every article once: in `language` where it has been translated, else in the language it was written in."""
+    rows = list(published(actor).defer("body", "keywords", "english", "spanish").order_by("title"))
+    mine = {row.translation_of_id or row.id for row in rows if row.language == language}
+    return [row for row in rows if row.language == language or (row.translation_of_id is None and row.id not in mine)]
+
+
+def _for_everybody() -> Q:
+    everybody = Q()
+    for kind in PUBLIC:
+        everybody |= Q(audience__contains=[kind])
+    return everybody
+
+
+def _known(language: str) -> str:
+    return language if language in CONFIGS else "en"
+
+
+def _found(hit: Hit) -> Found:
+    passage: Passage = hit.passage
+    return Found(hit.article, hit.score, passage.markdown, passage.heading)

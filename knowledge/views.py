@@ -1,0 +1,58 @@
+"""Help articles: a list one can search, and each article."""
+
+from itertools import groupby
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from knowledge import queries
+from knowledge.models import Article
+from knowledge.rendering import to_html
+
+MAX_QUERY = 300
+
+
+@require_safe
+def articles(request: HttpRequest) -> HttpResponse:
+    actor, language = request.actor, (get_language() or "en")[:2]  # type: ignore[attr-defined]
+    asked = request.GET.get("q", "").replace("\0", "").strip()[:MAX_QUERY]
+    found = queries.search(asked, audience=queries.audience_of(actor), language=language, limit=10, floor=0.1) if asked else []
+    context = {
+        "asked": asked,
+        "results": [(one.article, to_html(one.passage)) for one in found],
+        "groups": [] if asked else _by_team(queries.listed(actor, language)),
+        "language": language,
+        "shell": _shell(request),
+    }
+    return render(request, "knowledge/articles.html", context)
+
+
+@require_safe
+def article(request: HttpRequest, slug: str) -> HttpResponse:
+    shown = queries.get_article(request.actor, slug)  # type: ignore[attr-defined]
+    today = timezone.localdate()
+    context = {
+        "article": shown,
+        "body": to_html(shown.body),
+        "translations": queries.translations(request.actor, shown),  # type: ignore[attr-defined]
+        "overdue": shown.review_by is not None and shown.review_by < today,
+        "staff_only": shown.audience == ["staff"],
+        "shell": _shell(request),
+    }
+    return render(request, "knowledge/article.html", context)
+
+
+def _shell(request: HttpRequest) -> str:
+    """Staff stay at their desk."""
+    return "desk.html" if request.actor.is_staff else "portal.html"  # type: ignore[attr-defined]
+
+
+def _by_team(rows: list[Article]) -> list[tuple[str, list[Article]]]:
+    def name(row: Article) -> str:
+        return row.team.name if row.team else _("Everything else")
+
+    return [(team, list(group)) for team, group in groupby(sorted(rows, key=lambda row: (name(row), row.title)), key=name)]

@@ -1,0 +1,107 @@
+"""Everyday words that mean the same at school, by language: people ask for shots, articles speak of immunizations.
+
+One group a line; each word is stemmed by PostgreSQL like the articles are. Words of one district belong in its articles'
+keywords, not here.
+"""
+
+import re
+
+GROUPS: dict[str, str] = {
+    "en": """
+        kid child children son daughter student pupil boy girl kiddo
+        cost price fee fees charge tuition rate
+        shot shots vaccine vaccines vaccination immunization
+        wifi wi-fi internet wireless
+        chromebook laptop device
+        broken broke crack cracked damaged damage repair fix
+        lost missing
+        stolen theft
+        absent absence absences
+        sick ill illness
+        lunch meal meals breakfast
+        enroll enrollment register registration
+        password passphrase
+        log-in login sign-in
+        locked lockout unlock
+        paycheck pay salary wage
+        photo photos picture pictures
+        bully bullying harassment
+        rent rental
+        switch change
+        deadline window
+        kindergartner kindergartners kindergarten
+        sub subs substitute substitutes
+        snow ice weather
+        homeless evicted eviction housing
+        bathroom restroom toilet
+        elevator lift
+        phone cell cellphone mobile
+        teacher teachers
+        doctor provider physician
+        medicine medication meds pill pills
+        daycare childcare
+        bank account deposit
+        purchase buy order
+        ticket tickets
+        record records transcript
+        gas smell odor
+        battery charger
+        print printing printer
+        delete deleted recover
+        app apps application software
+        afterschool after-school
+        volunteer chaperone
+        vendor supplier
+        newborn baby birth
+        projector bulb lamp
+        class course
+        grade grades mark
+        text sms message
+        closure closed closing
+        late tardy
+    """,
+    "es": """
+        niño niña hijo hija estudiante alumno alumna
+        camión autobús bus
+        costo precio cuota cuesta
+        vacuna vacunas inyección
+        contraseña clave
+        falta ausencia inasistencia
+        comida almuerzo lonche lunch
+        inscribir inscripción matricular registrar
+        domicilio dirección casa
+        teléfono celular
+        papás padres familia
+        intérprete traductor traducción
+        nieve clima
+        gratis gratuita gratuito
+        avisar reportar
+        recoger
+    """,
+}
+
+# Asking words: they shape a question and tell no article from another.
+ASKING: dict[str, str] = {
+    "en": "much many long get need please hello hi thanks thank want know take say tell ask give go like still really make let use"
+    " could would should thing way what's whats where'd dont doesnt isnt im u does find happen somebody someone anyone",
+    "es": "cuanto cuánto cuantos cuántos cuanta cuántas donde dónde cuando cuándo hola gracias favor necesito quiero puedo hay como"
+    " cómo hora debo tengo saber quisiera hacer",
+}
+
+_MONEY = re.compile(
+    r"\b(how much|costs?|prices?|fees?|tuition|rate|wage|cu[aá]nto cuesta|precio|cu[aá]nto pagan|cuesta)\b",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"\b(when|how (long|early|soon|fast|old)|how many (days|weeks|hours|minutes|months)|deadline|last day|what time|dates?|till|until"
+    r"|cu[aá]ndo|cu[aá]ntos (d[ií]as|meses|años)|(a|hasta) qu[eé] (hora|edad)|cu[aá]nto (tiempo|espero|tarda))\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_money(question: str) -> bool:
+    return bool(_MONEY.search(question))
+
+
+def asks_for_time(question: str) -> bool:
+    return bool(_TIME.search(question))
