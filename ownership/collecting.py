@@ -1,0 +1,115 @@
+"""What the floors below left to be seen to: broken promises and feeds in trouble become ladders; ladders that are due climb.
+
+Rows are taken in batches, a transaction each, and claimed by a conditional update: two sweeps at once do no harm. A row that
+fails is left as it was, and does not stop the others.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from districts.models import DistrictModel
+from districts.scope import district_scope
+from ownership.ladders import TICKETS, WITH_OWNERS, Climber, escalations, fallback_ladder, ladder_of
+from ownership.models import Escalation, Feed, FeedRun
+from sla.models import Breach
+from tickets.models import Ticket
+
+BATCH = 100
+POISONED = timedelta(hours=1)  # a ladder that cannot be climbed is put off, and tried again
+STALE = timedelta(hours=12)  # trouble this long after a ladder began, with nobody left to call, begins a new one
+log = structlog.get_logger(__name__)
+
+
+def collect_breaches(district_id: UUID, *, now: datetime) -> int:
+    """Each broken promise begins the district's ladder for tickets, once."""
+
+    def due() -> QuerySet[Breach]:
+        rows = Breach.objects.select_related("clock", "team", "ticket__team", "ticket__requester")
+        return rows.filter(handled_at__isnull=True).order_by("noticed_at", "id")
+
+    return _drain(district_id, due, _breach, now)
+
+
+def collect_runs(district_id: UUID, *, now: datetime) -> int:
+    """Each feed in trouble begins its process's ladder; more trouble of the same feed joins the ladder that is being climbed."""
+
+    def due() -> QuerySet[FeedRun]:
+        return FeedRun.objects.filter(handled_at__isnull=True).exclude(outcome=FeedRun.Outcome.OK).order_by("at", "id")
+
+    return _drain(district_id, due, _run, now)
+
+
+def climb(district_id: UUID, *, now: datetime) -> int:
+    """Ladders whose next rung is due; and those whose ticket was resolved meanwhile are ended."""
+
+    def due() -> QuerySet[Escalation]:
+        return escalations().filter(climb_at__lte=now).order_by("climb_at", "id")
+
+    def settled() -> QuerySet[Escalation]:
+        resolved = escalations().filter(ended_at__isnull=True, ticket__isnull=False).exclude(ticket__status__in=Ticket.LIVE)
+        return resolved.order_by("began_at", "id")
+
+    return _drain(district_id, due, _climb, now) + _drain(district_id, settled, _climb, now)
+
+
+def _drain[Row: DistrictModel](
+    district_id: UUID, due: Callable[[], QuerySet[Row]], handle: Callable[[Row, Climber], None], now: datetime
+) -> int:
+    done, failed = 0, set[UUID]()
+    while True:
+        with district_scope(district_id):
+            rows = list(due().exclude(id__in=failed).select_for_update(of=("self",), skip_locked=True)[:BATCH])
+            if rows:
+                failed |= _handle(rows, handle, Climber(now))
+                done += len(rows)
+        if len(rows) < BATCH:
+            return done - len(failed)
+
+
+def _handle[Row: DistrictModel](rows: Sequence[Row], handle: Callable[[Row, Climber], None], climber: Climber) -> set[UUID]:
+    """Ids of the rows that failed: each is undone by itself."""
+    failed = set[UUID]()
+    for row in rows:
+        try:
+            with transaction.atomic():
+                handle(row, climber)
+        except Exception:  # a row of whatever kind of trouble must not stop the ladders of the others
+            log.exception("ladder_failed", kind=type(row).__name__, row=str(row.id))
+            failed.add(row.id)
+    Escalation.objects.filter(id__in=failed).update(climb_at=climber.now + POISONED)
+    return failed
+
+
+def _breach(breach: Breach, climber: Climber) -> None:
+    if not Breach.objects.filter(id=breach.id, handled_at__isnull=True).update(handled_at=climber.now):
+        return
+    if breach.ticket.is_live and not breach.clock.ended_at:
+        climber.begin(Escalation(ladder=fallback_ladder(TICKETS), breach=breach, ticket=breach.ticket))
+
+
+def _run(run: FeedRun, climber: Climber) -> None:
+    if not FeedRun.objects.filter(id=run.id, handled_at__isnull=True).update(handled_at=climber.now):
+        return
+    rows = Feed.objects.select_related(*(f"process__{name}" for name in WITH_OWNERS)).select_for_update(of=("self",))
+    run.feed = feed = rows.get(id=run.feed_id)
+    if feed.state == Feed.State.ON_TIME and feed.last_ping_at and feed.last_ping_at >= run.at:
+        climber.post.recovered(run, climber.owners_now(feed.process))
+        return
+    earlier = escalations().filter(feed_run__feed=feed, ended_at__isnull=True).select_for_update(of=("self",)).first()
+    if earlier and (earlier.climb_at or earlier.began_at > climber.now - STALE):
+        climber.join(earlier, run)
+        return
+    if earlier:
+        with climber.words():
+            climber.end(earlier, why=_("It happened again, and a new ladder was begun."))
+    climber.begin(Escalation(ladder=ladder_of(feed.process), feed_run=run, process=feed.process))
+
+
+def _climb(escalation: Escalation, climber: Climber) -> None:
+    climber.climb(escalation)

@@ -1,0 +1,253 @@
+"""Climbing: a rung's people are told and its actions become owned steps; who is not there is passed over, and that is said.
+
+Everything here runs inside a scope with the escalation's row held, and writes down what it did: on the ticket as an Event, for
+a feed as a line of its run's note.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Concat
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from districts.models import District, Person
+from districts.queries import this_district
+from ownership import notices
+from ownership.models import Escalation, Feed, FeedRun, Ladder, OwnerRole, Process, Rung, Step
+from ownership.roles import LEADERS, Found, Roster, once
+from tickets import actions as tickets
+from tickets.models import Event
+
+TICKETS, FEEDS = "tickets", "feeds"  # slugs of the ladders a district falls back on
+LOOK_AGAIN = timedelta(hours=1)  # after no rung had anybody
+log = structlog.get_logger(__name__)
+
+WITH_OWNERS = ("ladder", "primary__holder", "primary__deputy", "secondary__holder", "secondary__deputy")  # with a process
+WITH_ALL = (
+    "ladder", "ticket__team", "ticket__requester", "breach__clock", "breach__team", "feed_run__feed", "process",
+    *(f"process__{name}" for name in WITH_OWNERS),
+)  # fmt: skip
+
+
+def held(escalation_id: UUID) -> Escalation:
+    """The escalation with all it speaks of, its row held until commit. Raises Escalation.DoesNotExist."""
+    return escalations().select_for_update(of=("self",)).get(id=escalation_id)
+
+
+def escalations() -> QuerySet[Escalation]:
+    return Escalation.objects.select_related(*WITH_ALL)
+
+
+def fallback_ladder(slug: str) -> Ladder:
+    """The district's own ladder of that slug, made where there is none: the first in line at once, its leaders in an hour."""
+    return Ladder.objects.filter(slug=slug, rungs__isnull=False).first() or _make(slug)
+
+
+def ladder_of(process: Process) -> Ladder:
+    """A ladder without rungs would lose the alert: then the district's own."""
+    has_rungs = process.ladder_id is not None and Rung.objects.filter(ladder_id=process.ladder_id).exists()
+    return process.ladder if has_rungs else fallback_ladder(FEEDS)
+
+
+def back(feed: Feed, *, now: datetime) -> None:
+    """The feed ran again: whatever was being climbed for it is over, and those who were sent for hear it."""
+    for escalation in escalations().filter(feed_run__feed=feed, ended_at__isnull=True).select_for_update(of=("self",)):
+        climber = Climber(now)
+        owners_of_steps = Step.objects.filter(escalation=escalation).select_related("owner").order_by("level", "order")
+        people = once([*(step.owner for step in owners_of_steps), *climber.owners_now(escalation.process)])
+        with climber.words():
+            climber.end(escalation, why=_("It has run again."))
+        climber.post.over(escalation, people)
+
+
+def _make(slug: str) -> Ladder:
+    with override(_language(this_district())):
+        name = {TICKETS: _("Late tickets"), FEEDS: _("Feeds without a ladder of their own")}[slug]
+        first = {TICKETS: _("Contact the requester and set a new time"), FEEDS: _("Find out why, and do the work by hand meanwhile")}
+        second = {TICKETS: _("Agree with the team who answers, and by when"), FEEDS: _("Decide how long the work is done by hand")}
+        ladder, _made = Ladder.objects.get_or_create(slug=slug, defaults={"name": name})
+        leaders, _made = OwnerRole.objects.get_or_create(slug=LEADERS, defaults={"name": _("District leaders")})
+        rungs = [
+            Rung(ladder=ladder, level=1, after_minutes=0, actions=[first[slug]]),
+            Rung(ladder=ladder, level=2, after_minutes=60, role=leaders, actions=[second[slug]]),
+        ]
+        Rung.objects.bulk_create(rungs, ignore_conflicts=True)
+    return ladder
+
+
+def _language(district: District) -> str:
+    return str(district.languages[0]) if district.languages else "en"
+
+
+@dataclass
+class Climber:
+    """What one sweep knows while it climbs: the time, who is here today, and the rungs it has read."""
+
+    now: datetime
+    district: District = field(default_factory=this_district)
+    _rungs: dict[UUID, list[Rung]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.roster = Roster(self.district.today(self.now))
+        self.post = notices.Post(self.district, self.now)
+
+    def begin(self, escalation: Escalation) -> Escalation:
+        """Save a new escalation and climb its first rung, unless that one comes later."""
+        escalation.began_at = self.now
+        escalation.save(force_insert=True)
+        first = next(iter(self.rungs(escalation.ladder_id)), None)
+        if first and first.after_minutes:
+            self._set(escalation, climb_at=self.now + timedelta(minutes=first.after_minutes))
+        else:
+            self.climb(escalation)
+        return escalation
+
+    def climb(self, escalation: Escalation) -> None:
+        """The next rung that has somebody. Those without are passed over at once; their work goes to whoever is found."""
+        over = self.why_over(escalation)
+        if over:
+            return self.end(escalation, why=over)
+        left = [rung for rung in self.rungs(escalation.ladder_id) if rung.level > escalation.level]
+        if not left:
+            return self._broken_at_the_top(escalation)
+        for passed, rung in enumerate(left):
+            found = self.find(escalation, rung)
+            if found.owner:
+                return self._stand_on(escalation, rung, found, skipped=left[:passed], left=left[passed + 1 :])
+            self.record(escalation, "skipped", rung=rung)
+        log.error("ladder_has_nobody", escalation=str(escalation.id))
+        return self._set(escalation, climb_at=self.now + LOOK_AGAIN)
+
+    def why_over(self, escalation: Escalation) -> str:
+        """Why nobody needs to climb any more, in words; empty while somebody does."""
+        with self.words():
+            if escalation.ticket and not escalation.ticket.is_live:
+                return _("The ticket is resolved.")
+            if escalation.breach and escalation.breach.clock.ended_at:
+                return _("What was promised has been done.")
+        return ""
+
+    def find(self, escalation: Escalation, rung: Rung) -> Found:
+        """The rung's role as people; without a role: the lead of the ticket's team, or the process's own owners."""
+        if rung.role:
+            return self.roster.find(rung.role)
+        if escalation.ticket:
+            return self.roster.find(None, team_id=escalation.ticket.team_id)
+        for role in owners(escalation.process):
+            found = self.roster.find(role)
+            if found.owner:
+                return found
+        return self.roster.find(None)
+
+    def rungs(self, ladder_id: UUID) -> list[Rung]:
+        if ladder_id not in self._rungs:
+            rows = Rung.objects.filter(ladder_id=ladder_id).select_related("role__holder", "role__deputy").order_by("level")
+            self._rungs[ladder_id] = list(rows)
+        return self._rungs[ladder_id]
+
+    def owners_now(self, process: Process | None) -> list[Person]:
+        """Primary and secondary owner, as people."""
+        return once(self.roster.find(role).owner for role in owners(process))
+
+    def end(self, escalation: Escalation, *, why: str) -> None:
+        """Over. Steps nobody needs to do any more are closed with the reason, and with nobody's name."""
+        Step.objects.filter(escalation=escalation, done_at__isnull=True).update(done_at=self.now, evidence=why)
+        self._set(escalation, ended_at=self.now, climb_at=None)
+        self.record(escalation, "ended", why=why)
+
+    def record(
+        self, escalation: Escalation, act: str, *, rung: Rung | None = None, people: Sequence[Person] = (),
+        by: Person | None = None, why: str = "",
+    ) -> None:  # fmt: skip
+        """Every climb, skip, acknowledgement, step and end: an Event of the ticket, or a line of the run's note."""
+        level = rung.level if rung else escalation.level
+        who = [person.name for person in people]
+        if escalation.ticket:
+            data = {
+                "act": act, "escalation": str(escalation.id), "level": level, "people": who, "why": why,
+                "role": rung.role.name if rung and rung.role else "",
+            }  # fmt: skip
+            tickets.record(escalation.ticket, Event.Kind.ESCALATED, by=by, now=self.now, data=data)
+        elif escalation.feed_run_id:
+            with self.words():
+                line = notices.line(act, level=level, rung=rung, people=who, by=by, why=why)
+                self.note(escalation.feed_run_id, line)
+
+    def join(self, escalation: Escalation, run: FeedRun) -> None:
+        """More trouble of a feed whose ladder is being climbed already."""
+        self.record(escalation, "again")
+        with self.words():
+            self.note(run.id, _("Joined to the ladder that was begun on %(time)s.") % {"time": notices.clock(escalation.began_at)})
+
+    @contextmanager
+    def words(self) -> Iterator[None]:
+        """What is written into rows is in the district's first language and its own time."""
+        with override(_language(self.district)), timezone.override(self.district.zone):
+            yield
+
+    def note(self, run_id: UUID, line: str) -> None:
+        """Add a line to a run's note, with the local time."""
+        at = date_format(timezone.localtime(self.now, self.district.zone), "SHORT_DATETIME_FORMAT")
+        FeedRun.objects.filter(id=run_id).update(note=Concat(F("note"), Value(f"\n{at} {line}")))
+
+    def _stand_on(self, escalation: Escalation, rung: Rung, found: Found, *, skipped: list[Rung], left: list[Rung]) -> None:
+        people = list(found.people)
+        if escalation.level == 0:
+            people = once([*people, *self.owners_now(escalation.process)])
+        acknowledged = escalation.acknowledged_at is not None
+        self._set(
+            escalation, level=rung.level, acknowledged_at=None, acknowledged_by=None,
+            climb_at=self._next(escalation, rung, left, acknowledged=acknowledged),
+        )  # fmt: skip
+        steps = [step for r in (*skipped, rung) for step in self._steps(escalation, r, found)]
+        Step.objects.bulk_create(steps)
+        self._name(escalation, found)
+        self.record(escalation, "climbed", rung=rung, people=people)
+        self.post.climbed(escalation, rung, found, people, steps, skipped)
+
+    def _next(self, escalation: Escalation, rung: Rung, left: list[Rung], *, acknowledged: bool) -> datetime | None:
+        """By the ladder's own times; after an acknowledgement that was not kept, the rung still gets its time."""
+        if not left:
+            return None
+        planned = escalation.began_at + timedelta(minutes=left[0].after_minutes)
+        if not acknowledged:
+            return planned
+        return max(planned, self.now + timedelta(minutes=left[0].after_minutes - rung.after_minutes))
+
+    def _steps(self, escalation: Escalation, rung: Rung, found: Found) -> list[Step]:
+        who = {"owner": found.owner, "role": rung.role, "due_at": self.now + timedelta(minutes=rung.step_minutes)}
+        actions = enumerate(map(str, rung.actions))
+        return [Step(escalation=escalation, level=rung.level, order=n, title=title[:300], **who) for n, title in actions]
+
+    def _name(self, escalation: Escalation, found: Found) -> None:
+        """Whoever owns a step of a sensitive ticket is asked to help with it, and so may read it."""
+        if escalation.ticket and escalation.ticket.sensitive and found.owner:
+            tickets.follow(escalation.ticket, person=found.owner, now=self.now)
+
+    def _broken_at_the_top(self, escalation: Escalation) -> None:
+        """Acknowledged at the top, and not done in time: there is nobody above, so the same people hear it again."""
+        rungs = self.rungs(escalation.ladder_id)
+        acknowledged, by = escalation.acknowledged_at, escalation.acknowledged_by
+        self._set(escalation, climb_at=None, acknowledged_at=None, acknowledged_by=None)
+        if not rungs or not acknowledged:
+            return
+        people = once([by, *self.find(escalation, rungs[-1]).people])
+        self.record(escalation, "broken", rung=rungs[-1], people=people)
+        self.post.broken(escalation, people, key=f"{acknowledged:%m%d%H%M%S}")
+
+    def _set(self, escalation: Escalation, **values: object) -> None:
+        for name, value in values.items():
+            setattr(escalation, name, value)
+        escalation.save(update_fields=list(values))
+
+
+def owners(process: Process | None) -> list[OwnerRole]:
+    return [role for role in (process.primary, process.secondary) if role] if process else []

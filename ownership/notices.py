@@ -1,0 +1,177 @@
+"""What people on a ladder are told: in each one's own language, in the district's time, with what to do and where."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from delivery import actions as delivery
+from districts.links import absolute
+from districts.models import District, Person
+from ownership.models import Escalation, FeedRun, Rung, Step
+from ownership.roles import Found
+from sla.models import ClockKind
+
+Letter = Callable[[], tuple[str, list[str]]]  # subject and paragraphs, in the language that is active
+
+
+@dataclass(frozen=True)
+class Post:
+    """Tells people of one district, at one moment."""
+
+    district: District
+    now: datetime
+
+    def climbed(
+        self, escalation: Escalation, rung: Rung, found: Found, people: Sequence[Person], steps: Sequence[Step], skipped: Sequence[Rung]
+    ) -> None:
+        """The first notice, or the next: what is wrong, whose it is now, what must be done by when."""
+
+        def letter() -> tuple[str, list[str]]:
+            subject, facts = self._what(escalation)
+            nobody = [_("Nobody could be found for %(rung)s.") % {"rung": rung_name(passed)} for passed in skipped]
+            return subject, [facts, " ".join([*nobody, _whose(rung, found)]), _to_do(steps)]
+
+        self._tell(people, letter, escalation, key=f"rung{rung.level}", wakes=rung.wakes)
+
+    def broken(self, escalation: Escalation, people: Sequence[Person], *, key: str) -> None:
+        """Acknowledged at the top of the ladder, and still not done."""
+
+        def letter() -> tuple[str, list[str]]:
+            _subject, facts = self._what(escalation)
+            return _("Still open: %(what)s") % {"what": title(escalation)}, [facts, _("It was acknowledged, and its time has passed.")]
+
+        self._tell(people, letter, escalation, key=f"broken{key}")
+
+    def over(self, escalation: Escalation, people: Sequence[Person]) -> None:
+        """All clear for a feed, to those who were told."""
+
+        def letter() -> tuple[str, list[str]]:
+            ran = _("It has run again, at %(time)s.") % {"time": clock(self.now)}
+            return _("Over: %(what)s") % {"what": title(escalation)}, [ran, _("Nothing more is to be done on this ladder.")]
+
+        self._tell(people, letter, escalation, key="over")
+
+    def recovered(self, run: FeedRun, people: Sequence[Person]) -> None:
+        """It failed or was late, and ran before anybody had to be sent for: the owners are told, nobody has to act."""
+        feed = run.feed
+
+        def letter() -> tuple[str, list[str]]:
+            ran = _("It has run since, at %(time)s. Nothing is to be done.") % {"time": clock(feed.last_ping_at)}
+            return _("Late, and back: %(feed)s") % {"feed": feed.name}, [trouble(run), ran]
+
+        self._send(people, letter, key=f"recovered:{run.id}", path=reverse("process", args=[feed.process.slug]))
+
+    def drill(self, title: str, rung: Rung, people: Sequence[Person], *, path: str) -> None:
+        """A test: whoever would be sent for learns that the notice reaches them."""
+
+        def letter() -> tuple[str, list[str]]:
+            what = _("This is a test, nothing is wrong. In earnest you would have been told as %(rung)s.") % {"rung": rung_name(rung)}
+            return _("Test of the ladder: %(what)s") % {"what": title}, [what, "\n".join(f"- {action}" for action in rung.actions)]
+
+        self._send(people, letter, key=f"drill:{rung.id}:{self.now:%y%m%d%H%M%S}", path=path)
+
+    def _what(self, escalation: Escalation) -> tuple[str, str]:
+        """Subject and facts."""
+        what = {"what": title(escalation)}
+        if escalation.feed_run:
+            failed = escalation.feed_run.outcome == FeedRun.Outcome.FAILED
+            return (_("Failed: %(what)s") if failed else _("Late: %(what)s")) % what, _feed_trouble(escalation, escalation.feed_run)
+        ticket, breach = escalation.ticket, escalation.breach
+        if ticket is None or breach is None:
+            return what["what"], ""
+        facts = _("%(promise)s of #%(number)d was promised for %(time)s. The ticket is with %(team)s.") % {
+            "promise": ClockKind(breach.kind).label, "number": ticket.number, "time": clock(breach.due_at), "team": ticket.team.name,
+        }  # fmt: skip
+        link = absolute(self.district, f"/desk/{ticket.id}/")
+        return _("Late: %(what)s") % what, f"{facts}\n{link}"
+
+    def _tell(self, people: Sequence[Person], letter: Letter, escalation: Escalation, *, key: str, wakes: bool = False) -> None:
+        path = f"{reverse('steps')}#e-{escalation.id}"
+        key = f"ladder:{escalation.id}:{key}"
+        self._send(people, letter, key=key, path=path, about=escalation.ticket_id, wakes=wakes)
+
+    def _send(
+        self, people: Sequence[Person], letter: Letter, *, key: str, path: str, about: UUID | None = None, wakes: bool = False
+    ) -> None:
+        for language, group in groupby(sorted(people, key=_language), key=_language):
+            with override(language), timezone.override(self.district.zone):
+                subject, paragraphs = letter()
+                body = "\n\n".join([*filter(None, paragraphs), absolute(self.district, path)])
+            delivery.notify(
+                people=list(group), subject=subject, body=body, dedupe_key=key, now=self.now, link=path, about=about, wakes=wakes
+            )  # fmt: skip
+
+
+def line(act: str, *, level: int, rung: Rung | None, people: Sequence[str], by: Person | None, why: str) -> str:
+    """One line of a feed run's note."""
+    texts = {
+        "climbed": _("%(rung)s: told %(names)s."),
+        "skipped": _("%(rung)s: nobody could be found, so it climbed at once."),
+        "acknowledged": _("%(by)s acknowledged rung %(level)d."),
+        "done": _("%(by)s did: %(why)s"),
+        "broken": _("Acknowledged, and not done in time: told %(names)s again."),
+        "again": _("It happened again."),
+        "ended": _("Over. %(why)s"),
+    }
+    names, who = ", ".join(people), by.name if by else ""
+    words = {"rung": rung_name(rung) if rung else "", "names": names, "by": who, "level": level, "why": why}
+    return texts[act] % words
+
+
+def rung_name(rung: Rung) -> str:
+    what = rung.name or (rung.role.name if rung.role else "")
+    number = _("rung %(level)d") % {"level": rung.level}
+    return f"{number} ({what})" if what else number
+
+
+def clock(at: datetime | None) -> str:
+    """A moment in the zone that is active."""
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else ""
+
+
+def title(escalation: Escalation) -> str:
+    """What an escalation is about. The words of a sensitive ticket stay inside the ticket."""
+    ticket = escalation.ticket
+    if ticket:
+        return f"#{ticket.number}" if ticket.sensitive else f"#{ticket.number} {ticket.subject}"
+    return escalation.process.name if escalation.process else escalation.ladder.name
+
+
+def trouble(run: FeedRun) -> str:
+    """What is wrong with a feed, in one sentence."""
+    name = run.feed.name
+    if run.outcome == FeedRun.Outcome.FAILED:
+        said = _("“%(feed)s” said at %(time)s that it failed.") % {"feed": name, "time": clock(run.at)}
+        return f"{said} {run.note.strip().split('\n')[0]}".strip()
+    return _("“%(feed)s” was expected by %(time)s and has not been heard of.") % {"feed": name, "time": clock(run.expected_at)}
+
+
+def _feed_trouble(escalation: Escalation, run: FeedRun) -> str:
+    process = escalation.process
+    by_hand = _("By hand meanwhile: %(how)s") % {"how": process.fallback} if process and process.fallback else ""
+    return f"{trouble(run)}\n{by_hand}".strip()
+
+
+def _whose(rung: Rung, found: Found) -> str:
+    named = rung.role and not found.stands_in
+    words = {"name": found.owner.name if found.owner else "", "via": rung.role.name if rung.role and named else found.via.label}
+    return _("It is with %(name)s now (%(via)s).") % words
+
+
+def _to_do(steps: Sequence[Step]) -> str:
+    if not steps:
+        return ""
+    head = _("To do by %(time)s, with a word on what was done:") % {"time": clock(max(step.due_at for step in steps if step.due_at))}
+    return "\n".join([head, *(f"- {step.title}" for step in steps)])
+
+
+def _language(person: Person) -> str:
+    return person.language

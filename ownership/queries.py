@@ -1,0 +1,293 @@
+"""Reads for the matrix, the page of one process, and the steps that wait for people."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import Http404
+
+from districts.access import Actor, Can, may
+from ownership import audit, history
+from ownership.audit import Finding
+from ownership.history import Strip
+from ownership.ladders import WITH_OWNERS, escalations, owners
+from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Process, Rung, Stage, Step, System
+from ownership.roles import Found, Roster
+from tickets.models import Ticket
+
+RUNS_SHOWN = 40
+MOST_OPEN = 200
+WORST_FIRST = (Feed.State.FAILED, Feed.State.LATE, Feed.State.ON_TIME, Feed.State.NEW)
+OPEN = Q(ended_at__isnull=True) & (Q(ticket__isnull=True) | Q(ticket__status__in=Ticket.LIVE))
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A role, and who answers for it today."""
+
+    role: OwnerRole
+    found: Found
+
+
+@dataclass
+class MatrixRow:
+    process: Process
+    primary: Owner | None
+    secondary: Owner | None
+    feeds: Sequence[Feed]
+    strip: Strip | None
+    open: int
+    findings: Sequence[Finding] = ()
+
+    @property
+    def state(self) -> str:
+        """The worst of its feeds; empty without one."""
+        states = {feed.state for feed in self.feeds if feed.active}
+        return next((state for state in WORST_FIRST if state in states), "")
+
+    @property
+    def state_label(self) -> str:
+        return str(Feed.State(self.state).label) if self.state else ""
+
+    @property
+    def expected_at(self) -> datetime | None:
+        return min((feed.expected_at for feed in self.feeds if feed.active and feed.expected_at), default=None)
+
+    @property
+    def last_ping_at(self) -> datetime | None:
+        return max((feed.last_ping_at for feed in self.feeds if feed.last_ping_at), default=None)
+
+
+@dataclass
+class Matrix:
+    rows: Sequence[MatrixRow]
+
+    @property
+    def findings(self) -> list[Finding]:
+        return [finding for row in self.rows for finding in row.findings]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Processes by the state of their feeds; "" where there is no feed."""
+        return Counter(row.state for row in self.rows)
+
+
+@dataclass(frozen=True)
+class RungView:
+    rung: Rung
+    found: Found
+
+
+@dataclass(frozen=True)
+class StageView:
+    stage: Stage
+    owner: Owner | None
+
+
+@dataclass(frozen=True)
+class FeedView:
+    feed: Feed
+    strip: Strip
+    sentence: str
+
+
+@dataclass
+class Open:
+    """An escalation that waits for somebody."""
+
+    escalation: Escalation
+    steps: Sequence[Step]
+    top: int
+    may_act: bool
+    actor_id: UUID | None = None
+
+    @property
+    def open_steps(self) -> list[Step]:
+        return [step for step in self.steps if step.done_at is None]
+
+    @property
+    def first_due(self) -> datetime | None:
+        return min((step.due_at for step in self.open_steps if step.due_at), default=None)
+
+
+@dataclass
+class ProcessView:
+    row: MatrixRow
+    sentence: str
+    targets: Sequence[System]
+    stages: Sequence[StageView]
+    feeds: Sequence[FeedView]
+    rungs: Sequence[RungView]
+    runs: Sequence[FeedRun]
+    open: Sequence[Open] = field(default_factory=tuple)
+
+
+# --- the matrix -------------------------------------------------------------------------------------------------------
+
+
+def matrix(*, now: datetime, zone: ZoneInfo) -> Matrix:
+    """Every process with its owners, the state of its feeds, its last 30 days, and what its audit finds. Seven queries."""
+    rows = list(_processes().order_by("id"))
+    return _matrix(rows, Roster(now.astimezone(zone).date()), now=now, zone=zone)
+
+
+def _processes() -> QuerySet[Process]:
+    feeds = Prefetch("feeds", Feed.objects.order_by("id"))
+    stages = Prefetch("stages", Stage.objects.select_related("role__holder", "role__deputy", "system").order_by("order"))
+    rungs = Prefetch("ladder__rungs", Rung.objects.select_related("role__holder", "role__deputy").order_by("level"))
+    return Process.objects.select_related("source", *WITH_OWNERS).prefetch_related(feeds, stages, rungs)
+
+
+def _matrix(processes: Sequence[Process], roster: Roster, *, now: datetime, zone: ZoneInfo) -> Matrix:
+    strips = history.strips([feed for process in processes for feed in process.feeds.all()], now=now, zone=zone)
+    counted: Any = Escalation.objects.filter(OPEN, process__isnull=False).values("process_id").annotate(n=Count("id"))
+    waiting = {row["process_id"]: row["n"] for row in counted.order_by()}
+    rows = [_row(process, roster, strips, waiting.get(process.id, 0)) for process in processes]
+    found = audit.by_process(audit.findings([_audited(process) for process in processes], roster))
+    for row in rows:
+        row.findings = found.get(row.process.id, [])
+    return Matrix(rows)
+
+
+def _row(process: Process, roster: Roster, strips: dict[UUID, Strip], waiting: int) -> MatrixRow:
+    feeds = list(process.feeds.all())
+    mine = [strips[feed.id] for feed in feeds if feed.active]
+    return MatrixRow(
+        process=process, primary=_owner(process.primary, roster), secondary=_owner(process.secondary, roster), feeds=feeds,
+        strip=history.together(mine) if mine else None, open=waiting,
+    )  # fmt: skip
+
+
+def _owner(role: OwnerRole | None, roster: Roster) -> Owner | None:
+    return Owner(role, roster.find(role)) if role else None
+
+
+def _audited(process: Process) -> audit.Row:
+    named = [*owners(process), *(stage.role for stage in process.stages.all())]
+    if process.ladder:
+        named += [rung.role for rung in process.ladder.rungs.all()]
+    roles = {role.id: role for role in named if role}
+    return audit.Row(process, list(process.feeds.all()), list(roles.values()))
+
+
+# --- one process ------------------------------------------------------------------------------------------------------
+
+
+def get_process(slug: str) -> Process:
+    """Raises Http404."""
+    process = Process.objects.select_related(*WITH_OWNERS).filter(slug=slug).first()
+    if process is None:
+        raise Http404
+    return process
+
+
+def process_view(slug: str, actor: Actor, *, now: datetime, zone: ZoneInfo) -> ProcessView:
+    """All of one row. The audit looks at every row, since a promise may be too late for another's cut-off. Raises Http404."""
+    roster = Roster(now.astimezone(zone).date())
+    rows = _matrix(list(_processes().order_by("id")), roster, now=now, zone=zone).rows
+    row = next((row for row in rows if row.process.slug == slug), None)
+    if row is None:
+        raise Http404
+    process = row.process
+    strips = history.strips(row.feeds, now=now, zone=zone)
+    rungs = list(process.ladder.rungs.all()) if process.ladder else []
+    known = {system.slug: system for system in System.objects.filter(slug__in=process.targets)}
+    runs = FeedRun.objects.filter(feed__in=[feed.id for feed in row.feeds]).select_related("feed").order_by("-at", "-id")
+    return ProcessView(
+        row=row, sentence=_sentence(process.terms), targets=[known[slug] for slug in process.targets if slug in known],
+        stages=[StageView(stage, _owner(stage.role, roster)) for stage in process.stages.all()],
+        feeds=[FeedView(feed, strips[feed.id], _sentence(feed.terms)) for feed in row.feeds],
+        rungs=[RungView(rung, roster.find(rung.role)) for rung in rungs], runs=list(runs[:RUNS_SHOWN]),
+        open=views_of(escalations().filter(OPEN, process=process).order_by("began_at"), actor),
+    )  # fmt: skip
+
+
+def _sentence(terms: str) -> str:
+    known = audit.understood(terms)
+    return known.sentence() if known else ""
+
+
+# --- steps ------------------------------------------------------------------------------------------------------------
+
+
+def waiting_for(actor: Actor) -> list[Open]:
+    """Ladders on which the actor owns a step that is not done, or that are of a process of theirs."""
+    if actor.person is None:
+        return []
+    person = actor.person
+    mine = Step.objects.filter(owner=person, done_at__isnull=True).values("escalation_id")
+    sides = [Q(**{f"process__{side}__{who}": person}) for side in ("primary", "secondary") for who in ("holder", "deputy")]
+    owned = sides[0] | sides[1] | sides[2] | sides[3]
+    return views_of(escalations().filter(OPEN).filter(Q(id__in=mine) | owned), actor)
+
+
+def waiting_on(actor: Actor, step: Step) -> list[Open]:
+    """The one ladder of a step: where its form is shown again."""
+    return views_of(escalations().filter(id=step.escalation_id), actor)
+
+
+def all_waiting(actor: Actor) -> list[Open]:
+    """Every open ladder of the district, for those who lead."""
+    return views_of(escalations().filter(OPEN).order_by("began_at"), actor)
+
+
+def views_of(rows: QuerySet[Escalation] | Iterable[Escalation], actor: Actor) -> list[Open]:
+    """With steps, what is due first on top. Three queries in all."""
+    found = list(rows[:MOST_OPEN]) if isinstance(rows, QuerySet) else list(rows)
+    steps: dict[UUID, list[Step]] = {escalation.id: [] for escalation in found}
+    people = ("owner", "role", "done_by")
+    for step in Step.objects.filter(escalation__in=list(steps)).select_related(*people).order_by("level", "order"):
+        steps[step.escalation_id].append(step)
+    tops: dict[UUID, int] = {}
+    for ladder_id, level in Rung.objects.filter(ladder__in={e.ladder_id for e in found}).values_list("ladder_id", "level"):
+        tops[ladder_id] = max(level, tops.get(ladder_id, 0))
+    views = [_open(e, steps[e.id], tops.get(e.ladder_id, 0), actor) for e in found]
+    return sorted(views, key=lambda view: view.first_due or view.escalation.began_at)
+
+
+def _open(escalation: Escalation, steps: Sequence[Step], top: int, actor: Actor) -> Open:
+    return Open(escalation, steps, top, may_act(actor, escalation, steps), actor.person.id if actor.person else None)
+
+
+def may_act(actor: Actor, escalation: Escalation, steps: Iterable[Step]) -> bool:
+    """Acknowledge, and say that a step is done: those it was given to, the owners of the process, the ticket's team, and leads."""
+    if actor.person is None or not actor.is_staff:
+        return False
+    me = actor.person.id
+    asked = {step.owner_id for step in steps}
+    asked |= {person for role in owners(escalation.process) for person in (role.holder_id, role.deputy_id)}
+    in_team = escalation.ticket is not None and actor.in_team(escalation.ticket.team_id)
+    return me in asked or in_team or may(actor, Can.LEAD)
+
+
+def get_escalation(actor: Actor, escalation_id: UUID) -> Escalation:
+    """Raises Http404 where it is not there, PermissionDenied where it is not theirs to act on."""
+    escalation = escalations().filter(id=escalation_id).first()
+    if escalation is None:
+        raise Http404
+    if not may_act(actor, escalation, Step.objects.filter(escalation=escalation)):
+        raise PermissionDenied
+    return escalation
+
+
+def get_step(actor: Actor, step_id: UUID) -> Step:
+    """Raises Http404 or PermissionDenied, as its escalation does."""
+    step = Step.objects.filter(id=step_id).first()
+    if step is None:
+        raise Http404
+    get_escalation(actor, step.escalation_id)
+    return step
+
+
+def feed_by_token(token: str) -> Feed:
+    """Raises Http404, also for another district's token."""
+    feed = Feed.objects.filter(token=token).first()
+    if feed is None:
+        raise Http404
+    return feed
