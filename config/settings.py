@@ -230,6 +230,7 @@ SMTP_DOOR_PORT = env.int("SMTP_DOOR_PORT", default=2525)
 TWILIO_API = env.str("TWILIO_API", default="https://api.twilio.com")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+SMS_FROM = env.str("SMS_FROM", default="")  # E.164; for districts whose own phone is not one
 
 # --- API -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from delivery.models import Delivery, OptOut
+from delivery.queries import NOT_ARRIVED
+from delivery.sending import SIGN_IN
 from delivery.tasks import send_pending
 from districts.jobs import nudge
 from districts.models import ContactPoint, Person
@@ -35,6 +37,8 @@ def send(
     An address that opted out gets a row too, marked suppressed, so that staff see why nothing went out.
     """
     suppressed = OptOut.objects.filter(channel=channel, address=address).exists()
+    if suppressed and purpose == SIGN_IN:
+        body = ""  # a code or a link that lets somebody in is not left lying about
     row = Delivery(
         channel=channel, address=address, body=body, dedupe_key=dedupe_key, purpose=purpose, subject=subject[:300],
         person=person, about=about, reply_to=reply_to, message_id=message_id, references="\n".join(references),
@@ -103,6 +107,19 @@ def opt_in(*, channel: str, address: str) -> None:
     OptOut.objects.filter(channel=channel, address=address).delete()
 
 
-def mark_read(*, person: Person, now: datetime) -> int:
-    """All of a person's in-app notices are read."""
-    return Delivery.objects.filter(person=person, channel=Channel.INAPP, read_at__isnull=True).update(read_at=now)
+def mark_read(*, person: Person, now: datetime, only: UUID | None = None) -> int:
+    """All of a person's in-app notices are read, or one of them."""
+    unread = Delivery.objects.filter(person=person, channel=Channel.INAPP, read_at__isnull=True)
+    return (unread.filter(id=only) if only else unread).update(read_at=now)
+
+
+def send_again(delivery_id: UUID, *, now: datetime) -> bool:
+    """A person decided that a message which did not arrive, or may not have, goes out anew. False where that cannot be.
+
+    A sign-in message cannot: its secret is gone.
+    """
+    stuck = Delivery.objects.filter(id=delivery_id, state__in=NOT_ARRIVED).exclude(purpose=SIGN_IN)
+    changed = stuck.update(state=Delivery.State.PENDING, attempts=0, not_before=now, sent_at=None, provider_ref="", error="")
+    if changed:
+        nudge(send_pending)
+    return bool(changed)

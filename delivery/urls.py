@@ -1,3 +1,23 @@
-from django.urls import URLPattern
+from anymail.urls import urlpatterns as anymail
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+from delivery import views
+
+# Events about mail we sent. (Mail coming in is intake's: nobody would listen to it here.)
+tracking = [
+    path(str(one.pattern), views.with_secret(one.callback), name=one.name)
+    for one in anymail
+    if str(one.pattern).endswith("tracking/") and "mandrill" not in str(one.pattern)
+]
+
+urlpatterns = [
+    path("", views.notices, name="notices"),
+    path("bell", views.bell, name="notices_bell"),
+    path("read", views.notices_read, name="notices_read"),
+    path("<uuid:notice_id>/", views.notice, name="notice"),
+    path("kept/", views.kept, name="kept"),
+    path("not-arrived/", views.not_arrived, name="not_arrived"),
+    path("not-arrived/<uuid:delivery_id>/", views.send_again, name="send_again"),
+    path("hooks/sms/<uuid:delivery_id>", views.sms_receipt, name="sms_receipt"),
+    path("hooks/mail/", include((tracking, "anymail"))),
+]

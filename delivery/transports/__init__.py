@@ -1,0 +1,58 @@
+"""One module a channel, with the same two names in each: `connected()` opens what a batch shares, `send()` sends one message."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from districts.models import District
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What a transport needs to know of a delivery; it reads and writes no table."""
+
+    id: UUID
+    district: District
+    purpose: str
+    address: str
+    subject: str
+    body: str
+    reply_to: str
+    message_id: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Taken over by the provider, under its own name for the message where it gave one."""
+
+    ref: str = ""
+
+
+class TryLater(Exception):
+    """Not taken this time, for a reason that may pass. Counts as an attempt of this message."""
+
+
+class Unreachable(Exception):
+    """Nobody is taking any message: no connection, or our account is refused. Counts for none of them."""
+
+
+class Undeliverable(Exception):
+    """Will never be taken. `opted_out`: because the receiver said so, which is to be remembered."""
+
+    def __init__(self, words: str, *, opted_out: bool = False) -> None:
+        super().__init__(words)
+        self.opted_out = opted_out
+
+
+class Uncertain(Exception):
+    """May have been taken: the answer was lost. A message that must not arrive twice is not sent again."""
+
+
+class Transport(Protocol):
+    def connected(self) -> AbstractContextManager[Any]:
+        """What all messages of a batch share. Raises Unreachable."""
+
+    def send(self, message: Outgoing, over: Any) -> Sent:
+        """Raises TryLater, Unreachable, Undeliverable or Uncertain."""

@@ -1,0 +1,176 @@
+"""The bell and its notices, what did not arrive, what the demo kept, and the doors for providers' receipts."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseStopPolling
+from twilio.request_validator import RequestValidator
+
+from delivery import actions, queries, receipts
+from delivery.models import Delivery
+from delivery.transports import email, sms
+from districts.access import Actor, Can, require
+from districts.links import absolute
+from districts.models import District, Person
+
+PAGE = 25
+Door = Callable[..., HttpResponse]
+
+
+def for_people(view: Door) -> Door:
+    """For somebody this district knows; asks others to sign in."""
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if _actor(request).person is None:
+            raise PermissionDenied("not a person of this district")
+        return view(request, *args, **kwargs)
+
+    return door
+
+
+@require_GET
+@for_people
+def notices(request: HttpRequest) -> HttpResponse:
+    found, more = _page(request, queries.notices_of(_me(request)))
+    return render(request, "delivery/notices.html", {"notices": found, **more, "unread": queries.unread(_me(request))})
+
+
+@require_POST
+@for_people
+def notices_read(request: HttpRequest) -> HttpResponse:
+    actions.mark_read(person=_me(request), now=timezone.now())
+    return redirect("notices")
+
+
+@require_GET
+@for_people
+def notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
+    """Read it, and go to what it speaks of."""
+    found = get_object_or_404(queries.notices_of(_me(request)), id=notice_id)
+    actions.mark_read(person=_me(request), now=timezone.now(), only=found.id)
+    return redirect(found.link if url_has_allowed_host_and_scheme(found.link, allowed_hosts=None) else "notices")
+
+
+@never_cache
+@require_GET
+def bell(request: HttpRequest) -> HttpResponse:
+    """A fragment for the link in the shell, polled; who is not signed in any more stops asking."""
+    person = _actor(request).person
+    if person is None:
+        return HttpResponseStopPolling()
+    return render(request, "delivery/bell.html", {"unread": queries.unread(person), "counted": queries.COUNTED})
+
+
+@require_GET
+@for_people
+def not_arrived(request: HttpRequest) -> HttpResponse:
+    require(_actor(request), Can.ADMIN)
+    found, more = _page(request, queries.not_arrived(now=timezone.now()))
+    return render(request, "delivery/not_arrived.html", {"deliveries": found, **more, "days": queries.LOOK_BACK.days})
+
+
+@require_POST
+@for_people
+def send_again(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
+    require(_actor(request), Can.ADMIN)
+    if actions.send_again(delivery_id, now=timezone.now()):
+        messages.success(request, _("On its way again."))
+    else:
+        messages.error(request, _("This message cannot be sent again."))
+    return redirect("not_arrived")
+
+
+@require_GET
+def kept(request: HttpRequest) -> HttpResponse:
+    """The demo's outbox, open to everybody there and nowhere else: it shows private links and sign-in codes."""
+    if not settings.DEMO:
+        raise Http404
+    channel, address = request.GET.get("channel", ""), request.GET.get("address", "").strip().lower()
+    known = channel if channel in Delivery.Channel.values else ""
+    found, more = _page(request, queries.kept(channel=known, address=address))
+    district = _district(request)
+    context = {
+        "letters": found, "channel": known, "address": address, **more,
+        "channels": [Delivery.Channel.EMAIL, Delivery.Channel.SMS],
+        "from_email": email.sender(district), "from_number": sms.sender(district),
+    }  # fmt: skip
+    return render(request, "delivery/kept.html", context)
+
+
+@csrf_exempt
+@require_POST
+def sms_receipt(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
+    """Twilio's status callback, signed over the address we gave and the form."""
+    if not _signed_by_twilio(request):
+        return HttpResponseForbidden("wrong signature\n", content_type="text/plain")
+    told = request.POST
+    known = receipts.from_sms(
+        delivery_id, ref=told.get("MessageSid", ""), status=told.get("MessageStatus", ""), code=told.get("ErrorCode", ""),
+        now=timezone.now(),
+    )  # fmt: skip
+    return HttpResponse(status=204 if known else 404)
+
+
+def with_secret(view: Door) -> Door:
+    """Anymail lets everybody in while no secret is set; we let nobody in."""
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
+            raise Http404("set ANYMAIL_WEBHOOK_SECRET")
+        return view(request, *args, **kwargs)
+
+    return door
+
+
+def _signed_by_twilio(request: HttpRequest) -> bool:
+    """False also where no token is set: an empty key signs for everybody."""
+    if not settings.TWILIO_AUTH_TOKEN:
+        return False
+    address = absolute(_district(request), request.get_full_path())
+    given = request.headers.get("X-Twilio-Signature", "")
+    return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(address, request.POST, given))
+
+
+def _page(request: HttpRequest, rows: QuerySet[Delivery]) -> tuple[list[Delivery], dict[str, Any]]:
+    """One page and the numbers of its neighbours; nothing is counted."""
+    given = request.GET.get("page", "")
+    number = max(1, int(given)) if given.isascii() and given.isdigit() and len(given) < 6 else 1
+    found = list(rows[(number - 1) * PAGE : number * PAGE + 1])
+    words = request.GET.copy()
+    words.pop("page", None)
+    return found[:PAGE], {
+        "newer": number - 1,
+        "older": number + 1 if len(found) > PAGE else 0,
+        "filters": words.urlencode(),
+    }
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return cast(Actor, request.actor)  # type: ignore[attr-defined]
+
+
+def _me(request: HttpRequest) -> Person:
+    return cast(Person, _actor(request).person)
+
+
+def _district(request: HttpRequest) -> District:
+    return cast(District, request.district)  # type: ignore[attr-defined]
