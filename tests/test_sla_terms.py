@@ -1,0 +1,115 @@
+"""The grammar of promises: what districts write, what is understood, and where it stops."""
+
+import pytest
+from django.utils.translation import override
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sla.promise import Amount, AtOnce, By, ByForNext, Clause, Counts, Every, Notice, OnDays, SameDay, Terms, Unit, Within
+from sla.terms import NotUnderstood, parse
+
+UNDERSTOOD = {
+    "within 15 minutes": "Within 15 minutes, day and night.",
+    "Within 4 business hours": "Within 4 hours of office time.",
+    "within 1 business day": "Within 1 working day.",
+    "within 2 days": "Within 2 days.",
+    "2 school days": "Within 2 school days.",
+    "4-hour sync": "Within 4 hours, day and night.",
+    "within four working hours": "Within 4 hours of office time.",
+    "within 90 minutes of real time": "Within 90 minutes, day and night.",
+    "within 4 business hours on school days, within 24 hours during breaks": "On school days within 4 hours of office time; "
+    "on days of a break within 24 hours, day and night.",
+    "daily by 4 PM": "Every school day by 4 PM.",
+    "By 6 AM daily": "Every school day by 6 AM.",
+    "by 16:30 every day": "Every day by 4:30 PM.",
+    "checks at 10 AM and 3 PM": "Every school day checked at 10 AM and 3 PM.",
+    "by 10 a.m., noon and 3 p.m.": "Every school day by 10 AM, 12 PM and 3 PM.",
+    "every Wednesday by 2 PM": "Every Wednesday by 2 PM.",
+    "By 2 PM for next-day service": "What is in by 2 PM on a school day is in place when the next school day opens; "
+    "what comes later, the day after.",
+    "every 60 minutes": "Every 60 minutes.",
+    "same-day": "By the end of the same school day; after hours, by the end of the next one.",
+    "48-hour notice": "At least 48 hours before it starts.",
+    "72 hours before requested service": "At least 72 hours before requested service.",
+    "48-hour freeze before distribution": "Nothing changes in the 48 hours before distribution.",
+    "at once": "At once: within 5 minutes, day and night.",
+}
+
+
+@pytest.mark.parametrize(("text", "sentence"), UNDERSTOOD.items())
+def test_what_districts_write_is_said_back_in_plain_words(text: str, sentence: str) -> None:
+    assert parse(text).sentence() == sentence
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("immediately", "at once"), ("Real-time", "in real time"), ("hourly", "every 60 minutes"), ("24 hours", "within 24 hours"),
+        ("within an hour", "within 1 hour"), ("Same-day notification", "same-day"), ("by 4PM", "daily by 4 p.m."),
+        ("72 hours before service", "72-hour notice before service"), ("within 4 hours elapsed", "within 4 hours"),
+        ("within 4 business hours; and within 24 hours during breaks", "within 4 business hours, within 24 hours during breaks"),
+    ],
+)  # fmt: skip
+def test_two_ways_to_say_the_same(one: str, other: str) -> None:
+    assert parse(one) == parse(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "stopped"),
+    [
+        ("within 4 bananas", "bananas"), ("within 4 business hours soon", "soon"), ("within 1.5 hours", "5 hours"), ("", "the end"),
+        ("Before the next meal", "Before the next meal"), ("by 25:00", "25:00"), ("by 13 PM", "13 PM"), ("within 0 minutes", "0 minutes"),
+        ("within 9999999 days", "9999999 days"), ("within 3 school hours", "3 school hours"), ("by 4 PM, by", "the end"),
+        ("every blue moon", "blue moon"), ("by 2 PM for next year", "year"), ("within 4 hours on Mars", "Mars"), ("within", "the end"),
+        ("within 4 hours\0", "\0"), ("within 99999999999999999999 hours", "99999999999999999999 hours"),
+    ],
+)  # fmt: skip
+def test_text_that_is_not_understood_is_refused_with_the_words_it_stopped_at(text: str, stopped: str) -> None:
+    with pytest.raises(NotUnderstood) as caught:
+        parse(text)
+    assert caught.value.words == stopped
+    assert caught.value.hint
+    assert stopped in str(caught.value)
+
+
+def test_an_endless_text_is_refused() -> None:
+    with pytest.raises(NotUnderstood):
+        parse("within 4 hours, " * 500)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60) | st.lists(st.sampled_from("within 4 business hours by at PM , and on school days every next 10 :".split())).map(" ".join))
+def test_any_text_is_understood_or_refused(text: str) -> None:
+    try:
+        terms = parse(text)
+    except NotUnderstood as refused:
+        assert refused.words
+    else:
+        assert parse(str(terms)) == terms
+        assert terms.sentence()
+
+
+amounts = st.builds(Amount, st.integers(1, 400), st.sampled_from([Unit.MINUTE, Unit.HOUR]), st.sampled_from([Counts.BUSINESS, Counts.ELAPSED]))
+amounts |= st.builds(Amount, st.integers(1, 400), st.just(Unit.DAY), st.sampled_from(Counts))
+minutes = st.integers(0, 1439)
+labels = st.sampled_from(["", "distribution", "the requested service"])
+times = st.sets(minutes, min_size=1, max_size=4).map(lambda s: tuple(sorted(s)))
+terms_of_any_kind = st.one_of(
+    st.builds(Within, amounts), st.just(AtOnce()), st.just(AtOnce("real time")), st.just(SameDay()),
+    st.builds(By, times, st.booleans(), st.booleans()), st.builds(By, times, st.booleans(), weekday=st.integers(0, 6)),
+    st.builds(ByForNext, minutes, st.sampled_from(["service", "bus routes"]), st.sampled_from(["day", "morning"])),
+    st.builds(Every, amounts), st.builds(Notice, amounts, st.booleans(), labels),
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(terms_of_any_kind, st.sets(st.sampled_from(OnDays), max_size=2).map(tuple))
+def test_canonical_text_is_read_back(term: Within, on: tuple[OnDays, ...]) -> None:
+    named = isinstance(term, Notice | ByForNext)  # their last words are the district's own, up to the comma
+    terms = Terms((Clause(term, () if named else on), Clause(SameDay())))
+    assert parse(str(terms)) == terms
+
+
+def test_the_sentence_speaks_the_active_language_of_times() -> None:
+    with override("es"):
+        assert "16:30" in parse("by 4:30 PM").sentence()
