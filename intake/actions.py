@@ -23,6 +23,7 @@ from intake.attaching import Kept
 from intake.channels.fingerprint import digest as mail_digest
 from intake.contacts import BadContact
 from intake.models import Channel, Envelope
+from intake.standing import standing_here
 from intake.tasks import receive_pending
 from intake.wording import MAX_TEXT, clean, one_line
 from tickets.actions import NewFile
@@ -42,6 +43,10 @@ class BadFormId(ValueError):
     """The form's own id is not a UUID: not sent by our page."""
 
     field = "form_id"
+
+
+class KeyReused(ValueError):
+    """An Idempotency-Key came again with another request."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +113,15 @@ def receive_api(
     service: Service | None = None,
     by: str = "",
 ) -> Received:
-    """A machine's request, once for each Idempotency-Key (an empty key: once for each content)."""
+    """A machine's request, once for each Idempotency-Key of `by` (an empty key: once for each content).
+
+    Raises NoText, BadContact, and KeyReused for a key that came with other content before.
+    """
     raw = _submission(text, contact, name, language, site, room, asset_tag, service, ())
-    external_id = key or f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    content = hashlib.sha256(raw).hexdigest()
+    external_id = f"{by} {key or content}"
+    if key and queries.other_content(ChannelKind.API, _fitting(external_id), content):
+        raise KeyReused(key)
     return receive_now(kind=ChannelKind.API, external_id=external_id, raw=raw, meta={"by": by}, now=now)
 
 
@@ -132,12 +143,10 @@ def receive_now(*, kind: str, external_id: str, raw: bytes, meta: dict[str, Any]
 
 def _door(kind: str) -> Channel:
     """The district's own form or API, there from the first use on."""
-    found = queries.door(kind)
+    found = standing_here().doors.get(kind)
     if found is None:
         Channel.objects.bulk_create([Channel(kind=kind, address="", name=str(ChannelKind(kind).label))], ignore_conflicts=True)
-        found = queries.door(kind)
-    if found is None:
-        raise RuntimeError(f"no door of kind {kind}")
+        found = Channel.objects.select_related("team").get(kind=kind, address="")
     return found
 
 
@@ -224,4 +233,4 @@ def _note_recipients(envelope: Envelope, recipients: Sequence[str]) -> None:
         envelope.save(update_fields=["meta"])
 
 
-__all__ = ["BadContact", "BadFormId", "NoText", "Received", "accept", "receive_api", "receive_now", "receive_web"]
+__all__ = ["BadContact", "BadFormId", "KeyReused", "NoText", "Received", "accept", "receive_api", "receive_now", "receive_web"]

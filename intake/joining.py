@@ -4,7 +4,7 @@ Proof of a mail: a reply address with its 128 bits, or an ancestor's Message-ID.
 72 hours. A sender who is no participant gets a ticket of their own, with a hint for staff.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,10 +12,11 @@ from delivery.models import Delivery
 from districts.models import District, Person
 from intake.channels.arrival import Arrival
 from tickets import letters, queries, reply_token
-from tickets.actions import can_reopen, survivor
-from tickets.models import ChannelKind, Ticket
+from tickets.actions import NewFile, can_reopen, survivor
+from tickets.models import ChannelKind, Message, ThreadId, Ticket
 
 SMS_CONVERSATION = timedelta(hours=72)
+FOOTER_WORDS = 60
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,30 @@ def find(arrival: Arrival, sender: Person, district: District, *, now: datetime)
     if arrival.channel == ChannelKind.SMS:
         return Belongs(joins=_by_number(sender, now))
     return Belongs()
+
+
+def copy_of(arrival: Arrival, files: Sequence[NewFile], sender: Person) -> Ticket | None:
+    """Where the same mail is already, come another way (a list put a line under it): same id, sender, words and files.
+
+    A machine that reuses one id for all its mails sends other words or other files: those are other mails.
+    """
+    if not arrival.thread.message_id:
+        return None
+    known = ThreadId.objects.filter(message_id=arrival.thread.message_id).values_list("ticket_id", flat=True)
+    told = (
+        Message.objects.filter(ticket_id__in=list(known)[:10], author=sender).select_related("ticket").prefetch_related("attachments")
+    )
+    hashes = sorted(file.sha256 for file in files)
+    for message in told[:20]:
+        if _same_words(message.text, arrival.text) and sorted(a.sha256 for a in message.attachments.all()) == hashes:
+            return message.ticket
+    return None
+
+
+def _same_words(one: str, other: str) -> bool:
+    """But for a footer."""
+    short, long = sorted((one.split(), other.split()), key=len)
+    return long[: len(short)] == short and len(long) - len(short) <= FOOTER_WORDS
 
 
 def _by_mail(arrival: Arrival, sender: Person, district: District, now: datetime) -> Belongs:

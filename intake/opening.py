@@ -10,7 +10,6 @@ from delivery import actions as delivery
 from delivery.models import Delivery
 from districts.actions import person_for_contact
 from districts.models import District, Person, Service, Site, Team
-from districts.queries import front_office, this_district
 from intake import consequences, joining, screening
 from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Unreadable
@@ -18,6 +17,7 @@ from intake.joining import Belongs
 from intake.models import Envelope
 from intake.queries import mailbox, mailboxes_at
 from intake.screening import Course, Verdict
+from intake.standing import standing_here
 from intake.wording import subject_of
 from routing import actions as routing
 from sla import actions as sla
@@ -62,7 +62,7 @@ class Sent:
 
 def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) -> Outcome:
     """Raises Unreadable where nobody is known to answer to."""
-    district = this_district()
+    district = standing_here().district
     verdict = screening.screen(arrival, district)
     if verdict and verdict.course is Course.OUT:
         consequences.follow(arrival, district, now=now)
@@ -71,6 +71,9 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     verdict = screening.screen_sender(arrival, sender, now=now) or verdict
     if verdict and verdict.course is Course.OUT:
         return Outcome(None, verdict.reason)
+    copied = joining.copy_of(arrival, kept.files, sender)
+    if copied:
+        return Outcome(copied, "copy of a mail")
     sent = Sent(envelope, arrival, kept, sender, district)
     belongs = joining.find(arrival, sender, district, now=now)
     ticket = _join(sent, belongs.joins, now=now) if belongs.joins else _open(sent, belongs, verdict, now=now)
@@ -120,7 +123,7 @@ def _team(sent: Sent) -> Team:
         owner = next((door.team for door in doors if door.team), None)
     else:
         owner = sent.envelope.source.team
-    return owner or front_office()
+    return owner or standing_here().front_office
 
 
 def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None:

@@ -10,11 +10,6 @@ from tickets import reply_token
 from tickets.models import ChannelKind
 
 
-def door(kind: str) -> Channel | None:
-    """The district's own form or API: the one without an address."""
-    return Channel.objects.select_related("team").filter(kind=kind, address="").first()
-
-
 def mailbox(local_part: str, district: District) -> Channel | None:
     """The door behind a mail address of the district in scope; None where nobody lives there.
 
@@ -38,6 +33,11 @@ def mailboxes_at(addresses: list[str]) -> list[Channel]:
 def number(channel_id: UUID) -> Channel | None:
     """The SMS door with this id."""
     return Channel.objects.filter(id=channel_id, kind=ChannelKind.SMS, active=True).first()
+
+
+def other_content(channel: str, external_id: str, digest: str) -> bool:
+    """Did this id come before, with other content?"""
+    return Envelope.objects.filter(channel=channel, external_id=external_id).exclude(digest=digest).exists()
 
 
 def troubled() -> QuerySet[Envelope]:

@@ -35,7 +35,10 @@ def test_a_form_becomes_a_ticket_with_promises_and_an_acknowledgement(here: Cast
 
 def test_a_submit_costs_few_statements(here: Cast) -> None:
     submit(contact="pat@cedar-family.example")
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         submit("Another thing", contact="pat@cedar-family.example")
-    for q in queries: print(q["sql"][:150])
+    for q in queries:
+        print(q["sql"][:150])
     assert len(queries) <= 16

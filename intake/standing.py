@@ -1,0 +1,41 @@
+"""What stands still while messages pass: the district, its front office, its own form. Kept a few seconds in this process."""
+
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from districts.models import District, Team
+from districts.queries import front_office, this_district
+from districts.scope import require_district_id
+from intake.models import Channel
+
+KEEP_SECONDS = 10  # another process's change is seen after so long
+MOST_KEPT = 2_000
+
+
+@dataclass
+class Standing:
+    district: District
+    front_office: Team
+    doors: dict[str, Channel] = field(default_factory=dict)  # by kind: those without an address
+
+
+_kept: dict[UUID, tuple[float, Standing]] = {}
+
+
+def standing_here() -> Standing:
+    """Of the district in scope."""
+    district_id = require_district_id()
+    kept = _kept.get(district_id)
+    if kept and kept[0] > time.monotonic():
+        return kept[1]
+    doors = {door.kind: door for door in Channel.objects.select_related("team").filter(address="")}
+    found = Standing(this_district(), front_office(), doors)
+    if len(_kept) >= MOST_KEPT:
+        _kept.clear()
+    _kept[district_id] = (time.monotonic() + KEEP_SECONDS, found)
+    return found
+
+
+def forget_standing() -> None:
+    _kept.clear()

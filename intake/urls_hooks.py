@@ -1,0 +1,20 @@
+"""Addresses for machines: providers' webhooks and the API. Included by `intake.urls`."""
+
+from anymail.urls import urlpatterns as anymail
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from intake import api, hooks
+
+# Mail that a provider takes in for us: hooks/mail/postmark/inbound/ and its like. (Events about mail we sent are delivery's.)
+inbound = [
+    path(str(one.pattern), hooks.mail_hook(one.callback), name=one.name) for one in anymail if str(one.pattern).endswith("inbound/")
+]
+
+urlpatterns = [
+    path("hooks/sms/<uuid:channel_id>", hooks.sms_webhook, name="sms_webhook"),
+    path("hooks/mail/", include((inbound, "anymail_inbound"))),
+    path("api/v1/tickets", api.Tickets.as_view(), name="api_tickets"),
+    path("api/v1/tickets/<uuid:ticket_id>", api.OneTicket.as_view(), name="api_ticket"),
+    path("api/schema", SpectacularAPIView.as_view(), name="api_schema"),
+]

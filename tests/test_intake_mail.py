@@ -1,0 +1,398 @@
+"""Mail from an envelope to a ticket: threads, loops, bounces, copies."""
+
+import uuid
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from delivery.models import Delivery, OptOut, Receipt
+from districts.models import ContactPoint, Person
+from districts.scope import district_scope
+from intake import actions, receive
+from intake.mail_door import message_id
+from intake.models import Channel, Envelope
+from tests.conftest import Cast, a_ticket
+from tickets import actions as tickets
+from tickets import reply_token
+from tickets.letters import mail_id
+from tickets.models import Follower, Link, Message, ThreadId, Ticket
+
+PAT = "pat@cedar-family.example"
+
+
+@pytest.fixture
+def doors(here: Cast) -> Cast:
+    Channel.objects.create(kind="email", address="help@cedar.localhost", name="Help")
+    Channel.objects.create(kind="email", address="buses@cedar.localhost", name="Buses", team=here.transportation)
+    return here
+
+
+def a_mail(
+    text: str = "The bus did not come.", *, sender: str = f"Pat Parent <{PAT}>", to: str = "help@cedar.localhost", **headers: str
+) -> bytes:
+    mail = EmailMessage()
+    values = {"From": sender, "To": to, "Subject": "Bus", "Message-ID": f"<{uuid.uuid4()}@family.example>"}
+    for name, value in (values | {key.replace("_", "-"): value for key, value in headers.items()}).items():
+        mail[name] = value
+    mail.set_content(text)
+    return mail.as_bytes()
+
+
+def deliver(cast: Cast, raw: bytes, *to: str, return_path: str = PAT) -> Envelope:
+    """As the SMTP door and a worker do it."""
+    recipients = list(to or ("help@cedar.localhost",))
+    source = Channel.objects.filter(kind="email").order_by("id")[0]
+    meta = {"recipients": recipients, "return_path": return_path}
+    now = timezone.now()
+    envelope, _new = actions.accept(source=source, channel="email", external_id=message_id(raw) or "none", raw=raw, meta=meta, now=now)
+    receive.drain(cast.district.id)
+    return envelope.refresh()
+
+
+def ticket_of(envelope: Envelope) -> Ticket:
+    assert envelope.state == Envelope.State.DONE, (envelope.state, envelope.reason, envelope.error)
+    return Ticket.objects.get(id=envelope.ticket_ref)
+
+
+# --- a new need ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_mail_becomes_one_acknowledged_ticket(doors: Cast) -> None:
+    envelope = deliver(doors, a_mail("El autobús no llegó esta mañana a la escuela."))
+    ticket = ticket_of(envelope)
+    assert (ticket.subject, ticket.requester, ticket.channel, ticket.language) == ("Bus", doors.pat, "email", "es")
+    assert ticket.due_at is not None
+    assert Delivery.objects.get(about=ticket.id).purpose == "ack"
+    assert Message.objects.get(ticket=ticket).text == "El autobús no llegó esta mañana a la escuela."
+
+
+def test_mail_to_a_departments_own_address_starts_with_its_team(doors: Cast) -> None:
+    ticket = ticket_of(deliver(doors, a_mail(to="buses@cedar.localhost"), "buses@cedar.localhost"))
+    assert ticket.team == doors.transportation
+
+
+def test_one_mail_to_two_addresses_is_one_ticket_and_both_are_noted(doors: Cast) -> None:
+    raw = a_mail(to="help@cedar.localhost, buses@cedar.localhost")
+    first = deliver(doors, b"Received: from mx1\r\nDelivered-To: help@cedar.localhost\r\n" + raw, "help@cedar.localhost")
+    second = deliver(doors, b"Received: from mx2\r\n" + raw.replace(b"\n", b"\r\n"), "buses@cedar.localhost")
+    assert first == second
+    assert second.meta["recipients"] == ["help@cedar.localhost", "buses@cedar.localhost"]
+    assert Ticket.objects.count() == 1
+    assert ticket_of(first).team == doors.transportation
+
+
+def test_a_copy_with_a_lists_footer_is_no_second_ticket(doors: Cast) -> None:
+    raw = a_mail(Message_ID="<one@family.example>")
+    first, second = deliver(doors, raw), deliver(doors, raw.replace(b"Subject: Bus", b"Subject: [Staff] Bus"))
+    assert first != second
+    assert (second.state, second.reason, second.ticket_ref) == ("done", "copy of a mail", first.ticket_ref)
+    assert Message.objects.count() == 1
+
+
+def test_a_reused_message_id_with_other_content_is_another_ticket(doors: Cast) -> None:
+    first = ticket_of(deliver(doors, a_mail("The bus is late", Message_ID="<same@scanner.example>")))
+    second = ticket_of(deliver(doors, a_mail("My password is lost", Message_ID="<same@scanner.example>")))
+    assert first != second
+
+
+def test_the_same_delivery_twice_is_once(doors: Cast) -> None:
+    raw = a_mail()
+    assert deliver(doors, raw) == deliver(doors, raw)
+    assert Ticket.objects.count() == 1
+    assert Envelope.objects.count() == 1
+
+
+def test_people_in_copy_take_part_and_their_reply_all_makes_no_series(doors: Cast) -> None:
+    first = ticket_of(deliver(doors, a_mail(Cc="grandma@family.example, buses@cedar.localhost", Message_ID="<a@family.example>")))
+    assert [f.person.contact_points.get().value for f in Follower.objects.filter(ticket=first)] == ["grandma@family.example"]
+    again = a_mail("Me too", sender="grandma@family.example", In_Reply_To="<a@family.example>")
+    assert ticket_of(deliver(doors, again)) == first
+
+
+# --- a reply ------------------------------------------------------------------------------------------------------------
+
+
+def reply_address(ticket: Ticket) -> str:
+    return f"{reply_token.local_part(ticket)}@cedar.localhost"
+
+
+def test_a_reply_to_the_token_joins_whatever_the_subject(doors: Cast) -> None:
+    ticket = a_ticket(doors)
+    envelope = deliver(doors, a_mail("Still waiting", Subject="Something else"), reply_address(ticket))
+    assert ticket_of(envelope) == ticket
+    assert Message.objects.filter(ticket=ticket).count() == 2
+    assert not Delivery.objects.filter(purpose="ack").exists()
+
+
+def test_a_reply_to_the_acknowledgement_joins_by_its_message_id(doors: Cast) -> None:
+    ticket = ticket_of(deliver(doors, a_mail()))
+    ack = mail_id(ticket, "ack", doors.district)
+    again = a_mail(
+        "Thanks!\n\nOn Tue, Nov 3, 2026 at 10:00 AM Cedar <help@cedar.localhost> wrote:\n> We have it", In_Reply_To=f"<{ack}>"
+    )
+    assert ticket_of(deliver(doors, again)) == ticket
+    newest = Message.objects.filter(ticket=ticket).latest("at")
+    assert (newest.text, "We have it" in newest.quoted) == ("Thanks!", True)
+
+
+def test_a_strangers_number_in_the_subject_joins_nothing(doors: Cast) -> None:
+    ticket = a_ticket(doors)
+    other = ticket_of(deliver(doors, a_mail("Hello", sender="stranger@example.org", Subject=f"Re: Your request #{ticket.number}")))
+    assert other != ticket
+    assert not Link.objects.exists()
+
+
+def test_a_stranger_with_the_token_gets_a_ticket_of_their_own_with_a_hint(doors: Cast) -> None:
+    ticket = a_ticket(doors)
+    other = ticket_of(deliver(doors, a_mail("Hello", sender="stranger@example.org"), reply_address(ticket)))
+    assert other != ticket
+    assert (Link.objects.get().ticket, Link.objects.get().other, Link.objects.get().kind) == (other, ticket, "may_belong")
+    assert Message.objects.filter(ticket=ticket).count() == 1
+
+
+def test_another_districts_token_opens_nothing_here(doors: Cast, oak: Cast) -> None:
+    with district_scope(oak.district.id):
+        theirs = Ticket.objects.get()
+        their_address = f"{reply_token.local_part(theirs)}@cedar.localhost"
+    mine = ticket_of(deliver(doors, a_mail(sender="pat@oak-family.example"), their_address))
+    assert mine.district_id == doors.district.id
+    assert not Link.objects.exists()
+    with district_scope(oak.district.id):
+        assert Message.objects.filter(ticket=theirs).count() == 1
+
+
+def test_mails_with_an_ancestor_we_never_saw_find_each_other(doors: Cast) -> None:
+    first = ticket_of(deliver(doors, a_mail("One", References="<root@elsewhere.example> <x@elsewhere.example>")))
+    assert ThreadId.objects.filter(ticket=first, message_id="root@elsewhere.example").exists()
+    assert ticket_of(deliver(doors, a_mail("Two", References="<root@elsewhere.example> <y@elsewhere.example>"))) == first
+
+
+def test_a_reply_within_14_days_reopens_and_later_follows_up(doors: Cast) -> None:
+    now = timezone.now()
+    early, late = a_ticket(doors), a_ticket(doors)
+    tickets.resolve(early, by=doors.alice, now=now - timedelta(days=13))
+    tickets.resolve(late, by=doors.alice, now=now - timedelta(days=15))
+    assert ticket_of(deliver(doors, a_mail("again"), reply_address(early))) == early
+    assert early.refresh().status == Ticket.Status.OPEN
+    follow_up = ticket_of(deliver(doors, a_mail("once more"), reply_address(late)))
+    assert follow_up != late
+    assert late.refresh().status == Ticket.Status.RESOLVED
+    assert Link.objects.get(ticket=follow_up).kind == "follows_up"
+
+
+def test_a_reply_to_a_merged_ticket_lands_in_the_survivor(doors: Cast) -> None:
+    gone, stays = a_ticket(doors), a_ticket(doors, requester=doors.alice)
+    Ticket.objects.filter(id=gone.id).update(merged_into=stays, status="merged")
+    assert ticket_of(deliver(doors, a_mail("more"), reply_address(gone))) == stays
+
+
+def test_the_assignee_hears_of_a_reply(doors: Cast) -> None:
+    ticket = a_ticket(doors, team=doors.transportation)
+    tickets.assign(ticket, to=doors.alice, by=doors.lena, now=timezone.now())
+    deliver(doors, a_mail("more"), reply_address(ticket))
+    assert Delivery.objects.get(person=doors.alice, channel="inapp").link == f"/desk/{ticket.id}/"
+
+
+# --- machines -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"Auto_Submitted": "auto-replied"}, "auto-reply"),
+        ({"X_Autoreply": "yes"}, "auto-reply"),
+        ({"Precedence": "auto_reply"}, "auto-reply"),
+    ],
+)
+def test_answering_machines_make_no_ticket(doors: Cast, headers: dict[str, str], reason: str) -> None:
+    envelope = deliver(doors, a_mail("I am on vacation", **headers))
+    assert (envelope.state, envelope.reason) == ("screened", reason)
+    assert not Ticket.objects.exists()
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("headers", "sender"),
+    [
+        ({"Auto_Submitted": "auto-generated"}, "copier@school.example"),
+        ({"Precedence": "bulk"}, "news@vendor.example"),
+        ({}, "no-reply@vendor.example"),
+    ],
+)
+def test_other_machines_make_a_ticket_and_get_no_answer(doors: Cast, headers: dict[str, str], sender: str) -> None:
+    assert ticket_of(deliver(doors, a_mail("Toner is low", sender=sender, **headers)))
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Auto_Submitted": "no"}, {"List_Id": "<staff.googlegroups.example>", "Precedence": "list", "List_Unsubscribe": "<mailto:x@y>"}],
+)
+def test_people_are_answered_even_through_a_group(doors: Cast, headers: dict[str, str]) -> None:
+    ticket = ticket_of(deliver(doors, a_mail(**headers)))
+    assert Delivery.objects.get(about=ticket.id).address == PAT
+
+
+def test_a_group_that_writes_in_its_own_name_is_seen_through(doors: Cast) -> None:
+    raw = a_mail(sender="'Pat Parent' via Help <help-group@district.example>", List_Id="<help>", X_Original_From=f"Pat Parent <{PAT}>")
+    assert ticket_of(deliver(doors, raw)).requester == doors.pat
+
+
+def test_our_own_mail_coming_back_makes_nothing(doors: Cast) -> None:
+    envelope = deliver(doors, a_mail(sender="Cedar <help@cedar.localhost>"))
+    assert (envelope.state, envelope.reason) == ("screened", "our own address")
+
+
+def test_the_null_sender_is_never_answered(doors: Cast) -> None:
+    envelope = deliver(doors, a_mail("Mailbox full"), return_path="")
+    assert (envelope.state, envelope.reason) == ("screened", "null sender")
+
+
+def dsn(about: str, recipient: str, status: str = "5.1.1", action: str = "failed") -> bytes:
+    return f"""From: Mail Delivery System <MAILER-DAEMON@mx.example>
+To: help@cedar.localhost
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <{uuid.uuid4()}@mx.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+I'm sorry to have to inform you that your message could not be delivered.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; {recipient}
+Action: {action}
+Status: {status}
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <{about}>
+Subject: Your request
+
+--b--
+""".encode()
+
+
+def test_a_bounce_of_our_mail_stops_writing_to_the_dead_address(doors: Cast) -> None:
+    ticket = ticket_of(deliver(doors, a_mail()))
+    ack = mail_id(ticket, "ack", doors.district)
+    envelope = deliver(doors, dsn(ack, PAT), return_path="")
+    assert (envelope.state, envelope.reason) == ("screened", "bounce")
+    assert OptOut.objects.get().address == PAT
+    assert Receipt.objects.get().detail == "5.1.1"
+    assert Ticket.objects.count() == 1
+
+
+@pytest.mark.parametrize("case", ["other address", "unknown mail", "full mailbox", "delayed"])
+def test_a_bounce_that_proves_nothing_silences_nobody(doors: Cast, case: str) -> None:
+    ticket = ticket_of(deliver(doors, a_mail()))
+    ack = mail_id(ticket, "ack", doors.district)
+    raw = {
+        "other address": dsn(ack, "alice@cedar.localhost"),
+        "unknown mail": dsn("made-up@example.org", PAT),
+        "full mailbox": dsn(ack, PAT, status="5.2.2"),
+        "delayed": dsn(ack, PAT, status="4.4.1", action="delayed"),
+    }[case]
+    assert deliver(doors, raw, return_path="").state == "screened"
+    assert not OptOut.objects.exists()
+
+
+def test_a_loop_ends(doors: Cast) -> None:
+    """A machine that answers every answer: five acknowledgements, thirty tickets, then silence."""
+    states = [deliver(doors, a_mail(f"Your mail {n} was received")).state for n in range(33)]
+    assert states == ["done"] * 30 + ["screened"] * 3
+    assert Delivery.objects.filter(purpose="ack").count() == 5
+
+
+# --- trouble ------------------------------------------------------------------------------------------------------------
+
+
+def test_mail_without_a_sender_is_dead_in_sight_and_the_next_one_is_received(doors: Cast) -> None:
+    source = Channel.objects.filter(kind="email")[0]
+    now = timezone.now()
+    for n, raw in enumerate([b"Subject: from nobody\r\n\r\nhello", b"\xff\xfe\x00 not a mail at all", a_mail()]):
+        actions.accept(source=source, channel="email", external_id=str(n), raw=raw, meta={}, now=now)
+    receive.drain(doors.district.id)
+    assert sorted(Envelope.objects.values_list("state", flat=True)) == ["dead", "dead", "done"]
+    assert Envelope.objects.filter(state="dead")[0].reason == "Unreadable"
+
+
+def test_a_poisoned_envelope_waits_and_is_given_up_after_its_attempts(doors: Cast, monkeypatch: Any) -> None:
+    real = receive.read
+
+    def read(envelope: Envelope) -> Any:
+        if envelope.external_id.startswith("poison"):
+            raise RuntimeError("poison")
+        return real(envelope)
+
+    monkeypatch.setattr(receive, "read", read)
+    poison = deliver(doors, a_mail(Message_ID="<poison@x.example>"))
+    assert (poison.state, poison.attempts) == ("pending", 1)
+    assert poison.lease_until > timezone.now()
+    assert "poison" in poison.error
+    assert deliver(doors, a_mail()).state == "done"
+    Envelope.objects.filter(id=poison.id).update(attempts=7, lease_until=None)
+    receive.drain(doors.district.id)
+    assert (poison.refresh().state, poison.reason) == ("dead", "RuntimeError")
+
+
+def test_one_that_kills_its_worker_every_time_is_given_up(doors: Cast) -> None:
+    source = Channel.objects.filter(kind="email")[0]
+    envelope, _new = actions.accept(source=source, channel="email", external_id="x", raw=a_mail(), meta={}, now=timezone.now())
+    Envelope.objects.filter(id=envelope.id).update(attempts=8, lease_until=timezone.now() - timedelta(seconds=1))
+    assert receive.drain(doors.district.id) == 0
+    assert (envelope.refresh().state, envelope.reason) == ("dead", "too many attempts")
+
+
+def test_a_worker_that_was_overtaken_leaves_nothing(doors: Cast) -> None:
+    source = Channel.objects.filter(kind="email")[0]
+    _envelope, _new = actions.accept(source=source, channel="email", external_id="x", raw=a_mail(), meta={}, now=timezone.now())
+    ((envelope_id, attempt),) = receive.claim(now=timezone.now())
+    late = timezone.now() + timedelta(minutes=2)
+    ((_same, second),) = receive.claim(now=late)
+    assert receive.attempt(doors.district.id, envelope_id, attempt) is False
+    assert not Ticket.objects.exists()
+    assert receive.attempt(doors.district.id, envelope_id, second) is True
+    assert receive.attempt(doors.district.id, envelope_id, second) is False
+    assert Ticket.objects.count() == 1
+
+
+def test_files_that_are_refused_are_told_and_the_mail_is_kept(doors: Cast, settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = PAT, "help@cedar.localhost", "Files"
+    mail.set_content("see attached")
+    mail.add_attachment(b"MZ\x90\0 program", maintype="application", subtype="pdf", filename="bill.pdf")
+    mail.add_attachment(b"%PDF-1.4 fine", maintype="application", subtype="octet-stream", filename="../../etc/form.pdf")
+    ticket = ticket_of(deliver(doors, mail.as_bytes()))
+    message = Message.objects.get(ticket=ticket)
+    assert message.text.startswith("see attached\n\n[File not kept: bill.pdf.")
+    assert [(a.name, a.content_type) for a in message.attachments.all()] == [("form.pdf", "application/pdf")]
+
+
+def test_null_bytes_and_wild_characters_do_no_harm(doors: Cast) -> None:
+    raw = (
+        a_mail()
+        .replace(b"The bus did not come.", b"The bus\0 did not come. \xed\xa0\x80 \xff")
+        .replace(b"Subject: Bus", b"Subject: B\0us \xf0\x9f")
+    )
+    ticket = ticket_of(deliver(doors, raw))
+    assert ticket.subject.startswith("Bus")
+    assert Message.objects.get(ticket=ticket).text.startswith("The bus did not come.")
+
+
+def test_a_new_sender_is_a_new_person_known_next_time(doors: Cast) -> None:
+    first = ticket_of(deliver(doors, a_mail(sender='"Lopez, Ana" <ANA@Family.Example>')))
+    second = ticket_of(deliver(doors, a_mail("more", sender="ana@family.example")))
+    assert first.requester == second.requester
+    assert Person.objects.get(id=first.requester_id).name == "Lopez, Ana"
+    assert ContactPoint.objects.get(person=first.requester).value == "ana@family.example"
