@@ -1,3 +1,19 @@
-from django.urls import URLPattern
+"""Addresses of people who ask, and of machines that bring messages in."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import include, path
+
+from intake.views import find, front_door, tracking
+
+urlpatterns = [
+    path("", front_door.front_door, name="front_door"),
+    path("at/<str:code>/", front_door.at_place, name="at_site"),
+    path("at/<str:code>/<str:room>", front_door.at_place, name="at_place"),
+    path("answers/<uuid:answer_id>/solved", front_door.solved, name="answer_solved"),
+    path("find", find.find, name="find"),
+    path("r/<str:token>", tracking.tracking, name="tracking"),
+    path("r/<str:token>/reply", tracking.reply, name="tracking_reply"),
+    path("r/<str:token>/solved", tracking.solved, name="tracking_solved"),
+    path("r/<str:token>/reopen", tracking.reopen, name="tracking_reopen"),
+    path("r/<str:token>/files/<uuid:attachment_id>", tracking.file, name="tracking_file"),
+    path("", include("intake.urls_hooks")),
+]

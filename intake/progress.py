@@ -1,0 +1,90 @@
+"""Where a request stands, in its requester's words."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from sla.models import Clock, ClockKind
+from sla.queries import next_promise
+from sla.words import when
+from tickets.models import Event, Ticket
+
+Status = Ticket.Status
+Kind = Event.Kind
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str
+    at: datetime | None  # empty: not yet
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    status: str
+    tone: str  # blue, green, amber: a colour that goes with the words
+    team: str  # empty while nobody has been found
+    promise: str  # what comes next, and by when
+    late: bool = False
+    placed: bool = True
+    live: bool = True
+    steps: list[Step] = field(default_factory=list)
+
+
+def progress_of(ticket: Ticket, *, now: datetime) -> Progress:
+    placed = ticket.placed_at is not None
+    status, tone = _status(ticket)
+    clock = next_promise(ticket) if ticket.is_live and placed else None
+    return Progress(
+        status=status, tone=tone, team=ticket.team.name if placed else "", promise=_promise(clock, now), late=_late(clock, now),
+        placed=placed, live=ticket.is_live, steps=_steps(ticket),
+    )  # fmt: skip
+
+
+def _status(ticket: Ticket) -> tuple[str, str]:
+    if ticket.placed_at is None and ticket.is_live:
+        return _("We have it and are finding the right team"), "blue"
+    match ticket.status:
+        case Status.WAITING_REQUESTER:
+            return _("Waiting for your answer"), "amber"
+        case Status.WAITING_OTHER:
+            return _("Waiting for somebody outside the team"), "blue"
+        case Status.RESOLVED:
+            return _("Solved"), "green"
+        case Status.CLOSED:
+            return _("Solved and closed"), "green"
+        case Status.OPEN:
+            return _("Being worked on"), "blue"
+    return _("Received"), "blue"
+
+
+def _promise(clock: Clock | None, now: datetime) -> str:
+    """What was promised next, with its time in the district's zone."""
+    if clock is None or clock.due_at is None:
+        return ""
+    values = {"when": when(clock.due_at, now=now)}
+    if _late(clock, now):
+        return _("We are late. We had promised it %(when)s.") % values
+    if clock.kind == ClockKind.FIRST_RESPONSE:
+        return _("You hear from a person %(when)s.") % values
+    return _("We mean to have it solved %(when)s.") % values
+
+
+def _late(clock: Clock | None, now: datetime) -> bool:
+    return clock is not None and clock.due_at is not None and clock.due_at <= now
+
+
+def _steps(ticket: Ticket) -> list[Step]:
+    """Received, with a team, answered, solved: each with its time once it has happened."""
+    replied = Event.objects.filter(ticket=ticket, kind=Kind.REPLIED).order_by("at").values_list("at", flat=True).first()
+    solved = None if ticket.is_live else ticket.resolved_at
+    done: list[tuple[str, datetime | None]] = [
+        (_("Received"), ticket.opened_at),
+        (_("With a team"), ticket.placed_at),
+        (_("Answered"), replied),
+        (_("Solved"), solved),
+    ]
+    reached = max(n for n, (_name, at) in enumerate(done) if at is not None)
+    return [Step(name, at, current=n == reached) for n, (name, at) in enumerate(done)]

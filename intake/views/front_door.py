@@ -1,0 +1,139 @@
+"""One box; then what we know, and only what we still have to ask."""
+
+import uuid
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from districts.access import Actor
+from districts.models import ContactPoint
+from districts.queries import address_of, sites
+from intake import language as languages
+from intake.actions import BadContact, BadFormId, NoText, receive_web
+from intake.forms import MOST_FILES, Asked, keep_files, names
+from intake.popular import popular_services
+from intake.wording import one_line
+from knowledge import actions as knowledge
+from knowledge import queries as known
+from knowledge.models import Answer
+from knowledge.rendering import to_html
+from routing import crisis
+
+SOLVED = Answer.Outcome.SOLVED
+NOT_ENOUGH = Answer.Outcome.NOT_ENOUGH
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def front_door(request: HttpRequest) -> HttpResponse:
+    """GET: the box. POST step=ask: an answer if there is one, and the form; step=send: the request is taken."""
+    if request.method != "POST":
+        return _box(request, Asked.read(request.GET))
+    asked = Asked.read(request.POST)
+    return _send(request, asked) if request.POST.get("step") == "send" else _ask(request, asked)
+
+
+@never_cache
+@require_GET
+def at_place(request: HttpRequest, code: str, room: str = "") -> HttpResponse:
+    """A sticker in a room: the place is known."""
+    return _box(request, Asked(site=one_line(code, 16), room=one_line(room, 40)))
+
+
+@require_POST
+def solved(request: HttpRequest, answer_id: uuid.UUID) -> HttpResponse:
+    """The answer was enough: nothing is sent."""
+    knowledge.mark_outcome(answer_id=answer_id, outcome=SOLVED)
+    return render(request, "intake/solved.html")
+
+
+def _box(request: HttpRequest, asked: Asked, status: int = 200) -> HttpResponse:
+    actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
+    context = {
+        "asked": asked,
+        "site": asked.known_site(),
+        "service": asked.known_service(),
+        "popular": popular_services(staff=actor.is_staff, now=timezone.now()),
+    }
+    return render(request, "intake/front_door.html", context, status=status)
+
+
+def _ask(request: HttpRequest, asked: Asked) -> HttpResponse:
+    if not asked.text:
+        asked.errors["text"] = _("Tell us what you need, in a few words.")
+        return _box(request, asked, status=422)
+    actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
+    if actor.person and not asked.contact:
+        asked.contact, asked.name = address_of(actor.person, ContactPoint.Kind.EMAIL), actor.person.name
+    danger = crisis.screen(asked.text) is not None
+    answers = {} if danger else _answer(actor, asked)
+    return _form(request, asked, danger=danger, **answers)
+
+
+def _answer(actor: Actor, asked: Asked) -> dict[str, Any]:
+    """An answer only where an article supports it; what comes near is offered as something to read."""
+    language = _language_of(asked)
+    found = known.search(asked.text, audience=known.audience_of(actor), language=language, limit=3, floor=0.0)
+    now, best = timezone.now(), found[0] if found else None
+    near = [one for one in found if one.score >= known.HELPS]
+    if best is None or not best.answers:
+        knowledge.record_gap(question=asked.text, language=language, best_score=best.score if best else 0.0, now=now)
+        return {"near": near}
+    answer = knowledge.show_answer(question=asked.text, found=best, language=language, now=now)
+    asked.answer = str(answer.id)
+    return {"best": best, "passage": to_html(best.passage), "answer": answer, "near": near[1:]}
+
+
+def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
+    """Taken, or the form again with what is wrong and all that was typed."""
+    kept, wrong = keep_files(request.FILES)
+    if wrong:
+        asked.errors["photos"] = " ".join(wrong)
+        return _form(request, asked, status=422, again=names(kept))
+    try:
+        received = receive_web(
+            form_id=asked.form_id, text=asked.text, contact=asked.contact, name=asked.name, language=_language_of(asked),
+            site=asked.known_site(), room=asked.room, service=asked.known_service(), files=kept,
+            remote=request.META.get("REMOTE_ADDR", ""), now=timezone.now(),
+        )  # fmt: skip
+    except (NoText, BadContact, BadFormId) as mistake:
+        asked.errors[mistake.field] = str(mistake)
+        if isinstance(mistake, BadFormId):
+            asked.form_id = str(uuid.uuid4())
+        return _form(request, asked, status=422, again=names(kept))
+    if asked.answer:
+        knowledge.mark_outcome(answer_id=_uuid(asked.answer), outcome=NOT_ENOUGH, ticket_ref=received.envelope.ticket_ref)
+    if received.ticket is None:
+        return render(request, "intake/kept.html", {"contact": asked.contact})
+    return HttpResponseRedirect(f"/r/{received.ticket.token}?new=1", status=303)
+
+
+def _form(request: HttpRequest, asked: Asked, status: int = 200, danger: bool | None = None, **more: Any) -> HttpResponse:
+    context = {
+        "asked": asked,
+        "site": asked.known_site(),
+        "sites": list(sites().only("id", "code", "name", "is_school")),
+        "service": asked.known_service(),
+        "danger": crisis.screen(asked.text) is not None if danger is None else danger,
+        "most_files": MOST_FILES,
+        **more,
+    }
+    return render(request, "intake/ask.html", context, status=status)
+
+
+def _language_of(asked: Asked) -> str:
+    """Of the words themselves where one can tell, else of the page."""
+    return languages.guess(asked.text) or (get_language() or "en")[:2]
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)

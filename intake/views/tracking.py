@@ -1,0 +1,156 @@
+"""A requester's own page: the link is the key, so it is kept from search engines, caches and other sites."""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from intake import tracking as acts
+from intake.actions import NoText
+from intake.forms import keep_files
+from intake.progress import Progress, progress_of
+from intake.wording import MAX_TEXT, clean
+from tickets import files, queries
+from tickets.actions import NotPossible, can_reopen, survivor
+from tickets.models import Ticket
+
+View = Callable[..., HttpResponse]
+
+
+def private(view: View) -> View:
+    """`same-origin`, not `no-referrer`: with that, browsers say "Origin: null" on our own forms and are taken for strangers."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, token: str, **more: Any) -> HttpResponse:
+        response = view(request, token, **more)
+        response["Referrer-Policy"] = "same-origin"
+        response["Cache-Control"] = "private, no-store"
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return guarded
+
+
+@private
+@require_safe
+def tracking(request: HttpRequest, token: str) -> HttpResponse:
+    ticket = queries.by_token(token)
+    now_at = survivor(ticket)
+    if now_at.id != ticket.id and now_at.requester_id == ticket.requester_id:
+        return HttpResponseRedirect(f"/r/{now_at.token}")
+    if request.GET.get("part") == "live":
+        return _live(request, ticket, now_at)
+    return _page(request, ticket, now_at)
+
+
+@private
+@require_POST
+def reply(request: HttpRequest, token: str) -> HttpResponse:
+    """Errors: the page again, with what was typed."""
+    ticket = queries.by_token(token)
+    text = clean(request.POST.get("text", "")[: MAX_TEXT * 2])
+    kept, wrong = keep_files(request.FILES)
+    error = " ".join(wrong)
+    if not error:
+        try:
+            acts.write(ticket, form_id=_form_id(request), text=text, files=kept, now=timezone.now())
+        except (NoText, NotPossible) as mistake:
+            error = _sentence(mistake)
+    if error:
+        return _page(request, ticket, survivor(ticket), status=422, text=text, error=error)
+    return HttpResponseRedirect(f"/r/{token}?said=reply#conversation", status=303)
+
+
+@private
+@require_POST
+def solved(request: HttpRequest, token: str) -> HttpResponse:
+    acts.solved(queries.by_token(token), now=timezone.now())
+    return HttpResponseRedirect(f"/r/{token}?said=solved", status=303)
+
+
+@private
+@require_POST
+def reopen(request: HttpRequest, token: str) -> HttpResponse:
+    ticket = queries.by_token(token)
+    try:
+        acts.reopen(ticket, now=timezone.now())
+    except NotPossible as mistake:
+        return _page(request, ticket, survivor(ticket), status=422, error=_sentence(mistake))
+    return HttpResponseRedirect(f"/r/{token}?said=reopened", status=303)
+
+
+@private
+@require_http_methods(["GET", "HEAD"])
+def file(request: HttpRequest, token: str, attachment_id: uuid.UUID) -> HttpResponse:
+    """A download, never a page: nothing in it may run on our address."""
+    attachment = queries.attachment_of(queries.by_token(token), attachment_id)
+    if attachment.message.kind == attachment.message.Kind.NOTE:
+        raise Http404
+    try:
+        data = files.read(attachment)
+    except FileNotFoundError:
+        raise Http404 from None
+    response = HttpResponse(data, content_type=attachment.content_type)
+    response["Content-Disposition"] = content_disposition_header(True, attachment.name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def _live(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> HttpResponse:
+    """What has changed since `seen`; 204 where nothing has."""
+    if request.GET.get("seen") == _seen(now_at):
+        return HttpResponse(status=204)
+    response = render(request, "intake/tracking.html#live", _context(ticket, now_at))
+    trigger_client_event(response, "say", {"value": _("Your request has news.")})
+    return response
+
+
+def _page(request: HttpRequest, ticket: Ticket, now_at: Ticket, status: int = 200, **more: Any) -> HttpResponse:
+    context = {
+        **_context(ticket, now_at),
+        "is_new": "new" in request.GET,
+        "said": request.GET.get("said", ""),
+        "form_id": uuid.uuid4(),
+        **more,
+    }
+    return render(request, "intake/tracking.html", context, status=status)
+
+
+def _context(ticket: Ticket, now_at: Ticket) -> dict[str, Any]:
+    now = timezone.now()
+    progress: Progress = progress_of(now_at, now=now)
+    return {
+        "ticket": ticket,
+        "progress": progress,
+        "messages_of": queries.conversation(ticket, notes=False),
+        "merged": now_at.id != ticket.id,
+        "can_write": can_reopen(now_at, now=now),
+        "seen": _seen(now_at),
+    }
+
+
+def _seen(ticket: Ticket) -> str:
+    """Changes with every fact, and once triage has placed it."""
+    return f"{ticket.facts_at.timestamp():.6f}-{int(ticket.placed_at is not None)}"
+
+
+def _form_id(request: HttpRequest) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.POST.get("form_id", ""))
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _sentence(mistake: Exception) -> str:
+    if isinstance(mistake, NotPossible):
+        return _("It was solved more than 14 days ago. Please send a new request, and name this number in it.")
+    return str(mistake)
