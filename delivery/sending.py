@@ -23,7 +23,7 @@ from django.utils import timezone
 from delivery.models import Delivery, OptOut
 from delivery.transports import Outgoing, Transport, TryLater, Uncertain, Undeliverable, Unreachable, email, inapp, sms
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
-from districts.links import mail_address
+from districts.links import absolute, mail_address
 from districts.models import District
 from districts.scope import district_scope
 
@@ -170,9 +170,17 @@ def give_back(rows: Sequence[Delivery], *, now: datetime, error: str = "") -> in
 
 def outgoing(row: Delivery) -> Outgoing:
     return Outgoing(
-        id=row.id, district=row.district, purpose=row.purpose, address=row.address, subject=row.subject, body=row.body,
+        id=row.id, district=row.district, purpose=row.purpose, address=row.address, subject=row.subject, body=words(row),
         reply_to=row.reply_to, message_id=message_id(row), references=tuple(row.references.split()),
     )  # fmt: skip
+
+
+def words(row: Delivery) -> str:
+    """The text as it leaves: what a notice leads to in the app is a whole address outside it."""
+    if not row.link or row.channel == Channel.INAPP:
+        return row.body
+    leads_to = absolute(row.district, row.link)
+    return row.body if leads_to in row.body else f"{row.body}\n\n{leads_to}"
 
 
 def message_id(row: Delivery) -> str:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseStopPolling
 from twilio.request_validator import RequestValidator
 
-from delivery import actions, queries, receipts
+from delivery import actions, queries, receipts, sending
 from delivery.models import Delivery
 from delivery.transports import email, sms
 from districts.access import Actor, Can, require
@@ -107,6 +107,8 @@ def kept(request: HttpRequest) -> HttpResponse:
     known = channel if channel in Delivery.Channel.values else ""
     found, more = _page(request, queries.kept(channel=known, address=address))
     district = _district(request)
+    for letter in found:
+        letter.district, letter.body = district, sending.words(letter)
     context = {
         "letters": found, "channel": known, "address": address, **more,
         "channels": [Delivery.Channel.EMAIL, Delivery.Channel.SMS],

@@ -124,6 +124,16 @@ def test_a_persons_reply_is_not_marked_as_a_machines_and_a_notice_is(here: Cast,
     assert {mail["Auto-Submitted"] for mail in box.taken} == {None, "auto-generated"}
 
 
+def test_a_notice_by_mail_leads_to_what_it_speaks_of(here: Cast, box: Mailbox) -> None:
+    actions.notify(people=[here.alice], subject="Late", body="Please answer.", link="/desk/7/", dedupe_key="late", now=timezone.now())
+    sending.drain(here.district.id)
+    assert str(box.taken[0].get_payload()).split() == ["Please", "answer.", "http://cedar.localhost/desk/7/"]
+    assert Delivery.objects.get(channel="inapp").body == "Please answer."
+    assert sending.words(Delivery(channel="email", body="http://cedar.localhost/desk/7/", link="/desk/7/", district=here.district)) == (
+        "http://cedar.localhost/desk/7/"
+    ), "not twice"
+
+
 def test_names_and_words_beyond_ascii_arrive_whole(here: Cast, box: Mailbox) -> None:
     here.district.name = "Peñón Valley, Unified"
     here.district.save()
