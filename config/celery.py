@@ -15,6 +15,7 @@ from config.schedule import SCHEDULE
 
 environment.provide()
 app = Celery("frontdoor")
+app.set_default()  # for every thread: the current app alone is known only to the one that made it
 app.conf.update(
     broker_url=settings.REDIS_URL or "memory://",
     broker_connection_retry_on_startup=True,
