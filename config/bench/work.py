@@ -38,7 +38,7 @@ class Result:
     detail: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Bench:
     """Sizes shrink to a hundredth in a smoke run; targets are then not judged."""
 
@@ -203,7 +203,7 @@ def ping(bench: Bench) -> Result:
 
 
 def sweep_1m(bench: Bench) -> Result:
-    """1,000 clocks due in as many districts among a million open ones: seconds until every breach is written."""
+    """1,000 clocks due, drawn by lot among a million open ones in 1,000 districts: seconds until every breach is written."""
     now = timezone.now()
     place = make("open", bench.size(1_000_000, 1_000, live=1.0, lean=True, fresh=True), now=now)
     due = bench.times(1000) if not bench.smoke else 20
@@ -219,11 +219,11 @@ def sweep_1m(bench: Bench) -> Result:
 
 
 def _make_due(count: int, now: datetime) -> int:
-    """Let `count` clocks of first answers, spread over all districts, be a second late; returns how many clocks are open."""
+    """Let any `count` clocks of first answers be a second late; returns how many clocks are open."""
     with connections["owner"].cursor() as cursor:
         cursor.execute(
-            "WITH chosen AS (SELECT district_id, id FROM (SELECT district_id, id, row_number() OVER (PARTITION BY district_id"
-            " ORDER BY id) AS n FROM sla_clock WHERE kind = 'first' AND state = 'running') r ORDER BY n LIMIT %s)"
+            "WITH chosen AS (SELECT district_id, id FROM sla_clock WHERE kind = 'first' AND state = 'running'"
+            " ORDER BY md5(id::text) LIMIT %s)"
             " UPDATE sla_clock c SET check_at = %s, due_at = %s FROM chosen"
             " WHERE c.district_id = chosen.district_id AND c.id = chosen.id",
             [count, now - timedelta(seconds=1), now - timedelta(seconds=1)],
