@@ -1,36 +1,108 @@
-"""The first letter to whoever asked: we have it, this is its number, this team has it, by then you hear from us."""
+"""The first letter to whoever asked: we have it, its number, who has it, by when somebody answers, how to add to it.
 
+It waits ten seconds for triage, so that it can name the team and the time; where triage takes longer it leaves without them.
+None of the requester's own words are in it: an acknowledgement must not carry a stranger's text to a third address.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from delivery import actions as delivery
+from delivery.models import Delivery
+from districts.models import District
 from districts.queries import this_district
+from routing import short_text
+from sla import words
+from sla.models import Clock, ClockKind
 from tickets import letters
 from tickets.models import Ticket
 
-TRIAGE_TAKES = timedelta(seconds=10)  # the letter waits this long for better words
+TRIAGE_TAKES = timedelta(seconds=10)
+# IANA zones of the 50 states: there 911 and 988 answer
+US_ZONES = frozenset(
+    f"America/{city}"
+    for city in "New_York Detroit Chicago Menominee Denver Boise Phoenix Los_Angeles Anchorage Juneau Nome Sitka Yakutat Adak".split()
+) | {"Pacific/Honolulu"}
+US_REGIONS = ("America/Indiana/", "America/Kentucky/", "America/North_Dakota/", "US/")
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    body: str
 
 
 def acknowledge(ticket: Ticket, *, now: datetime) -> None:
     """Queue the letter, or give it better words while it has not left. Twice is once."""
     if ticket.placed_at is not None and reword(ticket, now=now):
         return
-    subject, body = _words(ticket)
+    letter = letter_of(ticket, now=now)
     wait = TRIAGE_TAKES if ticket.placed_at is None else timedelta(0)
-    letters.to_requester(ticket, what="ack", subject=subject, body=body, purpose="ack", now=now, not_before=now + wait)
+    letters.to_requester(ticket, what="ack", subject=letter.subject, body=letter.body, purpose="ack", now=now, not_before=now + wait)
 
 
 def reword(ticket: Ticket, *, now: datetime) -> bool:
-    """Better words for a letter that waits; False where it has left, or none was asked for."""
-    subject, body = _words(ticket)
-    return delivery.reword(dedupe_key=f"ack:{ticket.id}", subject=subject, body=body, not_before=now)
+    """Better words for a letter that waits; False where it has left, or none was wanted. Never makes one."""
+    letter = letter_of(ticket, now=now)
+    return delivery.reword(dedupe_key=f"ack:{ticket.id}", subject=letter.subject, body=letter.body, not_before=now)
 
 
-def _words(ticket: Ticket) -> tuple[str, str]:
+def letter_of(ticket: Ticket, *, now: datetime) -> Letter:
+    """In the ticket's language, long for mail and short for SMS."""
+    district = this_district()
     with override(ticket.language):
-        link = letters.tracking_link(ticket, this_district())
         subject = _("Your request #%(number)s") % {"number": ticket.number}
-        got = _("We have your request. Its number is #%(number)s.") % {"number": ticket.number}
-        return subject, f"{got}\n{link}"
+        short = letters.way_to(ticket)[0] == Delivery.Channel.SMS
+        return Letter(subject, _for_sms(ticket, district, now) if short else _for_mail(ticket, district, now))
+
+
+def _for_mail(ticket: Ticket, district: District, now: datetime) -> str:
+    paragraphs = [
+        crisis_line(district) if ticket.crisis else "",
+        _("We have your request. Its number is #%(number)s.") % {"number": ticket.number},
+        _who_and_when(ticket, district, now),
+        _("To add something, reply to this mail. To see where it stands: %(link)s") % {"link": letters.tracking_link(ticket, district)},
+        str(district.name),
+    ]
+    return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+
+
+def _who_and_when(ticket: Ticket, district: District, now: datetime) -> str:
+    if ticket.placed_at is None:
+        return _("It is on its way to the right team.")
+    at = answer_due(ticket)
+    if at is None or at <= now:
+        return _("%(team)s has it and will answer you.") % {"team": ticket.team.name}
+    return _("%(team)s has it and will answer you %(when)s.") % {
+        "team": ticket.team.name,
+        "when": words.when(at, now=now, zone=district.zone),
+    }
+
+
+def _for_sms(ticket: Ticket, district: District, now: datetime) -> str:
+    """What matters most comes first; what does not fit in two segments is left out."""
+    link = letters.tracking_link(ticket, district)
+    said = _("#%(number)s: we have your request.") % {"number": ticket.number}
+    if ticket.placed_at is not None:
+        said = f"#{ticket.number}: {_who_and_when(ticket, district, now)}"
+    parts = [crisis_line(district) if ticket.crisis else "", said, link, _("Reply to add something.")]
+    return short_text.fit([part for part in parts if part])
+
+
+def answer_due(ticket: Ticket) -> datetime | None:
+    """When the first answer is promised."""
+    clocks = Clock.objects.filter(ticket=ticket, kind=ClockKind.FIRST_RESPONSE, ended_at__isnull=True)
+    return clocks.values_list("due_at", flat=True).first()
+
+
+def crisis_line(district: District) -> str:
+    """Whom to call at any hour, in the active language."""
+    in_us = district.time_zone in US_ZONES or district.time_zone.startswith(US_REGIONS)
+    if in_us and district.crisis_phone:
+        return _("In danger now? Call 911. Crisis line: call or text 988, or %(phone)s.") % {"phone": district.crisis_phone}
+    if in_us:
+        return _("In danger now? Call 911. Crisis line: call or text 988.")
+    return _("In danger now? Call %(phone)s.") % {"phone": district.crisis_phone} if district.crisis_phone else ""

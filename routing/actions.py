@@ -6,10 +6,12 @@ from django.utils.translation import gettext as _
 
 from districts.jobs import nudge
 from districts.models import Person, Service, Team
-from routing.acknowledgement import acknowledge
+from routing import notices
+from routing.acknowledgement import acknowledge, reword
 from routing.doorway import place_pending
 from routing.models import Decision, Handoff
 from routing.placing import place
+from routing.queries import decision_of
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets.actions import NotPossible, Words
@@ -24,32 +26,59 @@ def ask_to_place() -> None:
 
 
 def hand_off(ticket: Ticket, *, to_team: Team, by: Person | None, known: str, asked: str, now: datetime) -> Handoff:
-    """To another team, with what is known and what is asked of it. Raises NotPossible with words for the person."""
+    """To another team, with what is known and what is asked of it; both are kept as an internal note.
+
+    Nobody has it in the new team yet, and the requester's clock runs on. Raises NotPossible, in words for the person.
+    """
     known, asked = known.strip(), asked.strip()
     if not known or not asked:
-        raise NotPossible(_("Say what is known and what is asked of the next team."))
+        raise NotPossible(_("Say both what is known and what is asked of the next team."))
+    _must_be_live(ticket)
     if to_team.id == ticket.team_id:
         raise NotPossible(_("%(team)s has it already.") % {"team": to_team.name})
-    handoff: Handoff = Handoff.objects.create(
-        ticket=ticket, from_team=ticket.team, to_team=to_team, by=by, known=known, asked=asked, at=now
-    )
+    handoff = Handoff(ticket=ticket, from_team=ticket.team, to_team=to_team, by=by, known=known, asked=asked, at=now)
+    handoff.save(force_insert=True)
     tickets.move(ticket, team=to_team, by=by, now=now, data={"handoff": str(handoff.id)})
-    tickets.note(ticket, by=by, words=Words(text=f"{known}\n\n{asked}"), now=now)
+    note = _("Handed to %(team)s.\nKnown: %(known)s\nAsked: %(asked)s")
+    tickets.note(ticket, by=by, words=Words(text=note % {"team": to_team.name, "known": known, "asked": asked}), now=now)
     sla.derive(ticket, now=now)
+    notices.handed_off(ticket, handoff, by=by, now=now)
     return handoff
 
 
 def correct(ticket: Ticket, *, service: Service | None, team: Team | None, by: Person | None, now: datetime) -> Decision:
-    """A person puts triage right: `service` and its team, or a `team` alone. It is what the classifier learns from."""
+    """A person puts triage right: a `service` (and its team, unless another is named), or a `team` alone.
+
+    The last Decision keeps its engine and remembers the correction; the classifier learns from it. Raises NotPossible.
+    """
     wanted = team or (service.team if service else None)
     if wanted is None:
         raise NotPossible(_("Choose a service or a team."))
-    decision = Decision.objects.filter(ticket=ticket).order_by("-at", "-id").first()
-    if decision is None:
-        decision = Decision(ticket=ticket, engine="person", team=wanted, service=service, automatic=False, at=now)
+    _must_be_live(ticket)
+    decision = decision_of(ticket) or Decision(ticket=ticket, engine="person", team=ticket.team, automatic=False, at=now)
     decision.corrected_service, decision.corrected_team = service, wanted
     decision.corrected_by, decision.corrected_at = by, now
     decision.save()
-    tickets.move(ticket, team=wanted, by=by, now=now, data={"correction": True}, service=service)
-    sla.derive(ticket, now=now)
+    _settle(ticket, service=service, team=wanted, by=by, now=now)
     return decision
+
+
+def _settle(ticket: Ticket, *, service: Service | None, team: Team, by: Person | None, now: datetime) -> None:
+    """Put the ticket where the correction says. Its assignee keeps it where only the service changes."""
+    came_from, assignee = ticket.team_id, ticket.assignee
+    if team.id == came_from and (service is None or service.id == ticket.service_id):
+        return  # it is there already: the correction confirms it
+    tickets.move(ticket, team=team, by=by, now=now, data={"correction": True}, service=service)
+    if service and not ticket.crisis:
+        tickets.set_priority(ticket, priority=service.priority, by=by, now=now)
+    if team.id == came_from:
+        tickets.assign(ticket, to=assignee, by=by, now=now)
+    sla.derive(ticket, now=now)
+    if team.id != came_from:
+        notices.corrected(ticket, by=by, now=now)
+    reword(ticket, now=now)
+
+
+def _must_be_live(ticket: Ticket) -> None:
+    if not ticket.is_live:
+        raise NotPossible(_("It is resolved. Reopen it first."))

@@ -1,48 +1,134 @@
-"""Put tickets where triage says they belong: each one once, whatever fails."""
+"""Put tickets where triage says they belong: each once, and each in the end, whatever fails."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
 
+import structlog
+from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from districts.models import Priority
+from districts.queries import front_office, this_district
 from districts.scope import district_scope
-from routing import acknowledgement, triage
+from routing import acknowledgement, notices, triage
 from routing.models import Decision
+from routing.triage import Choice
+from routing.words import whole_text
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets.models import Message, Ticket
 
-BATCH = 50
+BATCH = 100
+BATCHES = 20
+log = structlog.get_logger(__name__)
 
 
 def drain(district_id: UUID) -> int:
-    with district_scope(district_id):
-        waiting = list(Ticket.objects.filter(placed_at__isnull=True).order_by("opened_at").values_list("id", flat=True)[:BATCH])
-    done = 0
-    for ticket_id in waiting:
-        with district_scope(district_id):
-            done += place(ticket_id, now=timezone.now())
+    """Place what waits in one district, oldest first; returns how many. Any number may drain at once.
+
+    Bounded, so that a backlog of one district does not keep a worker for itself: the sweep comes back in seconds.
+    """
+    done, failed = 0, set[UUID]()
+    for _batch in range(BATCHES):
+        ids = _waiting(district_id, besides=failed)
+        if not ids:
+            break
+        placed = [i for i in ids if _place_alone(district_id, i)]
+        failed |= set(ids) - set(placed)
+        done += len(placed)
     return done
 
 
+def _waiting(district_id: UUID, *, besides: set[UUID]) -> list[UUID]:
+    with district_scope(district_id):
+        rows = Ticket.objects.filter(placed_at__isnull=True).exclude(id__in=besides).order_by("opened_at", "id")
+        return list(rows.values_list("id", flat=True)[:BATCH])
+
+
+def _place_alone(district_id: UUID, ticket_id: UUID) -> bool:
+    """One transaction. A ticket that cannot be placed now does not stop the others; the sweep comes back to it."""
+    try:
+        with district_scope(district_id):
+            return place(ticket_id, now=timezone.now())
+    except Exception:
+        log.exception("placing_failed", ticket=str(ticket_id))
+        return False
+
+
 def place(ticket_id: UUID, *, now: datetime) -> bool:
-    """Decide and place one ticket, in the caller's transaction. False: it has its place already."""
+    """Decide and place one ticket, in the caller's transaction. False: it has its place, or somebody was quicker.
+
+    Deciding only reads; the ticket's row is locked from the claim on.
+    """
     ticket = Ticket.objects.select_related("team", "service__team", "requester", "site").get(id=ticket_id)
     if ticket.placed_at is not None:
         return False
-    messages = Message.objects.filter(ticket=ticket, kind=Message.Kind.REQUEST).order_by("at", "id")
-    text = "\n".join([ticket.subject, *messages.values_list("text", flat=True)])
-    choice = triage.decide(ticket, text, now=now)
-    placed = tickets.place(
-        ticket, team=choice.team, service=choice.service, priority=choice.priority, now=now, data={"engine": choice.engine},
+    with override(_staff_language()):
+        choice = _choose(ticket, now=now)
+        if not _claim(ticket, choice, now=now):
+            return False
+        _remember(ticket, choice, now=now)
+        _whatever_happens("clocks", partial(sla.derive, ticket, now=now))
+        if ticket.is_live:
+            _whatever_happens("notice", partial(notices.placed, ticket, now=now))
+            _whatever_happens("acknowledgement", partial(acknowledgement.reword, ticket, now=now))
+    return True
+
+
+def _staff_language() -> str:
+    """What triage tells staff is in the district's first language."""
+    languages = this_district().languages
+    return str(languages[0]) if languages else "en"
+
+
+def _choose(ticket: Ticket, *, now: datetime) -> Choice:
+    """Triage's choice; where triage fails, the front office, with the failure as the reason. Never raises."""
+    if not ticket.is_live:
+        return _as_it_is(ticket)
+    texts = Message.objects.filter(ticket=ticket, kind=Message.Kind.REQUEST).order_by("at", "id").values_list("text", flat=True)
+    try:
+        with transaction.atomic():  # a failed read must not spoil the placing
+            return triage.decide(ticket, whole_text(ticket.subject, texts), now=now)
+    except Exception as error:
+        log.exception("triage_failed", ticket=str(ticket.id))
+        reason = _("Triage failed (%(error)s), so people decide.") % {"error": type(error).__name__}
+        return Choice("front_office", front_office(), priority=Priority.NORMAL, reasons=[reason])
+
+
+def _as_it_is(ticket: Ticket) -> Choice:
+    """It was resolved or merged before triage saw it: it stays where it is."""
+    return Choice("person", ticket.team, ticket.service, ticket.priority, 1.0, [_("It was settled before triage saw it.")])
+
+
+def _claim(ticket: Ticket, choice: Choice, *, now: datetime) -> bool:
+    data = {"engine": choice.engine, "confidence": choice.confidence, "service": choice.service.name if choice.service else ""}
+    return tickets.place(
+        ticket, team=choice.team, service=choice.service, priority=choice.priority, now=now, data=data,
         site=choice.site, room=choice.room, asset_tag=choice.asset_tag, crisis=choice.crisis,
     )  # fmt: skip
-    if not placed:
-        return False
+
+
+def _remember(ticket: Ticket, choice: Choice, *, now: datetime) -> None:
+    alternatives = [
+        {"service": guess.service.slug if guess.service else None, "team": guess.team.slug, "confidence": guess.confidence}
+        for guess in choice.alternatives
+    ]
     Decision.objects.create(
         ticket=ticket, engine=choice.engine, service=choice.service, team=choice.team, confidence=choice.confidence,
-        reasons=choice.reasons, at=now,
+        automatic=choice.engine not in ("front_office", "person"), reasons=choice.reasons, alternatives=alternatives,
+        model_version=choice.model_version, at=now,
     )  # fmt: skip
-    sla.derive(ticket, now=now)
-    acknowledgement.reword(ticket, now=now)
-    return True
+
+
+def _whatever_happens(what: str, act: Callable[[], Any]) -> None:
+    """A courtesy that fails must not unplace the ticket; its own savepoint keeps the rest. Clocks are found by the sweep."""
+    try:
+        with transaction.atomic():
+            act()
+    except Exception:
+        log.exception("placing_step_failed", step=what)

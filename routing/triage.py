@@ -1,16 +1,39 @@
-"""Where should it go, how sure are we, and why."""
+"""Where should it go, how sure are we, and why.
 
-from dataclasses import dataclass, field
+Engines in order, the first that knows decides: words of danger, what the asker chose, the district's rules, the address it
+came to, the learned classifier. What none of them is sure of goes to the front office, with what the classifier would guess.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
+from uuid import UUID
+
+import numpy as np
+import structlog
+from django.utils.translation import gettext as _
 
 from districts.models import Priority, Service, Site, Team
 from districts.queries import front_office
+from routing import classifier, crisis, rules, urgency, whereabouts
+from routing.classifier import Floats, Model
+from routing.words import fold
 from tickets.models import Ticket
+
+log = structlog.get_logger(__name__)
+
+ALTERNATIVES = 3
+NOT_FOR_THEM = 0.4  # taken from the score of a service that is not meant for this kind of person
+ADDRESS = 20.0  # how many times likelier a team is when they wrote to that team's own address
+SERIOUS = 0.25  # confidence from which a possible urgent service makes the front office look sooner
+SERVICE_SHARE = 0.4  # of its team's confidence a service needs to be named
+_SAME_KIND = {"guardian": "family", "parent": "family", "public": "", "teacher": "staff"}
 
 
 @dataclass(frozen=True)
 class Guess:
-    """One place it might belong."""
+    """One place it might belong. `confidence` from 0 to 1."""
 
     team: Team
     service: Service | None
@@ -19,7 +42,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Choice:
-    """What triage chose. `confidence` runs from 0 to 1; `reasons` are sentences for staff."""
+    """What triage chose. `reasons` are sentences for staff."""
 
     engine: str
     team: Team
@@ -35,7 +58,224 @@ class Choice:
     model_version: int | None = None
 
 
+@dataclass(frozen=True)
+class Likely:
+    """A team as the classifier sees it: ids, until somebody needs the rows."""
+
+    team_id: UUID
+    service_id: UUID | None  # the likeliest of the team
+    confidence: float
+    label: int | None
+    named: bool = True  # sure enough of the service to name it
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the engines are asked. `given` stands in for the district's own model, which is loaded when one needs it."""
+
+    ticket: Ticket
+    text: str
+    given: Model | None = None
+
+    @cached_property
+    def folded(self) -> str:
+        return fold(self.text)
+
+    @cached_property
+    def office(self) -> Team:
+        return front_office()
+
+    @cached_property
+    def model(self) -> Model | None:
+        """None where none was trained, or where the stored one is refused."""
+        try:
+            return self.given or classifier.active()
+        except classifier.Refused as error:
+            log.warning("model_refused", error=str(error))
+            return None
+
+    @cached_property
+    def likely(self) -> list[Likely]:
+        """Teams as the classifier sees them, the likeliest first; none without a model."""
+        return likely_teams(self, self.model) if self.model else []
+
+
+Engine = Callable[[Question], Choice | None]
+
+
 def decide(ticket: Ticket, text: str, *, now: datetime) -> Choice:
-    if ticket.service is not None:
-        return Choice("asked", ticket.service.team, ticket.service, ticket.service.priority, 1.0, ["The person chose it on the form."])
-    return Choice("front_office", front_office(), reasons=["Nothing said where it belongs."])
+    """Never writes. `text` is subject and words (see `words.whole_text`)."""
+    return answer(Question(ticket, text))
+
+
+def answer(question: Question) -> Choice:
+    choice = next(found for engine in ENGINES if (found := engine(question)))
+    site = question.ticket.site or whereabouts.site_in(question.text, list(Site.objects.all()))
+    tags = question.model.tags if choice.model_version and question.model else ()
+    return replace(
+        choice,
+        priority=urgency.raised(choice.priority, question.folded),
+        site=site,
+        room=whereabouts.room_in(question.text, site),
+        asset_tag=whereabouts.tag_in(question.text, frozenset(tags)),
+    )
+
+
+# --- engines ------------------------------------------------------------------------------------------------------------
+
+
+def danger(question: Question) -> Choice | None:
+    """Words of danger to a person: to the safety team at once, whatever else it says."""
+    alarm = crisis.screen(question.text)
+    if alarm is None:
+        return None
+    team = Team.objects.filter(is_safety=True).order_by("name").first() or question.office
+    services = Service.objects.filter(team=team, active=True)
+    reasons = [_("Words of danger to a person: “%(words)s”.") % {"words": alarm.words}]
+    first = min(services, key=lambda s: (s.priority, not s.sensitive, s.slug), default=None)
+    return Choice("crisis", team, first, Priority.URGENT, 1.0, reasons, crisis=True)
+
+
+def asked(question: Question) -> Choice | None:
+    """The asker chose the service."""
+    service = question.ticket.service
+    if service is None or not service.active:
+        return None
+    return Choice(
+        "asked", service.team, service, service.priority, 1.0, [_("Whoever asked chose “%(service)s”.") % {"service": service}]
+    )
+
+
+def rule(question: Question) -> Choice | None:
+    """The district's own word."""
+    found = rules.match(question.folded, question.ticket.channel, rules.active())
+    if found is None:
+        return None
+    fits, phrase = found
+    team = fits.team or fits.service.team
+    priority = fits.priority or (fits.service.priority if fits.service else Priority.NORMAL)
+    because = (
+        _("The district's rule “%(rule)s” fits: “%(phrase)s”.")
+        if phrase
+        else _("The district's rule “%(rule)s” takes all of its channel.")
+    )
+    return Choice("rule", team, fits.service, priority, 1.0, [because % {"rule": fits.name, "phrase": phrase}])
+
+
+def address(question: Question) -> Choice | None:
+    """They wrote to a team's own address: that team, unless the text is surely another's."""
+    team = question.ticket.team
+    if team.id == question.office.id:
+        return None
+    best = question.likely[0] if question.likely else None
+    if best and best.team_id != team.id and question.model and best.confidence >= question.model.threshold:
+        return None
+    own = next((likely for likely in question.likely if likely.team_id == team.id), Likely(team.id, None, 1.0, None))
+    guess = _sure(own)
+    return Choice(
+        "channel", team, guess.service, _priority(guess.service), guess.confidence,
+        [_("They wrote to %(team)s.") % {"team": team.name}], others(question, team), model_version=version(question),
+    )  # fmt: skip
+
+
+def learned(question: Question) -> Choice | None:
+    """The classifier, where it is sure enough."""
+    model = question.model
+    best = question.likely[0] if question.likely else None
+    if model is None or best is None or best.confidence < model.threshold:
+        return None
+    guess = _sure(best)
+    reasons = [
+        _("Reads like “%(what)s” (%(percent)d %% sure).") % {"what": guess.service or guess.team, "percent": best.confidence * 100}
+    ]
+    words = model.telling(question.text, best.label) if best.label is not None else []
+    if words:
+        reasons.append(_("Words that spoke for it: %(words)s.") % {"words": ", ".join(words)})
+    return Choice(
+        "classifier", guess.team, guess.service, _priority(guess.service), guess.confidence, reasons, others(question, guess.team),
+        model_version=version(question),
+    )  # fmt: skip
+
+
+def office(question: Question) -> Choice:
+    """Nobody is sure: people decide, with what would have been guessed."""
+    found = others(question, question.office)
+    if found:
+        best = {"team": found[0].team.name, "percent": found[0].confidence * 100}
+        because = _("Not sure enough where it belongs: %(team)s is likeliest (%(percent)d %%).") % best
+    else:
+        because = _("Nothing told where it belongs, and there is no trained classifier to ask.")
+    serious = any(g.service and g.service.priority == Priority.URGENT and g.confidence >= SERIOUS for g in found)
+    return Choice(
+        "front_office", question.office, priority=Priority.HIGH if serious else Priority.NORMAL,
+        confidence=found[0].confidence if found else 0.0, reasons=[because], alternatives=found, model_version=version(question),
+    )  # fmt: skip
+
+
+ENGINES: tuple[Engine, ...] = (danger, asked, rule, address, learned, office)
+
+
+# --- what they share ----------------------------------------------------------------------------------------------------
+
+
+def likely_teams(question: Question, model: Model) -> list[Likely]:
+    """The model's labels seen with today's catalog: a service that moved counts for its team of today, a closed one for none."""
+    today = {row[0]: row[1:] for row in Service.objects.filter(active=True).values_list("id", "team_id", "audience")}
+    teams = set(Team.objects.values_list("id", flat=True))
+    kind = _SAME_KIND.get(question.ticket.requester.kind, question.ticket.requester.kind)
+    owners: list[UUID | None] = []
+    scores = model.scores(question.text)
+    for label, (service, team) in enumerate(model.labels):
+        owner, audience = today.get(service, (None, [])) if service else (team, [])
+        owners.append(owner if owner in teams else None)
+        if kind and audience and kind not in {_SAME_KIND.get(a, a) for a in audience}:
+            scores[label] -= NOT_FOR_THEM
+    return _by_team(model, owners, _with_address(question, owners, classifier.softmax(scores, model.temperature)))
+
+
+def _with_address(question: Question, owners: Sequence[UUID | None], probabilities: Floats) -> Floats:
+    known = np.array([owner is not None for owner in owners], dtype=np.float32)
+    written_to = question.ticket.team_id if question.ticket.team_id != question.office.id else None
+    prior = np.array([ADDRESS if owner and owner == written_to else 1.0 for owner in owners], dtype=np.float32)
+    weighed = probabilities * known * prior
+    return np.asarray(weighed / (weighed.sum() or 1.0), dtype=np.float32)
+
+
+def _by_team(model: Model, owners: Sequence[UUID | None], probabilities: Floats) -> list[Likely]:
+    labels: dict[UUID, list[int]] = {}
+    for label, owner in enumerate(owners):
+        if owner:
+            labels.setdefault(owner, []).append(label)
+    found = []
+    for team, own in labels.items():
+        best = max(own, key=lambda label: float(probabilities[label]))
+        sure = float(probabilities[own].sum())
+        found.append(Likely(team, model.labels[best][0], sure, best, bool(probabilities[best] >= SERVICE_SHARE * sure)))
+    return sorted(found, key=lambda likely: -likely.confidence)
+
+
+def guesses(likely: Sequence[Likely]) -> list[Guess]:
+    teams = Team.objects.in_bulk([one.team_id for one in likely])
+    services = Service.objects.select_related("team").in_bulk([one.service_id for one in likely if one.service_id])
+    return [
+        Guess(teams[one.team_id], services.get(one.service_id) if one.service_id else None, round(one.confidence, 4)) for one in likely
+    ]
+
+
+def _sure(likely: Likely) -> Guess:
+    """What a ticket is placed by: its service only where that is sure enough."""
+    guess = guesses([likely])[0]
+    return guess if likely.named else replace(guess, service=None)
+
+
+def others(question: Question, chosen: Team) -> list[Guess]:
+    """The best three besides the team that was chosen."""
+    return guesses([likely for likely in question.likely if likely.team_id != chosen.id][:ALTERNATIVES])
+
+
+def version(question: Question) -> int | None:
+    return question.model.version if question.model else None
+
+
+def _priority(service: Service | None) -> int:
+    return service.priority if service else Priority.NORMAL

@@ -1,0 +1,170 @@
+"""The learned classifier: which team, which service, how likely.
+
+A model is a vocabulary and one matrix of weights, kept as plain arrays (`numpy.savez` without pickle), so loading one cannot
+run code; its HMAC under SECRET_KEY, bound to district and version, says that this product wrote it. Predicting is one small
+matrix product. Training is in `training`, which alone needs scikit-learn.
+"""
+
+import io
+import json
+import struct
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from uuid import UUID
+from zipfile import BadZipFile
+
+import numpy as np
+from django.utils.crypto import constant_time_compare, salted_hmac
+from numpy.typing import NDArray
+
+from districts.scope import require_district_id
+from routing.lexicon import meanings
+from routing.models import TrainedModel
+from routing.words import fold
+
+Floats = NDArray[np.float32]
+Label = tuple[UUID | None, UUID]  # service, where one is known, and team
+
+MAGIC = b"FDC1"
+HEADER = 36  # bytes: magic, then the SHA-256 of what it was trained on
+WEIGHTS = (1.0, 1.0, 0.4)  # of words, letters and meanings
+MOST = 2500  # characters read
+KEPT_LOADED = 16  # models in memory, some 4 MB each
+STOP = frozenset(
+    "a an the i im my me is it its to of in on for and or we our you your be are was at this that with have has do does did not no"
+    " can please thanks thank hi hello from there they he she her his so but if as by about what when who how"
+    " el la los las un una de del en y o que por para con mi me se lo le es al no si su hola gracias favor".split()
+)
+
+
+class Refused(Exception):
+    """The stored model is not one of ours, or cannot be read: train again."""
+
+
+# --- features -----------------------------------------------------------------------------------------------------------
+
+
+def features(text: str) -> tuple[list[str], list[str], list[str]]:
+    """Words (one and two), letters (three to five within a word, marked #), meanings (marked =)."""
+    every = fold(text[:MOST]).split()
+    told = [word for word in every if word not in STOP]
+    pairs = [f"{a} {b}" for a, b in pairwise(told)]
+    return told + pairs, [part for word in told for part in letters(word)], [f"={m}" for m in meanings(every)]
+
+
+@lru_cache(maxsize=8192)
+def letters(word: str) -> tuple[str, ...]:
+    """All runs of three to five letters of a word, its ends marked."""
+    word = f"<{word[:40]}>"
+    return tuple(f"#{word[i : i + n]}" for n in (3, 4, 5) for i in range(len(word) - n + 1))
+
+
+# --- the model ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    labels: list[Label]
+    columns: dict[str, int]  # feature → row of `weights`
+    idf: Floats
+    weights: Floats  # features × labels
+    bias: Floats
+    temperature: float
+    tags: tuple[str, ...] = ()  # prefixes of the district's asset tags, as its catalog writes them
+    version: int = 0
+    threshold: float = 0.5
+
+    def vector(self, text: str) -> tuple[NDArray[np.intp], Floats]:
+        """Rows and values of the text: sublinear tf-idf, each kind of feature brought to its own length."""
+        rows: list[NDArray[np.intp]] = []
+        values: list[Floats] = []
+        for kind, weight in zip(features(text), WEIGHTS, strict=True):
+            counts = Counter(self.columns[f] for f in kind if f in self.columns)
+            at = np.fromiter(counts.keys(), dtype=np.intp, count=len(counts))
+            value = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.idf[at]
+            length = float(np.linalg.norm(value)) or 1.0
+            rows.append(at)
+            values.append((value * (weight / length)).astype(np.float32))
+        return np.concatenate(rows), np.concatenate(values)
+
+    def scores(self, text: str) -> Floats:
+        rows, values = self.vector(text)
+        return np.asarray(values @ self.weights[rows] + self.bias, dtype=np.float32)
+
+    def telling(self, text: str, label: int, most: int = 4) -> list[str]:
+        """The words of the text that spoke most for a label, the strongest first."""
+        words = dict.fromkeys(w for w in features(text)[0] if w in self.columns)
+        gain = {w: float(self.idf[self.columns[w]] * self.weights[self.columns[w], label]) for w in words}
+        best = sorted((w for w in gain if gain[w] > 0), key=lambda w: -gain[w])[: 2 * most]
+        return [w for w in best if not any(w != b and w in b.split() for b in best)][:most]
+
+
+def softmax(scores: Floats, temperature: float) -> Floats:
+    raised = np.exp((scores - scores.max(axis=-1, keepdims=True)) * temperature)
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def by_team(labels: Sequence[Label], probabilities: Floats) -> dict[UUID, float]:
+    """Sums of a row of probabilities, the likeliest team first."""
+    sums: dict[UUID, float] = {}
+    for (_service, team), p in zip(labels, probabilities.tolist(), strict=True):
+        sums[team] = sums.get(team, 0.0) + p
+    return dict(sorted(sums.items(), key=lambda item: -item[1]))
+
+
+# --- kept and loaded ----------------------------------------------------------------------------------------------------
+
+
+def pack(model: Model, fingerprint: bytes) -> bytes:
+    meta = {
+        "labels": [[str(service) if service else None, str(team)] for service, team in model.labels],
+        "temperature": model.temperature,
+        "tags": model.tags,
+    }
+    words = "\n".join(sorted(model.columns, key=model.columns.__getitem__))
+    out = io.BytesIO()
+    np.savez_compressed(
+        out, allow_pickle=False, idf=model.idf.astype(np.float16), weights=model.weights.astype(np.float16), bias=model.bias,
+        meta=np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8), words=np.frombuffer(words.encode(), dtype=np.uint8),
+    )  # fmt: skip
+    return header(fingerprint) + out.getvalue()
+
+
+def header(fingerprint: bytes) -> bytes:
+    return struct.pack("4s32s", MAGIC, fingerprint)
+
+
+def unpack(blob: bytes, *, version: int = 0, threshold: float = 0.5) -> Model:
+    """Raises Refused."""
+    try:
+        with np.load(io.BytesIO(blob[HEADER:]), allow_pickle=False) as kept:
+            meta, words = json.loads(kept["meta"].tobytes()), kept["words"].tobytes().decode().split("\n")
+            weights, idf, bias = kept["weights"].astype(np.float32), kept["idf"].astype(np.float32), kept["bias"]
+    except (ValueError, KeyError, OSError, BadZipFile) as error:
+        raise Refused(f"unreadable: {error}") from error
+    labels: list[Label] = [(UUID(service) if service else None, UUID(team)) for service, team in meta["labels"]]
+    columns = {word: row for row, word in enumerate(words)}
+    return Model(labels, columns, idf, weights, bias, meta["temperature"], tuple(meta["tags"]), version, threshold)
+
+
+def sign(blob: bytes, *, district_id: UUID, version: int) -> str:
+    bound = f"{district_id}:{version}:".encode() + blob
+    return salted_hmac("routing.classifier", bound, algorithm="sha256").hexdigest()
+
+
+def active() -> Model | None:
+    """The model in use in the district in scope; None where none was trained. Raises Refused."""
+    rows = TrainedModel.objects.filter(state=TrainedModel.State.ACTIVE).order_by("-version")
+    row = rows.values_list("version", "digest", "threshold").first()
+    return _load(require_district_id(), *row) if row else None
+
+
+@lru_cache(maxsize=KEPT_LOADED)
+def _load(district_id: UUID, version: int, digest: str, threshold: float) -> Model:
+    blob = bytes(TrainedModel.objects.values_list("blob", flat=True).get(version=version))
+    if not constant_time_compare(sign(blob, district_id=district_id, version=version), digest):
+        raise Refused(f"model {version} does not carry our signature")
+    return unpack(blob, version=version, threshold=threshold)

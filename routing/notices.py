@@ -1,0 +1,68 @@
+"""What a team is told when a ticket comes to it."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from delivery import actions as delivery
+from delivery.models import Delivery
+from districts.links import absolute
+from districts.models import Person, Priority
+from districts.queries import team_members, this_district
+from routing.models import Handoff
+from routing.queries import people_for
+from tickets.models import Ticket
+
+EVERYWHERE = (Delivery.Channel.INAPP, Delivery.Channel.EMAIL, Delivery.Channel.SMS)
+
+
+def desk_path(ticket: Ticket) -> str:
+    return f"/desk/{ticket.id}/"
+
+
+def placed(ticket: Ticket, *, now: datetime) -> None:
+    """In the app; of danger to a person by every channel, also in quiet hours."""
+    if ticket.crisis:
+        return _danger(ticket, now=now)
+    what = str(ticket.service) if ticket.service else ticket.team.name
+    subject = _("New: #%(number)s, %(what)s") % {"number": ticket.number, "what": what}
+    if ticket.priority == Priority.URGENT:
+        subject = _("Urgent: #%(number)s, %(what)s") % {"number": ticket.number, "what": what}
+    delivery.notify(
+        people=team_members(ticket.team_id), subject=subject, body="" if ticket.sensitive else ticket.subject,
+        dedupe_key=f"placed:{ticket.id}", now=now, link=desk_path(ticket), about=ticket.id, channels=[Delivery.Channel.INAPP],
+    )  # fmt: skip
+    return None
+
+
+def _danger(ticket: Ticket, *, now: datetime) -> None:
+    """No words of the requester leave the house, mail and SMS least of all."""
+    link = absolute(this_district(), desk_path(ticket))
+    subject = _("Danger to a person: request #%(number)s") % {"number": ticket.number}
+    body = _("Request #%(number)s has words of danger to a person. Open it now: %(link)s") % {"number": ticket.number, "link": link}
+    delivery.notify(
+        people=people_for(ticket), subject=subject, body=body, dedupe_key=f"crisis:{ticket.id}", now=now, link=desk_path(ticket),
+        about=ticket.id, channels=EVERYWHERE, wakes=True,
+    )  # fmt: skip
+
+
+def handed_off(ticket: Ticket, handoff: Handoff, *, by: Person | None, now: datetime) -> None:
+    """To the new team, with what is known and asked; not to whoever did it."""
+    people = [person for person in team_members(ticket.team_id) if by is None or person.id != by.id]
+    words = {"number": ticket.number, "team": handoff.from_team.name, "asked": handoff.asked, "known": handoff.known}
+    body = _("Known: %(known)s\nAsked: %(asked)s") % words
+    delivery.notify(
+        people=people, subject=_("#%(number)s comes to you from %(team)s") % words, dedupe_key=f"handoff:{handoff.id}",
+        body=body if not ticket.sensitive else "", now=now, link=desk_path(ticket), about=ticket.id, channels=[Delivery.Channel.INAPP],
+    )  # fmt: skip
+
+
+def corrected(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
+    """A person put triage right: the team it belongs to hears of it."""
+    people = [person for person in team_members(ticket.team_id) if by is None or person.id != by.id]
+    what = str(ticket.service) if ticket.service else ticket.team.name
+    delivery.notify(
+        people=people, subject=_("#%(number)s is yours: %(what)s") % {"number": ticket.number, "what": what},
+        body="" if ticket.sensitive else ticket.subject, dedupe_key=f"corrected:{ticket.id}:{ticket.team_id}", now=now,
+        link=desk_path(ticket), about=ticket.id, channels=[Delivery.Channel.INAPP],
+    )  # fmt: skip

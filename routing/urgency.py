@@ -1,0 +1,32 @@
+"""Words that say it cannot wait. Facts count, not capitals: most of a ticket's priority comes from its service."""
+
+import re
+
+from districts.models import Priority
+
+_EMERGENCY = re.compile(
+    r"\b(?:on fire|fire in|smoke|gas leak|smell of gas|smells? (?:like )?gas|flooding|flooded|sparks?|sparking|evacuat\w+|unconscious"
+    r"|not breathing|seizure|never got off|didnt get off the bus|trapped|stuck in the elevator"
+    r"|(?:cant|cannot|can not|dont) (?:find|know where) (?:my|the|a) (?:kid|son|daughter|child|student|boy|girl)"
+    r"|missing (?:child|student|kid)|(?:child|student|kid|son|daughter) is (?:missing|not home|nowhere)"
+    r"|incendio|humo|fuga de gas|huele a gas|inundacion|inundado|no (?:encuentro|encontramos) a mi hij[oa]|no ha llegado mi hij[oa])\b"
+)
+_HURRY = re.compile(
+    r"\b(?:urgent|urgently|emergency|asap|right now|immediately|as soon as possible|right away|urgente|urgentemente|emergencia"
+    r"|ahora mismo|lo antes posible|cuanto antes|de inmediato)\b"
+)
+_NO_HURRY = re.compile(
+    r"\b(?:not|non|isnt|nothing|no es|no) (?:an? )?(?:urgent|urgente|emergency|emergencia)\b"
+    r"|\b(?:emergency|urgent) (?:contacts?|cards?|forms?|care|drill)\b"
+    r"|\bsmoke (?:free|detector|break|machine)s?\b|\bcontactos? de emergencia\b"
+)
+
+
+def raised(priority: int, folded: str) -> int:
+    """Words of an emergency make it urgent; words of hurry raise it one step, never to urgent. `folded`: see `words.fold`."""
+    told = _NO_HURRY.sub("·", folded)
+    if _EMERGENCY.search(told):
+        return Priority.URGENT
+    if priority > Priority.HIGH and _HURRY.search(told):
+        return priority - 1
+    return priority

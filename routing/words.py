@@ -1,0 +1,39 @@
+"""Text as triage compares it: lower case, no accents, no apostrophes, one space between words."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+_APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
+_NOT_WORD = re.compile(r"[^\w]+|_+")
+
+
+def fold(text: str) -> str:
+    """ "Don't  use the BAÑO!" → "dont use the bano". Other scripts keep their letters."""
+    spread = unicodedata.normalize("NFKD", text.lower().translate(_APOSTROPHES))
+    bare = "".join(c for c in spread if not unicodedata.combining(c))
+    return _NOT_WORD.sub(" ", bare).strip()
+
+
+@lru_cache(maxsize=4096)
+def folded_phrase(phrase: str) -> str:
+    return f" {fold(phrase)} "
+
+
+def contains(folded: str, phrase: str) -> bool:
+    """Whole words only: "bus" is not in "abuse". `folded` comes from `fold`."""
+    wanted = folded_phrase(phrase)
+    return bool(wanted.strip()) and wanted in f" {folded} "
+
+
+def first_of(folded: str, phrases: list[str]) -> str | None:
+    return next((phrase for phrase in phrases if contains(folded, phrase)), None)
+
+
+def whole_text(subject: str, texts: Iterable[str]) -> str:
+    """What triage reads of a ticket. A subject counts twice, it says best what a message is about; one that only repeats the
+    beginning of the message does not."""
+    body = "\n".join(texts)
+    start = subject.rstrip(" .…")
+    return body if body.startswith(start) else f"{subject}\n{subject}\n{body}"
