@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.forms import BoundField, CheckboxInput, RadioSelect, Select
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -43,3 +44,11 @@ def leads(context: dict[str, Any]) -> bool:
     """Whether the reader may open leaders' pages."""
     actor = context.get("actor")
     return actor is not None and may(actor, Can.LEAD)
+
+
+@register.simple_tag
+def control(field: BoundField) -> SafeString:
+    """A form's field in our look. Its label stands above it, so it has no placeholder that says the same."""
+    looks = {CheckboxInput: "", RadioSelect: "", Select: "form-select"}
+    look = next((name for kind, name in looks.items() if isinstance(field.field.widget, kind)), "form-control")
+    return field.as_widget(attrs={"class": look, "placeholder": False})  # type: ignore[dict-item]
