@@ -23,7 +23,7 @@ from intake.attaching import Kept
 from intake.channels.fingerprint import digest as mail_digest
 from intake.contacts import BadContact
 from intake.models import Channel, Envelope
-from intake.standing import standing_here
+from intake.standing import forget_standing, standing_here
 from intake.tasks import receive_pending
 from intake.wording import MAX_TEXT, clean, one_line
 from tickets.actions import NewFile
@@ -132,7 +132,7 @@ def receive_now(*, kind: str, external_id: str, raw: bytes, meta: dict[str, Any]
         return Received(envelope, _ticket_of(envelope), duplicate=True)
     try:
         with transaction.atomic():
-            arrival = receive.read(envelope)
+            arrival = receive.read(envelope, raw)
             ticket = receive.receive(envelope, arrival, Kept(arrival.kept_files), now=now)
     except Exception:  # whatever it is, the person's words are kept and a worker tries again
         log.exception("receive_later", envelope=str(envelope.id))
@@ -143,10 +143,11 @@ def receive_now(*, kind: str, external_id: str, raw: bytes, meta: dict[str, Any]
 
 def _door(kind: str) -> Channel:
     """The district's own form or API, there from the first use on."""
-    found = standing_here().doors.get(kind)
+    found = standing_here().forms.get(kind)
     if found is None:
         Channel.objects.bulk_create([Channel(kind=kind, address="", name=str(ChannelKind(kind).label))], ignore_conflicts=True)
         found = Channel.objects.select_related("team").get(kind=kind, address="")
+        forget_standing()
     return found
 
 

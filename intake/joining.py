@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from delivery.models import Delivery
 from districts.models import District, Person
 from intake.channels.arrival import Arrival
+from intake.queries import threads
 from tickets import letters, queries, reply_token
 from tickets.actions import NewFile, can_reopen, survivor
-from tickets.models import ChannelKind, Message, ThreadId, Ticket
+from tickets.models import ChannelKind, Message, Ticket
 
 SMS_CONVERSATION = timedelta(hours=72)
 FOOTER_WORDS = 60
@@ -43,14 +44,15 @@ def copy_of(arrival: Arrival, files: Sequence[NewFile], sender: Person) -> Ticke
     """
     if not arrival.thread.message_id:
         return None
-    known = ThreadId.objects.filter(message_id=arrival.thread.message_id).values_list("ticket_id", flat=True)
-    told = (
-        Message.objects.filter(ticket_id__in=list(known)[:10], author=sender).select_related("ticket").prefetch_related("attachments")
-    )
+    known = [ticket_id for ticket_id, _id in threads([arrival.thread.message_id])][:10]
+    if not known:
+        return None
+    told = Message.objects.filter(ticket_id__in=known, author=sender).select_related("ticket").prefetch_related("attachments")
     hashes = sorted(file.sha256 for file in files)
     for message in told[:20]:
         if _same_words(message.text, arrival.text) and sorted(a.sha256 for a in message.attachments.all()) == hashes:
-            return message.ticket
+            ticket: Ticket = message.ticket
+            return ticket
     return None
 
 
@@ -85,8 +87,8 @@ def _marked(recipients: Iterable[str], district: District) -> list[Ticket]:
 
 
 def _ancestors(arrival: Arrival) -> list[Ticket]:
-    ids = [one.replace("\0", "") for one in arrival.thread.ancestors]
-    return queries.by_thread(ids) if ids else []
+    ids = arrival.thread.ancestors[:50]
+    return queries.by_thread(ids) if ids and threads(ids) else []
 
 
 def _is_part(ticket: Ticket, sender: Person) -> bool:

@@ -15,8 +15,8 @@ from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Unreadable
 from intake.joining import Belongs
 from intake.models import Envelope
-from intake.queries import mailbox, mailboxes_at
-from intake.screening import Course, Verdict
+from intake.queries import known_sender, mailbox
+from intake.screening import Course, Verdict, floods
 from intake.standing import standing_here
 from intake.wording import subject_of
 from routing import actions as routing
@@ -67,8 +67,8 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     if verdict and verdict.course is Course.OUT:
         consequences.follow(arrival, district, now=now)
         return Outcome(None, verdict.reason)
-    sender = _sender(arrival, district)
-    verdict = screening.screen_sender(arrival, sender, now=now) or verdict
+    sender, lately = _sender(arrival, district, now)
+    verdict = screening.screen_sender(arrival, lately) or verdict
     if verdict and verdict.course is Course.OUT:
         return Outcome(None, verdict.reason)
     copied = joining.copy_of(arrival, kept.files, sender)
@@ -80,15 +80,17 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     return Outcome(ticket, verdict.reason if verdict else "")
 
 
-def _sender(arrival: Arrival, district: District) -> Person:
+def _sender(arrival: Arrival, district: District, now: datetime) -> tuple[Person, int]:
+    """(who wrote, how many tickets they opened lately). One message of a sender at a time, so that two texts make one conversation."""
     if arrival.contact is None:
         raise Unreadable("nobody to answer to: no sender's address")
-    person = person_for_contact(
-        kind=arrival.contact.kind, value=arrival.contact.value, name=arrival.name, language=_language(arrival.language, district)
-    )
-    if arrival.channel in MACHINES:  # one message of a sender at a time, so that two texts at once make one conversation
-        Person.objects.select_for_update(no_key=True).get(id=person.id)
-    return person
+    lock = arrival.channel in MACHINES
+    known = known_sender(arrival.contact, since=now - floods.WINDOW, most=floods.RECEIVED, lock=lock)
+    if known:
+        return known.person, known.lately
+    language = _language(arrival.language, district)
+    person = person_for_contact(kind=arrival.contact.kind, value=arrival.contact.value, name=arrival.name, language=language)
+    return person, 0
 
 
 def _language(wanted: str, district: District) -> str:
@@ -118,9 +120,8 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
 def _team(sent: Sent) -> Team:
     """Of the department's own address it was written to, else the front office."""
     if sent.arrival.channel == ChannelKind.EMAIL:
-        host = f"@{sent.district.host}"
-        doors = mailboxes_at([address for address in sent.arrival.recipients if address.endswith(host)])
-        owner = next((door.team for door in doors if door.team), None)
+        doors = standing_here().mailboxes
+        owner = next((doors[one].team for one in sent.arrival.recipients if one in doors and doors[one].team), None)
     else:
         owner = sent.envelope.source.team
     return owner or standing_here().front_office

@@ -8,19 +8,23 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
-from districts.scope import district_scope
+from districts.scope import district_scope, require_district_id
 from intake import opening
 from intake.attaching import Kept, keep
 from intake.channels import email, sms, web
 from intake.channels.arrival import Arrival, Unreadable
 from intake.models import Envelope
+from intake.wording import clean
 from tickets.models import ChannelKind, Ticket
 
 BATCH = 20
+CARRIED = 256 * 1024  # bytes of an envelope that a claim reads along; larger ones are read one at a time
 MAX_ROUNDS = 50  # of one task: the next nudge or sweep goes on
 State = Envelope.State
 log = structlog.get_logger(__name__)
@@ -38,28 +42,33 @@ def drain(district_id: UUID) -> int:
             claimed = claim(now=timezone.now())
         if not claimed:
             break
-        done += sum(attempt(district_id, envelope_id, number) for envelope_id, number in claimed)
+        done += sum(attempt(district_id, envelope) for envelope in claimed)
     return done
 
 
-def claim(*, now: datetime) -> list[tuple[UUID, int]]:
-    """Lease a batch in the district in scope: [(id, attempt)]. One that was tried too often is given up, in sight."""
+def claim(*, now: datetime) -> list[Envelope]:
+    """Lease a batch in the district in scope, large ones without their bytes. One tried too often is given up, in sight."""
     waiting = Envelope.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now), state=State.PENDING)
-    waiting.filter(attempts__gte=MAX_ATTEMPTS).update(state=State.DEAD, reason="too many attempts")
-    rows = waiting.order_by("received_at", "id").select_for_update(skip_locked=True).values_list("id", "attempts")[:BATCH]
-    claimed = [(envelope_id, attempts + 1) for envelope_id, attempts in rows]
+    rows = list(
+        waiting.annotate(size=Length("raw"), bytes=Case(When(size__lte=CARRIED, then=F("raw"))))
+        .defer("raw").order_by("received_at", "id").select_for_update(skip_locked=True)[:BATCH]
+    )  # fmt: skip
+    over = [row.id for row in rows if row.attempts >= MAX_ATTEMPTS]
+    if over:
+        Envelope.objects.filter(id__in=over).update(state=State.DEAD, reason="too many attempts", lease_until=None)
+    claimed: list[Envelope] = [row for row in rows if row.attempts < MAX_ATTEMPTS]
     if claimed:
-        ids = [envelope_id for envelope_id, _attempt in claimed]
-        Envelope.objects.filter(id__in=ids).update(lease_until=lease_until(now), attempts=F("attempts") + 1)
+        Envelope.objects.filter(id__in=[row.id for row in claimed]).update(lease_until=lease_until(now), attempts=F("attempts") + 1)
+    for row in claimed:
+        row.attempts += 1
     return claimed
 
 
-def attempt(district_id: UUID, envelope_id: UUID, number: int) -> bool:
-    """One envelope, whatever it does to us. True: it came to an end, good or bad."""
+def attempt(district_id: UUID, envelope: Envelope) -> bool:
+    """One claimed envelope, whatever it does to us. True: it came to an end, good or bad."""
     try:
-        with district_scope(district_id):
-            envelope = Envelope.objects.select_related("source__team").get(id=envelope_id, attempts=number)
-        arrival = read(envelope)
+        raw = _bytes_of(district_id, envelope)
+        arrival = read(envelope, raw)
         kept = keep(arrival, district_id=district_id)
         with district_scope(district_id):
             receive(envelope, arrival, kept, now=timezone.now())
@@ -67,25 +76,33 @@ def attempt(district_id: UUID, envelope_id: UUID, number: int) -> bool:
     except (Overtaken, Envelope.DoesNotExist):
         return False
     except Exception as error:  # a poisoned envelope must not stop the rest; with the database away, `failed` raises
-        log.exception("envelope_failed", envelope=str(envelope_id), attempt=number)
+        log.exception("envelope_failed", envelope=str(envelope.id), attempt=envelope.attempts)
         with district_scope(district_id):
-            return failed(envelope_id, number, error, now=timezone.now())
+            return failed(envelope, error, now=timezone.now())
 
 
-def failed(envelope_id: UUID, number: int, error: Exception, *, now: datetime) -> bool:
+def _bytes_of(district_id: UUID, envelope: Envelope) -> bytes:
+    """Carried along by the claim where they are few."""
+    carried = getattr(envelope, "bytes", None)
+    if carried is not None:
+        return bytes(carried)
+    with district_scope(district_id):
+        return bytes(Envelope.objects.values_list("raw", flat=True).get(id=envelope.id, attempts=envelope.attempts))
+
+
+def failed(envelope: Envelope, error: Exception, *, now: datetime) -> bool:
     """Try again later, or give up in sight; True where it is given up."""
-    over = number >= MAX_ATTEMPTS or isinstance(error, Unreadable)
-    mine = Envelope.objects.filter(id=envelope_id, attempts=number, state=State.PENDING)
-    told = f"{type(error).__name__}: {error}".replace("\0", "")[:2000]
+    over = envelope.attempts >= MAX_ATTEMPTS or isinstance(error, Unreadable)
+    mine = Envelope.objects.filter(id=envelope.id, attempts=envelope.attempts, state=State.PENDING)
+    told = clean(f"{type(error).__name__}: {error}")[:2000]
     if over:
         return bool(mine.update(state=State.DEAD, reason=type(error).__name__[:60], error=told, lease_until=None))
-    mine.update(error=told, lease_until=now + backoff(number))
+    mine.update(error=told, lease_until=now + backoff(envelope.attempts))
     return False
 
 
-def read(envelope: Envelope) -> Arrival:
+def read(envelope: Envelope, raw: bytes) -> Arrival:
     """Raises Unreadable where the bytes are nothing that this channel sends."""
-    raw = bytes(envelope.raw)
     if envelope.channel == ChannelKind.EMAIL:
         meta = envelope.meta
         return email.read(raw, return_path=meta.get("return_path"), recipients=tuple(meta.get("recipients", ())))
@@ -97,11 +114,26 @@ def read(envelope: Envelope) -> Arrival:
 def receive(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) -> Ticket | None:
     """The effect and "done" in the caller's transaction. Raises Overtaken where this attempt is no longer ours."""
     outcome = opening.take_in(envelope, arrival, kept, now=now)
-    state = State.DONE if outcome.ticket else State.SCREENED
-    values = {"state": state, "reason": outcome.reason[:60], "ticket_ref": outcome.ticket.id if outcome.ticket else None, "error": ""}
-    mine = Envelope.objects.filter(id=envelope.id, attempts=envelope.attempts, state=State.PENDING)
-    if not mine.update(lease_until=None, **values):
-        raise Overtaken(str(envelope.id))
-    for name, value in values.items():
-        setattr(envelope, name, value)
+    envelope.state = State.DONE if outcome.ticket else State.SCREENED
+    envelope.reason = outcome.reason[:60]
+    envelope.ticket_ref = outcome.ticket.id if outcome.ticket else None
+    statement = (
+        f"UPDATE {Envelope._meta.db_table} SET state = %s, reason = %s, ticket_ref = %s, error = '', lease_until = NULL"
+        " WHERE district_id = %s AND id = %s AND attempts = %s AND state = %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement,
+            [
+                envelope.state,
+                envelope.reason,
+                envelope.ticket_ref,
+                require_district_id(),
+                envelope.id,
+                envelope.attempts,
+                State.PENDING,
+            ],
+        )
+        if cursor.rowcount != 1:
+            raise Overtaken(str(envelope.id))
     return outcome.ticket

@@ -8,7 +8,9 @@ from districts.models import District, Team
 from districts.queries import front_office, this_district
 from districts.scope import require_district_id
 from intake.models import Channel
+from tickets.models import ChannelKind
 
+KINDS = (ChannelKind.WEB, ChannelKind.API, ChannelKind.EMAIL)
 KEEP_SECONDS = 10  # another process's change is seen after so long
 MOST_KEPT = 2_000
 
@@ -17,7 +19,8 @@ MOST_KEPT = 2_000
 class Standing:
     district: District
     front_office: Team
-    doors: dict[str, Channel] = field(default_factory=dict)  # by kind: those without an address
+    forms: dict[str, Channel] = field(default_factory=dict)  # by kind: the doors without an address
+    mailboxes: dict[str, Channel] = field(default_factory=dict)  # by address
 
 
 _kept: dict[UUID, tuple[float, Standing]] = {}
@@ -29,8 +32,10 @@ def standing_here() -> Standing:
     kept = _kept.get(district_id)
     if kept and kept[0] > time.monotonic():
         return kept[1]
-    doors = {door.kind: door for door in Channel.objects.select_related("team").filter(address="")}
-    found = Standing(this_district(), front_office(), doors)
+    doors = list(Channel.objects.select_related("team").filter(kind__in=KINDS))
+    forms = {door.kind: door for door in doors if not door.address}
+    mailboxes = {door.address: door for door in doors if door.kind == ChannelKind.EMAIL and door.active}
+    found = Standing(this_district(), front_office(), forms, mailboxes)
     if len(_kept) >= MOST_KEPT:
         _kept.clear()
     _kept[district_id] = (time.monotonic() + KEEP_SECONDS, found)
@@ -38,4 +43,5 @@ def standing_here() -> Standing:
 
 
 def forget_standing() -> None:
-    _kept.clear()
+    """Of the district in scope, in this process."""
+    _kept.pop(require_district_id(), None)

@@ -33,9 +33,7 @@ def write(ticket: Ticket, *, form_id: UUID, text: str, files: Sequence[NewFile],
         raise intake.NoText(_("Write a few words, or add a photo."))
     raw = json.dumps({"ticket": str(ticket.id), "text": words, "files": [asdict(file) for file in files]}, sort_keys=True).encode()
     source, _made = Channel.objects.get_or_create(kind=ChannelKind.WEB, address="", defaults={"name": "Web form"})
-    envelope, new = intake.accept(
-        source=source, channel=ChannelKind.WEB, external_id=f"reply:{form_id}", raw=raw, meta={}, now=now
-    )
+    envelope, new = intake.accept(source=source, channel=ChannelKind.WEB, external_id=f"reply:{form_id}", raw=raw, meta={}, now=now)
     target = _locked(tickets.survivor(ticket))
     if not new:
         return Wrote(target, new=False)

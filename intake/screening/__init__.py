@@ -5,9 +5,8 @@ somebody) and answers nothing, so that two machines never talk to each other. Th
 """
 
 from collections.abc import Callable
-from datetime import datetime
 
-from districts.models import District, Person
+from districts.models import District
 from intake.channels.arrival import Arrival
 from intake.screening import automation, floods, keywords, no_reply, ours, reports
 from intake.screening.verdict import Course, Verdict
@@ -28,6 +27,6 @@ def screen(arrival: Arrival, district: District) -> Verdict | None:
     return next((verdict for one in FILTERS if (verdict := one(arrival, district))), None)
 
 
-def screen_sender(arrival: Arrival, sender: Person, *, now: datetime) -> Verdict | None:
-    """By how much this sender wrote lately."""
-    return floods.screen(arrival, sender, now=now)
+def screen_sender(arrival: Arrival, lately: int) -> Verdict | None:
+    """By how many tickets this sender opened within `floods.WINDOW`."""
+    return floods.screen(arrival, lately)
