@@ -14,10 +14,10 @@ from django.utils import timezone
 from districts.models import District, Service
 from districts.queries import calendar_of, forget_calendar
 from districts.scope import district_scope, require_district_id
-from sla import claims, clock
-from sla.clock import Kept, Reading, State, Story
+from sla import claims, story
 from sla.models import Clock, ClockKind, Policy
 from sla.policies import Rules, forget_rules, rules_here
+from sla.story import Kept, Reading, State, Story
 from sla.terms import Terms, parse
 from tickets import actions as tickets
 from tickets.models import Ticket
@@ -44,8 +44,8 @@ def derive_all(rows: Sequence[Ticket], *, now: datetime) -> None:
     clocks: list[Clock] = []
     due: list[datetime | None] = []
     for ticket in rows:
-        story = _story(ticket, facts.get(ticket.id, ()))
-        mine = [_clock(ticket, kind, story, rules, before.get((ticket.id, kind)), now) for kind in ClockKind.values]
+        told = _story(ticket, facts.get(ticket.id, ()))
+        mine = [_clock(ticket, kind, told, rules, before.get((ticket.id, kind)), now) for kind in ClockKind.values]
         clocks += mine
         due.append(min((c.due_at for c in mine if c.ended_at is None and c.due_at), default=None))
     Clock.objects.bulk_create(clocks, update_conflicts=True, unique_fields=["district", "ticket", "kind"], update_fields=DERIVED)
@@ -60,21 +60,21 @@ def just_opened(ticket: Ticket) -> bool:
 
 def _story(ticket: Ticket, facts: Iterable[Mapping[str, Any]]) -> Story:
     """Whether it was merged away is told by the ticket: the survivor has an event of the merge too."""
-    story = clock.read(ticket.opened_at, facts)
+    told = story.read(ticket.opened_at, facts)
     gone = ticket.status == Ticket.Status.MERGED
-    return replace(story, merged_at=(story.merged_at or ticket.facts_at) if gone else None)
+    return replace(told, merged_at=(told.merged_at or ticket.facts_at) if gone else None)
 
 
 def _before(ticket_ids: list[UUID]) -> dict[tuple[UUID, str], Clock]:
     return {(c.ticket_id, c.kind): c for c in Clock.objects.filter(ticket_id__in=ticket_ids)}
 
 
-def _clock(ticket: Ticket, kind: str, story: Story, rules: Rules, old: Clock | None, now: datetime) -> Clock:
+def _clock(ticket: Ticket, kind: str, told: Story, rules: Rules, old: Clock | None, now: datetime) -> Clock:
     terms = rules.terms(kind, service_id=ticket.service_id, priority=ticket.priority)
     calendar = calendar_of(rules.district, ticket.site_id, now=now)
     kept = Kept(old.terms, old.state, old.started_at, old.due_at, old.ended_at, old.breached_at) if old else None
-    judge = clock.first_response if kind == ClockKind.FIRST_RESPONSE else clock.resolution
-    reading = judge(story, terms, calendar, before=kept, now=now)
+    judge = story.first_response if kind == ClockKind.FIRST_RESPONSE else story.resolution
+    reading = judge(told, terms, calendar, before=kept, now=now)
     settled = old is not None and reading.ended_at is not None and old.ended_at == reading.ended_at
     return Clock(
         ticket=ticket, kind=kind, state=reading.state, started_at=reading.started_at, due_at=reading.due_at,
@@ -84,8 +84,12 @@ def _clock(ticket: Ticket, kind: str, story: Story, rules: Rules, old: Clock | N
 
 
 def _check_at(reading: Reading, old: Clock | None) -> datetime | None:
-    """The next warning or breach to notice; each happens once."""
-    if reading.state != State.RUNNING or (old and old.breached_at):
+    """The next warning or breach to notice; each happens once. What ended late before anybody looked is noticed too."""
+    if old and old.breached_at:
+        return None
+    if reading.state is State.MISSED:
+        return reading.due_at
+    if reading.state is not State.RUNNING:
         return None
     return reading.due_at if old and old.warned_at else reading.warn_at
 

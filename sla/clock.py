@@ -1,13 +1,10 @@
 """Deadlines, purely: terms applied to facts on a calendar. Knows no database and no "now" but the one it is given.
 
-A due time is derived again from the same facts whenever something changes, so no act can leave a wrong clock behind.
+What the facts of a ticket make of them is told in `sla.story`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
-from typing import Any
 
 from districts.calendar import NO_TIME, ONE_DAY, Calendar, DayKind, NeverOpen, Span, days_from
 from sla.promise import (
@@ -27,11 +24,9 @@ from sla.promise import (
     Unit,
     Within,
 )
-from sla.terms import parse
 
 WARN_AT = 0.75  # of the promised time
 LOOK_AHEAD = 14  # days from a weekend or holiday to the day that tells which clause holds
-SETTLED = timedelta(seconds=1)
 NO_SCHOOL = frozenset({DayKind.WEEKEND, DayKind.HOLIDAY, DayKind.STAFF, DayKind.CLOSURE})
 
 
@@ -283,178 +278,3 @@ def _from(start: datetime, paused: Iterable[Span]) -> Sequence[Span]:
         else:
             out.append((begin, end))
     return out
-
-
-# --- a ticket's facts → its clocks ------------------------------------------------------------------------------------
-
-
-class State(StrEnum):
-    """The same words as `Clock.State`."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-    MET = "met"
-    MISSED = "missed"
-    VOID = "void"
-
-
-@dataclass(frozen=True)
-class Story:
-    """What the events of a ticket tell its clocks."""
-
-    opened_at: datetime
-    answered_at: datetime | None = None  # first reply, or resolved without one
-    resolved_at: datetime | None = None  # last time, unless reopened since
-    merged_at: datetime | None = None
-    pauses: tuple[Span, ...] = ()  # waiting on the requester, or resolved until it was reopened
-    paused_since: datetime | None = None
-    asked_at: datetime | None = None  # the requester's words that nobody has answered yet
-    answers: tuple[Span, ...] = ()  # (asked, answered)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A clock as the facts have it."""
-
-    state: State
-    started_at: datetime
-    due_at: datetime | None
-    warn_at: datetime | None = None
-    ended_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What was told before: a clock as it was last derived."""
-
-    terms: str
-    state: str
-    started_at: datetime
-    due_at: datetime | None
-    ended_at: datetime | None
-    breached_at: datetime | None
-
-
-@dataclass
-class _Telling:
-    story: Story
-    closed: list[Span] = field(default_factory=list)
-    answers: list[Span] = field(default_factory=list)
-
-    def asked(self, at: datetime) -> None:
-        if self.story.asked_at is None:
-            self.story = replace(self.story, asked_at=at)
-
-    def pause(self, at: datetime) -> None:
-        if self.story.paused_since is None:
-            self.story = replace(self.story, paused_since=at)
-
-    def go_on(self, at: datetime) -> None:
-        since = self.story.paused_since
-        if since is not None:
-            if since < at:
-                self.closed.append((since, at))
-            self.story = replace(self.story, paused_since=None)
-
-    def answered(self, at: datetime) -> None:
-        if self.story.asked_at is not None:
-            self.answers.append((self.story.asked_at, at))
-        self.story = replace(self.story, asked_at=None, answered_at=self.story.answered_at or at)
-
-    def resolved(self, at: datetime) -> None:
-        if self.story.resolved_at is None:
-            self.answered(at)
-            self.pause(at)
-            self.story = replace(self.story, resolved_at=at)
-
-    def reopened(self, at: datetime) -> None:
-        if self.story.resolved_at is not None:
-            self.story = replace(self.story, resolved_at=None)
-            self.go_on(at)
-
-
-def read(opened_at: datetime, facts: Iterable[Mapping[str, Any]]) -> Story:
-    """Fold a ticket's events, oldest first ({"kind", "at", "data"}, see tickets.queries.facts_of)."""
-    told = _Telling(Story(opened_at, asked_at=opened_at))
-    for fact in facts:
-        at = fact["at"]
-        match fact["kind"]:
-            case "replied":
-                told.answered(at)
-            case "asker_wrote":
-                told.asked(at)
-            case "waiting" if fact["data"].get("on") == "wait_asker":
-                told.pause(at)
-            case "waiting" | "resumed":
-                told.go_on(at)
-            case "resolved" | "closed":
-                told.resolved(at)
-            case "reopened":
-                told.reopened(at)
-            case "merged":
-                told.story = replace(told.story, merged_at=told.story.merged_at or at)
-    return replace(told.story, pauses=tuple(told.closed), answers=tuple(told.answers))
-
-
-def first_response(story: Story, terms: Terms, calendar: Calendar, *, before: Kept | None, now: datetime) -> Reading:
-    """Waiting on the requester does not pause it: nobody has answered yet."""
-    return _reading(replace(story, pauses=(), paused_since=None), story.answered_at, terms, calendar, before, now)
-
-
-def resolution(story: Story, terms: Terms, calendar: Calendar, *, before: Kept | None, now: datetime) -> Reading:
-    return _reading(story, story.resolved_at, terms, calendar, before, now)
-
-
-def _reading(story: Story, ended: datetime | None, terms: Terms, calendar: Calendar, before: Kept | None, now: datetime) -> Reading:
-    if before and before.ended_at is not None and before.ended_at == ended:  # judged by the terms of its time, once
-        return Reading(State(before.state), before.started_at, before.due_at, ended_at=ended)
-    if story.merged_at is not None and ended is None:
-        return Reading(State.VOID, story.opened_at, None, ended_at=story.merged_at)
-    start, due = _promised(story, ended, terms, calendar, before, now)
-    if ended is not None:
-        late = ended > due or bool(before and before.breached_at)
-        return Reading(State.MISSED if late else State.MET, start, due, ended_at=ended)
-    if story.paused_since is not None and story.paused_since < due:
-        return Reading(State.PAUSED, start, None)
-    return Reading(State.RUNNING, start, due, warn_at(terms, start, due, calendar, story.pauses))
-
-
-def _promised(
-    story: Story, ended: datetime | None, terms: Terms, calendar: Calendar, before: Kept | None, now: datetime
-) -> tuple[datetime, datetime]:
-    """(counted from, due). Counted from the opening, unless our own change today would make it late at once.
-
-    Other terms, or a corrected calendar, may put a promise that was still good into the past. It is then counted from the
-    latest moment that keeps what was promised before, else from now: the due time moves, it is not broken by the change.
-    """
-    start = before.started_at if before and before.terms == str(terms) else story.opened_at
-    due = due_at(terms, start, calendar, story.pauses)
-    judged = ended or story.paused_since or now
-    promised = _good_until(before, story, calendar, judged)
-    if due > judged or promised is None:
-        return start, due
-    start = _latest_start(lambda at: due_at(terms, at, calendar, story.pauses), start, judged, promised)
-    due = due_at(terms, start, calendar, story.pauses)
-    if due > judged:
-        return start, due
-    return judged, due_at(terms, judged, calendar, story.pauses)
-
-
-def _good_until(before: Kept | None, story: Story, calendar: Calendar, judged: datetime) -> datetime | None:
-    """What was promised before, where that promise was still good at `judged`."""
-    if before is None:
-        return None
-    promised = before.due_at
-    if before.state == State.PAUSED:
-        promised = due_at(parse(before.terms), before.started_at, calendar, story.pauses)
-    return promised if promised and promised > judged else None
-
-
-def _latest_start(due_from: Callable[[datetime], datetime], low: datetime, high: datetime, promised: datetime) -> datetime:
-    """The latest start between `low` and `high` that is due by `promised`: due times never fall when starts rise."""
-    if due_from(high) <= promised:
-        return high
-    while high - low > SETTLED:
-        middle = low + (high - low) / 2
-        low, high = (middle, high) if due_from(middle) <= promised else (low, middle)
-    return low

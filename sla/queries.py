@@ -1,9 +1,7 @@
 """Reads of what was promised."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -38,14 +36,6 @@ def clocks_of(ticket: Ticket, *, now: datetime) -> list[ClockView]:
 def next_promise(ticket: Ticket) -> Clock | None:
     """The clock that is due first among those still running."""
     return Clock.objects.filter(ticket=ticket, state=Clock.State.RUNNING).order_by("due_at").first()
-
-
-def clocks_by_ticket(ticket_ids: Iterable[UUID]) -> dict[UUID, list[Clock]]:
-    """For lists: one query for all of them."""
-    out: dict[UUID, list[Clock]] = {}
-    for row in Clock.objects.filter(ticket_id__in=list(ticket_ids)):
-        out.setdefault(row.ticket_id, []).append(row)
-    return out
 
 
 def view(clock: Clock, *, now: datetime) -> ClockView:

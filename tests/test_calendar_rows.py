@@ -1,11 +1,11 @@
 """The calendar as a district entered it."""
 
+import time
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from districts import queries
 from districts.calendar import DayKind
 from districts.models import CalendarDay
 from districts.queries import calendar_of, forget_calendar
@@ -37,7 +37,7 @@ def test_a_change_is_seen_after_a_while_or_at_once_when_told(here: Cast, monkeyp
     before = calendar_of(here.district, now=NOW)
     CalendarDay.objects.create(date=VETERANS, kind="holiday")
     assert calendar_of(here.district, now=NOW) is before
-    monkeypatch.setattr(queries.time, "monotonic", lambda: float("inf"))
+    monkeypatch.setattr(time, "monotonic", lambda: float("inf"))
     assert calendar_of(here.district, now=NOW).hours(VETERANS) == ()
     monkeypatch.undo()
     CalendarDay.objects.filter(date=VETERANS).delete()
@@ -47,8 +47,8 @@ def test_a_change_is_seen_after_a_while_or_at_once_when_told(here: Cast, monkeyp
 
 def test_unchanged_rows_keep_the_same_calendar(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     before = calendar_of(here.district, now=NOW)
-    later = queries.time.monotonic() + 60
-    monkeypatch.setattr(queries.time, "monotonic", lambda: later)
+    later = time.monotonic() + 60
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     assert calendar_of(here.district, now=NOW) is before
 
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from districts.calendar import Calendar, Day, DayKind, Season, windows_of
-from sla import clock
-from sla.clock import Kept, Reading, State, due_at, next_expected, read
+from sla import clock, story
+from sla.clock import due_at, next_expected
+from sla.story import Kept, Reading, State, read
 from sla.terms import parse
 from tests.test_calendar import LUNCH, MINUTE, PACIFIC, WEEKDAYS, at, calendars, open_by_the_wall
 
@@ -18,7 +19,7 @@ HOUR = timedelta(hours=1)
 WINTER = {date(2026, 12, 21) + timedelta(days=n): Day(DayKind.BREAK) for n in range(14)}
 SCHOOL = Calendar(
     PACIFIC, WEEKDAYS, {date(2026, 11, 11): Day(DayKind.HOLIDAY), **WINTER},
-    first_day=date(2026, 9, 2), last_day=date(2027, 6, 16), release={n: 15 * 60 + 20 for n in range(5)},
+    first_day=date(2026, 9, 2), last_day=date(2027, 6, 16), release=dict.fromkeys(range(5), 15 * 60 + 20),
 )  # fmt: skip
 TUESDAY = at("2026-11-03T10:12")
 FRIDAY = at("2026-11-06T16:40")
@@ -125,7 +126,9 @@ def spans(start: datetime, raw: Iterable[tuple[int, int]]) -> list[tuple[datetim
 
 @settings(max_examples=60, deadline=None)
 @given(calendars(), st.integers(1, 900), pauses())
-def test_pauses_agree_with_the_minute_by_minute_reference(case: tuple[Calendar, datetime], count: int, raw: list[tuple[int, int]]) -> None:
+def test_pauses_agree_with_the_minute_by_minute_reference(
+    case: tuple[Calendar, datetime], count: int, raw: list[tuple[int, int]]
+) -> None:
     calendar, start = case
     paused = spans(start, raw)
     moment, left = start, count
@@ -174,12 +177,14 @@ def fact(kind: str, when: datetime, **data: Any) -> dict[str, Any]:
     return {"kind": kind, "at": when, "data": data}
 
 
-def resolution(*facts: dict[str, Any], terms: str = "within 4 business hours", before: Kept | None = None, now: datetime = TUESDAY) -> Reading:
-    return clock.resolution(read(TUESDAY, facts), parse(terms), SCHOOL, before=before, now=now)
+def resolution(
+    *facts: dict[str, Any], terms: str = "within 4 business hours", before: Kept | None = None, now: datetime = TUESDAY
+) -> Reading:
+    return story.resolution(read(TUESDAY, facts), parse(terms), SCHOOL, before=before, now=now)
 
 
 def first_response(*facts: dict[str, Any], terms: str = "within 2 business hours", before: Kept | None = None) -> Reading:
-    return clock.first_response(read(TUESDAY, facts), parse(terms), SCHOOL, before=before, now=TUESDAY)
+    return story.first_response(read(TUESDAY, facts), parse(terms), SCHOOL, before=before, now=TUESDAY)
 
 
 def kept(reading: Reading, terms: str, *, breached: datetime | None = None) -> Kept:
@@ -320,9 +325,9 @@ def test_a_closure_declared_in_the_morning_moves_the_promise() -> None:
 
 def test_a_closure_taken_back_does_not_make_it_late() -> None:
     snow = Calendar(PACIFIC, SCHOOL.seasons, {date(2026, 11, 3): Day(DayKind.CLOSURE)})
-    story, terms, now = read(TUESDAY, ()), parse("within 4 business hours"), at("2026-11-04T09:00")
-    before = clock.resolution(story, terms, snow, before=None, now=TUESDAY)
-    after = clock.resolution(story, terms, SCHOOL, before=kept(before, str(terms)), now=now)
+    told, terms, now = read(TUESDAY, ()), parse("within 4 business hours"), at("2026-11-04T09:00")
+    before = story.resolution(told, terms, snow, before=None, now=TUESDAY)
+    after = story.resolution(told, terms, SCHOOL, before=kept(before, str(terms)), now=now)
     assert before.due_at is not None
     assert after.due_at is not None
     assert now < after.due_at <= before.due_at
@@ -331,8 +336,8 @@ def test_a_closure_taken_back_does_not_make_it_late() -> None:
 def test_who_waits_for_an_answer_and_since_when() -> None:
     wrote, replied = fact("asker_wrote", TUESDAY + 2 * HOUR), fact("replied", TUESDAY + HOUR)
     assert read(TUESDAY, [replied]).asked_at is None
-    story = read(TUESDAY, [replied, wrote, fact("asker_wrote", TUESDAY + 3 * HOUR)])
-    assert (story.asked_at, story.answers) == (TUESDAY + 2 * HOUR, ((TUESDAY, TUESDAY + HOUR),))
+    told = read(TUESDAY, [replied, wrote, fact("asker_wrote", TUESDAY + 3 * HOUR)])
+    assert (told.asked_at, told.answers) == (TUESDAY + 2 * HOUR, ((TUESDAY, TUESDAY + HOUR),))
     assert read(TUESDAY, [fact("resolved", TUESDAY + HOUR)]).asked_at is None  # nobody waits after it is resolved
 
 

@@ -1,21 +1,21 @@
 """What is due is noticed: warned once, broken once, by any number of sweeps, in its own district."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection, connections
-from django.utils import timezone
+from django.db import connections
 
 from districts.models import District
 from districts.scope import district_scope
 from sla import actions, claims, tasks
 from sla.actions import derive, drain_clocks
 from sla.models import Breach, Clock
-from tests.conftest import NOW, Cast, a_ticket, make_district
+from tests.conftest import NOW, Cast, a_ticket
 from tickets import actions as tickets
 from tickets.models import Event, Ticket
 
@@ -94,6 +94,16 @@ def test_a_resolved_ticket_is_not_called_late_afterwards(here: Cast) -> None:
     assert drain_clocks(here.district.id, now=NOW + timedelta(days=30)) == 0
 
 
+def test_what_ended_late_before_anybody_looked_is_in_the_books_too(here: Cast) -> None:
+    ticket = opened(here)
+    tickets.reply(ticket, by=here.alice, words=tickets.Words(text="sorry"), now=NOW + 5 * HOUR)
+    derive(ticket, now=NOW + 5 * HOUR)
+    assert drain_clocks(here.district.id, now=NOW + 6 * HOUR) == 1
+    derive(ticket, now=NOW + 6 * HOUR)
+    assert drain_clocks(here.district.id, now=NOW + 7 * HOUR) == 0
+    assert (Breach.objects.get().ticket_id, first_clock(ticket).state) == (ticket.id, "missed")
+
+
 def test_more_than_a_batch_is_noticed_in_one_go(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "BATCH", 2)
     monkeypatch.setattr(actions, "BATCH", 2)
@@ -133,35 +143,29 @@ def test_a_district_that_cannot_be_swept_does_not_stop_the_others(here: Cast, oa
 # --- two sweeps at once -----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def committed(transactional_db: Any) -> Iterator[Cast]:
-    yield make_district("cedar", "cedar.localhost", "America/Los_Angeles", "cedar")
+COMMITTED = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 
 
-def in_threads(count: int, work: Any) -> None:
-    failed: list[BaseException] = []
+def in_threads(count: int, work: Callable[[], object]) -> None:
+    """`work`, at once, each time on a connection of its own; raises what it raised."""
 
     def run() -> None:
         try:
             work()
-        except BaseException as error:
-            failed.append(error)
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not failed
+    with ThreadPoolExecutor(count) as pool:
+        for running in [pool.submit(run) for _ in range(count)]:
+            running.result(30)
 
 
-def test_two_sweeps_at_once_notice_each_breach_once(committed: Cast) -> None:
-    district_id: UUID = committed.district.id
+@COMMITTED
+def test_two_sweeps_at_once_notice_each_breach_once(cedar: Cast) -> None:
+    district_id: UUID = cedar.district.id
     with district_scope(district_id):
         for _ in range(40):
-            opened(committed)
+            opened(cedar)
         Ticket.objects.filter(number__lte=1010).update(facts_at=NOW + HOUR)  # some to derive on the way
     gate = threading.Barrier(4)
 
@@ -176,12 +180,13 @@ def test_two_sweeps_at_once_notice_each_breach_once(committed: Cast) -> None:
         assert Event.objects.filter(kind="late").count() == 40
 
 
-def test_a_ticket_that_somebody_is_answering_is_left_to_the_next_sweep(committed: Cast) -> None:
-    district_id: UUID = committed.district.id
+@COMMITTED
+def test_a_ticket_that_somebody_is_answering_is_left_to_the_next_sweep(cedar: Cast) -> None:
+    district_id: UUID = cedar.district.id
     with district_scope(district_id):
-        ticket = opened(committed)
+        ticket = opened(cedar)
     with district_scope(district_id):
-        tickets.reply(ticket, by=committed.alice, words=tickets.Words(text="now"), now=NOW + 4 * HOUR)
+        tickets.reply(ticket, by=cedar.alice, words=tickets.Words(text="now"), now=NOW + 4 * HOUR)
         in_threads(1, lambda: drain_clocks(district_id, now=NOW + 4 * HOUR))
         derive(ticket, now=NOW + 4 * HOUR)
     drain_clocks(district_id, now=NOW + 5 * HOUR)
@@ -190,9 +195,8 @@ def test_a_ticket_that_somebody_is_answering_is_left_to_the_next_sweep(committed
         assert not Breach.objects.exists()
 
 
-def test_one_statement_a_district(here: Cast, django_assert_num_queries: Any) -> None:
-    opened(here)
-    with django_assert_num_queries(3, connection=connection):  # the scope sets itself, opens a savepoint, asks once …
-        claims.notice(here.district.id, now=timezone.now(), limit=10)
-        claims.notice(here.district.id, now=NOW, limit=10)
-        claims.stale_tickets(10)
+def test_one_statement_notices_all_that_is_due_in_a_district(here: Cast, django_assert_num_queries: Any) -> None:
+    for _ in range(3):
+        opened(here)
+    with django_assert_num_queries(1):
+        assert claims.notice(here.district.id, now=NOW + 4 * HOUR, limit=10) == claims.Noticed(warned=0, late=3, stale=0)

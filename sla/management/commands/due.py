@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from districts.calendar import Calendar, Day, DayKind, Season, Window, windows_of
 from sla import clock
 from sla.promise import Amount, Clause, Counts, Terms, Unit, Within
+from sla.story import read
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTE = timedelta(minutes=1)
@@ -131,7 +132,7 @@ def timeline(row: Row, calendar: Calendar) -> dict[str, Any]:
     """Three promises on one ticket: first response, the answer to each message (`update`), solution."""
     created = instant(row["created"])
     events = sorted(({"kind": FACTS.get(e["type"], e["type"]), "at": instant(e["at"]), "data": {}} for e in row["events"]), key=_at)
-    story = clock.read(created, [e for e in events if e["kind"] != "first_response"])
+    story = read(created, [e for e in events if e["kind"] != "first_response"])
     first = next((e["at"] for e in events if e["kind"] == "first_response"), None)
     lasted = {"first_response": [(created, first)] if first else [], "update": list(story.answers)}
     waits = {
