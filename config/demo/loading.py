@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -22,6 +23,7 @@ from districts.models import (
     Service,
     Site,
     Team,
+    uuid7,
 )
 from districts.scope import district_scope
 from intake.models import Channel
@@ -57,9 +59,9 @@ def load(name: str, *, host: str, accent: str, now: datetime) -> Loaded | None:
     if District.objects.filter(host=host).exists():
         return None
     catalog = catalogs.read(name)
-    district = _district(catalog.district, host=host, accent=accent)
-    with district_scope(district.id):
-        loaded = Loaded(district)
+    district_id = uuid7()
+    with district_scope(district_id):  # all of it or nothing
+        loaded = Loaded(_district(catalog.district, district_id, host=host, accent=accent))
         _places(catalog.district, loaded)
         _services(catalog.district, loaded)
         _calendar(catalog.district)
@@ -72,10 +74,10 @@ def load(name: str, *, host: str, accent: str, now: datetime) -> Loaded | None:
     return loaded
 
 
-def _district(data: dict[str, Any], *, host: str, accent: str) -> District:
+def _district(data: dict[str, Any], district_id: UUID, *, host: str, accent: str) -> District:
     calendar = data["calendar_2026_27"]
     return District.objects.create(
-        slug=host.split(".")[0], host=host, name=data["district"], time_zone=data["timezone"], accent=accent,
+        id=district_id, slug=host.split(".")[0], host=host, name=data["district"], time_zone=data["timezone"], accent=accent,
         languages=[code for code in data["languages_supported"] if code in dict(settings.LANGUAGES)],
         phone=data["main_phone"], crisis_phone=data["crisis_line_phone"], hours=catalogs.hours(data),
         first_day=calendar["first_day_grades_1_12"], last_day=calendar["last_day"], school_release=catalogs.release(data),
@@ -152,8 +154,9 @@ def _people(data: dict[str, Any], loaded: Loaded) -> None:
     for role in (Role.LEADER, Role.ADMIN):
         loaded.people[role] = _staff(next(pool), data["domain"], password, role, None)
     office = next(team for team in loaded.teams.values() if team.is_front_office)
+    buses = "transportation" if "transportation" in loaded.teams else "bus-garage"
     shown = [
-        (Role.AGENT, "transportation:agent"), (Role.LEAD, "transportation:lead"), (Role.AGENT, f"{office.slug}:agent"),
+        (Role.AGENT, f"{buses}:agent"), (Role.LEAD, f"{buses}:lead"), (Role.AGENT, f"{office.slug}:agent"),
         (Role.LEADER, "leader"), (Role.ADMIN, "admin"),
     ]  # fmt: skip
     for role, key in shown:

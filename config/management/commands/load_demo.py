@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 from django.utils import timezone
 
 from config.demo.loading import DEMO_PASSWORD, load
@@ -19,10 +20,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for name, host, accent in DISTRICTS:
             now = timezone.now()
-            loaded = load(name, host=host, accent=accent, now=now)
+            with transaction.atomic():  # a demonstration is whole or not there
+                loaded = load(name, host=host, accent=accent, now=now)
+                told = tell(loaded, name, now=now) if loaded else 0
             if loaded is None:
                 continue
-            told = tell(loaded, name, now=now)
             self.stdout.write(f"{loaded.district.name}: {absolute(loaded.district, '/')} ({told} tickets)")
             for who in loaded.sign_ins:
                 self.stdout.write(f"  {who.email}  {DEMO_PASSWORD}  {who.role}")
