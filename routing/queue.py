@@ -251,8 +251,10 @@ def search(desk: Desk, *, number: int | None, contact: tuple[str, str] | None, a
     params |= {"kind": contact[0], "value": contact[1]} if contact else {}
     person = "(SELECT person_id FROM districts_contactpoint WHERE district_id = %(district)s AND kind = %(kind)s AND value = %(value)s)"
     tries = (
-        (number, "t.number = %(number)s"), (contact, f"t.requester_id = {person}"), (asset, "t.asset_tag = ANY(%(asset)s) AND t.asset_tag <> ''"),
-    )  # fmt: skip
+        (number, "t.number = %(number)s"),
+        (contact, f"t.requester_id = {person}"),
+        (asset, "t.asset_tag = ANY(%(asset)s) AND t.asset_tag <> ''"),
+    )
     found: dict[UUID, Row] = {}
     for given, where in tries:
         if given:

@@ -1,0 +1,110 @@
+"""What an agent needs beside the conversation: the person, the promises, why it is here, and what else is known."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from districts.access import Actor, Can, may
+from districts.models import ContactPoint, Person, Service, Team
+from districts.queries import services, team_members
+from routing import timeline
+from routing.models import Decision, Handoff
+from routing.queue import Desk
+from routing.times import Moment, Times
+from sla.queries import ClockView, clocks_of
+from tickets.models import Follower, Link, Ticket
+from tickets.queries import open_of
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Where it might belong as well, and how likely."""
+
+    service: Service
+    percent: int
+
+
+@dataclass(frozen=True)
+class Related:
+    ticket: Ticket
+    how: str
+
+
+@dataclass(frozen=True)
+class Context:
+    points: list[ContactPoint]
+    others: list[Ticket]
+    clocks: list[ClockView]
+    decision: Decision | None
+    percent: int
+    alternatives: list[Alternative]
+    related: list[Related]
+    handoffs: list[tuple[Handoff, Moment]]
+    members: list[Person]
+    followers: list[Person]
+    services: list[Service]
+    readers: list[tuple[str, Moment]]
+
+    def follows(self, person: Person | None) -> bool:
+        return person is not None and any(follower.id == person.id for follower in self.followers)
+
+
+def context_of(ticket: Ticket, desk: Desk) -> Context:
+    known = list(services())
+    decision = Decision.objects.filter(ticket=ticket).select_related(
+        "service", "team", "corrected_service", "corrected_team", "corrected_by"
+    ).order_by("-at", "-id").first()  # fmt: skip
+    times = Times(desk.now)
+    return Context(
+        points=list(ContactPoint.objects.filter(person=ticket.requester_id).order_by("kind", "value")),
+        others=_others(ticket, desk.actor),
+        clocks=clocks_of(ticket, now=desk.now),
+        decision=decision,
+        percent=round(100 * decision.confidence) if decision else 0,
+        alternatives=list(_alternatives(decision, known, ticket)) if decision else [],
+        related=_related(ticket, desk.actor),
+        handoffs=_handoffs(ticket, times),
+        members=team_members(ticket.team_id),
+        followers=[row.person for row in Follower.objects.filter(ticket=ticket).select_related("person").order_by("since")],
+        services=known,
+        readers=[(name, times.since(at)) for name, at in timeline.readers(ticket)] if ticket.sensitive else [],
+    )
+
+
+def _others(ticket: Ticket, actor: Actor) -> list[Ticket]:
+    """The requester's other open tickets, with any team, that the reader may see."""
+    return [other for other in open_of(ticket.requester, besides=ticket.id) if may(actor, Can.READ, other)]
+
+
+def _alternatives(decision: Decision, known: list[Service], ticket: Ticket) -> Iterator[Alternative]:
+    """Triage's other guesses that are still services. They name a service by id or by slug."""
+    by_name = {str(service.id): service for service in known} | {service.slug: service for service in known}
+    for guess in decision.alternatives[:4]:
+        service = by_name.get(str(guess.get("service")))
+        if service and service.id != ticket.service_id:
+            yield Alternative(service, round(100 * float(guess.get("confidence") or 0)))
+
+
+def _related(ticket: Ticket, actor: Actor) -> list[Related]:
+    rows = Link.objects.filter(Q(ticket=ticket) | Q(other=ticket)).select_related("ticket__team", "other__team").order_by("at")[:20]
+    found = [Related(row.other if row.ticket_id == ticket.id else row.ticket, str(Link.Kind(row.kind).label)) for row in rows]
+    return [each for each in found if may(actor, Can.READ, each.ticket)]
+
+
+def _handoffs(ticket: Ticket, times: Times) -> list[tuple[Handoff, Moment]]:
+    rows = Handoff.objects.filter(ticket=ticket).select_related("from_team", "to_team", "by").order_by("-at")[:20]
+    return [(row, times.since(row.at)) for row in rows]
+
+
+def other_teams(ticket: Ticket, desk: Desk) -> list[Team]:
+    return [team for team in desk.teams.values() if team.id != ticket.team_id]
+
+
+def neighbours(ids: list[UUID], ticket: Ticket) -> tuple[UUID | None, UUID | None]:
+    """The tickets before and after this one in the queue's page; of one that is not in it: none, and the first."""
+    if ticket.id not in ids:
+        return None, ids[0] if ids else None
+    at = ids.index(ticket.id)
+    return ids[at - 1] if at else None, ids[at + 1] if at + 1 < len(ids) else None

@@ -1,0 +1,212 @@
+"""A ticket's story as the desk reads it: what was written, and between it what was done, in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from delivery.models import Delivery
+from districts.models import Person, Priority
+from routing.times import Moment, Times
+from sla.models import ClockKind
+from tickets.models import Attachment, ChannelKind, Event, Message, Ticket
+
+SHOWN = 40  # newest messages on the page; the first and these, until the reader asks for all
+Kind = Event.Kind
+
+# Events that a message on the same page tells already, and reads, which stand in the context pane.
+UNTOLD = (Kind.REQUESTER_WROTE, Kind.REPLIED, Kind.NOTED, Kind.READ)
+
+SENTENCES = {
+    Kind.OPENED: gettext_lazy("%(by)s opened it: %(channel)s"),
+    Kind.PLACED: gettext_lazy("Placed with %(team)s"),
+    Kind.HANDED_OFF: gettext_lazy("%(by)s handed it off to %(team)s"),
+    Kind.ASSIGNED: gettext_lazy("%(by)s assigned it to %(to)s"),
+    Kind.WAITING: gettext_lazy("%(by)s set it to wait: %(on)s"),
+    Kind.RESUMED: gettext_lazy("%(by)s took it up again"),
+    Kind.PRIORITY: gettext_lazy("%(by)s changed the priority from %(old)s to %(new)s"),
+    Kind.RESOLVED: gettext_lazy("%(by)s resolved it"),
+    Kind.REOPENED: gettext_lazy("%(by)s reopened it"),
+    Kind.CLOSED: gettext_lazy("%(by)s closed it"),
+    Kind.MERGED: gettext_lazy("%(by)s merged it"),
+    Kind.LATE: gettext_lazy("A promise broke: %(clock)s"),
+    Kind.ESCALATED: gettext_lazy("Escalated to rung %(level)s"),
+}
+ESCALATIONS = {  # what ownership.ladders records
+    "climbed": gettext_lazy("Escalated to rung %(level)s: told %(people)s"),
+    "skipped": gettext_lazy("Rung %(level)s: nobody could be found, so it climbed at once"),
+    "acknowledged": gettext_lazy("%(by)s acknowledged the escalation"),
+    "done": gettext_lazy("%(by)s did a step of the escalation: %(why)s"),
+    "broken": gettext_lazy("Acknowledged, and not done in time: told %(people)s again"),
+    "ended": gettext_lazy("The escalation is over. %(why)s"),
+}
+TAKEN = gettext_lazy("%(by)s took it")
+PUT_BACK = gettext_lazy("%(by)s put it back: nobody has it now")
+CORRECTED = gettext_lazy("%(by)s put it right: it belongs to %(team)s")
+
+ICONS = {
+    Kind.OPENED: "door-enter", Kind.PLACED: "route", Kind.HANDED_OFF: "arrows-exchange", Kind.ASSIGNED: "user-check",
+    Kind.WAITING: "player-pause", Kind.RESUMED: "player-play", Kind.PRIORITY: "flag", Kind.RESOLVED: "circle-check",
+    Kind.REOPENED: "arrow-back-up", Kind.CLOSED: "lock", Kind.MERGED: "arrow-merge", Kind.LATE: "clock-exclamation",
+    Kind.ESCALATED: "trending-up",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing on the page: a message, or an event in words."""
+
+    at: datetime
+    when: Moment
+    message: Message | None = None
+    who: str = ""
+    mine: bool = False
+    channel: str = ""
+    files: tuple[Attachment, ...] = ()
+    delivery: "Sending | None" = None
+    rank: int = 1  # among what happened at the same time: opened, said, done
+    words: str = ""
+    because: tuple[str, ...] = ()
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What became of a reply on its way to the requester."""
+
+    words: str
+    failed: bool
+
+
+@dataclass(frozen=True)
+class Story:
+    entries: list[Entry]
+    hidden: int  # messages left out
+    last: UUID  # the newest message, or nothing but zeros where there is none: what a form has seen
+
+
+def story(ticket: Ticket, *, reader: Person | None, reasons: Iterable[str], everything: bool, now: datetime) -> Story:
+    """The conversation with notes; long ones without their middle, unless `everything` is asked for.
+
+    `reasons`: why triage placed it where it did, told beside the placing.
+    """
+    messages, hidden = _messages(ticket, everything)
+    sendings = _sendings(ticket, messages)
+    times = Times(now)
+    told = [_message(m, reader=reader, sending=sendings.get(m.id), times=times) for m in messages]
+    told += [_event(event, ticket, tuple(reasons), times) for event in _events(ticket)]
+    told.sort(key=lambda entry: (entry.at, entry.rank))
+    return Story(_without_gap(told, messages if hidden else []), hidden, messages[-1].id if messages else UUID(int=0))
+
+
+def newer(ticket: Ticket, last: UUID) -> list[Message]:
+    """Messages written since `last` was the newest (their ids are in the order of time)."""
+    return list(Message.objects.filter(ticket=ticket, id__gt=last).select_related("author").order_by("id")[:20])
+
+
+def _messages(ticket: Ticket, everything: bool) -> tuple[list[Message], int]:
+    rows = Message.objects.filter(ticket=ticket).select_related("author").prefetch_related("attachments")
+    if everything:
+        return list(rows.order_by("at", "id")), 0
+    newest = list(rows.order_by("-at", "-id")[: SHOWN + 1])[::-1]
+    if len(newest) <= SHOWN:
+        return newest, 0
+    first = list(rows.order_by("at", "id")[:1])
+    return first + newest[1:], Message.objects.filter(ticket=ticket).count() - SHOWN - 1
+
+
+def _events(ticket: Ticket) -> list[Event]:
+    """The newest 200 that are told as such."""
+    rows = Event.objects.filter(ticket=ticket).exclude(kind__in=UNTOLD).select_related("by").order_by("-at", "-id")[:200]
+    return list(rows)[::-1]
+
+
+def _without_gap(told: list[Entry], messages: list[Message]) -> list[Entry]:
+    """Where the middle is left out, its events are too."""
+    if not messages:
+        return told
+    first, resumed = messages[0].at, messages[1].at
+    return [entry for entry in told if entry.at <= first or entry.at >= resumed]
+
+
+def _message(message: Message, *, reader: Person | None, sending: Sending | None, times: Times) -> Entry:
+    author = str(message.author) if message.author_id else _("Unknown sender")
+    return Entry(
+        at=message.at, when=_ago(message.at, times), message=message, who=author, files=tuple(message.attachments.all()),
+        mine=bool(reader and message.author_id == reader.id), delivery=sending,
+        channel=str(ChannelKind(message.channel).label) if message.channel in ChannelKind else message.channel,
+    )  # fmt: skip
+
+
+def _event(event: Event, ticket: Ticket, reasons: tuple[str, ...], times: Times) -> Entry:
+    return Entry(
+        at=event.at, when=_ago(event.at, times), words=in_words(event, ticket), icon=ICONS.get(Kind(event.kind), "circle-dot"),
+        because=reasons if event.kind == Kind.PLACED else (), rank=0 if event.kind == Kind.OPENED else 2,
+    )  # fmt: skip
+
+
+def _ago(at: datetime, times: Times) -> Moment:
+    moment = times.since(at)
+    return moment._replace(words=_("%(time)s ago") % {"time": moment.words})
+
+
+def in_words(event: Event, ticket: Ticket) -> str:
+    """One sentence: who did what."""
+    data: dict[str, Any] = event.data
+    sentence = SENTENCES.get(Kind(event.kind), gettext_lazy("%(kind)s"))
+    if event.kind == Kind.ASSIGNED and not data.get("to"):
+        sentence = PUT_BACK
+    elif event.kind == Kind.ASSIGNED and event.by_id and str(event.by_id) == data["to"]:
+        sentence = TAKEN
+    elif event.kind == Kind.HANDED_OFF and data.get("correction"):
+        sentence = CORRECTED
+    elif event.kind == Kind.ESCALATED:
+        sentence = ESCALATIONS.get(data.get("act", ""), sentence)
+    return str(sentence) % {
+        "by": str(event.by) if event.by_id else _("The system"),
+        "channel": _label(ChannelKind, data.get("channel", ticket.channel)),
+        "team": data.get("team_name") or data.get("to_name") or "",
+        "to": data.get("name", ""),
+        "on": _label(Ticket.Status, data.get("on")),
+        "old": _label(Priority, data.get("from")),
+        "new": _label(Priority, data.get("to")),
+        "clock": _label(ClockKind, data.get("kind") or data.get("clock")),
+        "level": data.get("level", ""),
+        "people": ", ".join(data.get("people", [])),
+        "why": data.get("why", ""),
+        "kind": Kind(event.kind).label,
+    }
+
+
+def _label(choices: Any, value: Any) -> str:
+    """The choice's word, or the value as it is where it is none of them."""
+    return str(dict(choices.choices).get(value, "" if value is None else value))
+
+
+def _sendings(ticket: Ticket, messages: list[Message]) -> dict[UUID, Sending]:
+    keys = {f"reply-{m.id}:{ticket.id}": m.id for m in messages if m.kind == Message.Kind.REPLY}
+    if not keys:
+        return {}
+    rows = Delivery.objects.filter(about=ticket.id, purpose="reply").only("district_id", "dedupe_key", "state", "channel", "error")
+    return {keys[row.dedupe_key]: _sending(row) for row in rows if row.dedupe_key in keys}
+
+
+def _sending(row: Delivery) -> Sending:
+    state = Delivery.State(row.state)
+    failed = state in (Delivery.State.FAILED, Delivery.State.DEAD, Delivery.State.SUPPRESSED)
+    words = f"{Delivery.Channel(row.channel).label}: {state.label}"
+    return Sending(f"{words} ({row.error})" if failed and row.error else words, failed)
+
+
+def readers(ticket: Ticket) -> list[tuple[str, datetime]]:
+    """Who read a sensitive ticket, the latest first, and when last."""
+    rows = Event.objects.filter(Q(by__isnull=False), ticket=ticket, kind=Kind.READ).order_by("-at")[:200]
+    last: dict[str, datetime] = {}
+    for name, at in rows.values_list("by__name", "at"):
+        last.setdefault(name, at)
+    return list(last.items())

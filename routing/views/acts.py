@@ -1,0 +1,184 @@
+"""What is done to a ticket from its page: door, form, act, and back to the page."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from districts.access import Can, may
+from districts.models import Priority
+from routing import actions as routing
+from routing import forms, timeline
+from routing.models import Handoff
+from routing.queue import Desk
+from routing.views.doors import View, staff_only
+from routing.views.ticket import Typed, page
+from sla import actions as sla
+from tickets import actions as tickets
+from tickets.actions import NotPossible, Words
+from tickets.models import Follower, Message, Ticket
+from tickets.queries import get_ticket
+
+# Given the ticket (its row locked), the checked values and who and when: does it, and says so in words.
+Do = Callable[[Ticket, dict[str, Any], Desk], str]
+
+
+class Meanwhile(Exception):
+    """Somebody else wrote since the form was opened."""
+
+    def __init__(self, written: list[Message]) -> None:
+        super().__init__(_("Not sent yet: something was written while you were typing. Read it, then send again."))
+        self.written = written
+
+
+def act(form_class: type[forms.ActForm]) -> Callable[[Do], View]:
+    """One act. The ticket's row is locked first, so that of two clicks the second sees what the first has done."""
+
+    def decorate(do: Do) -> View:
+        @staff_only
+        @require_POST
+        def view(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
+            desk = Desk(request.actor, timezone.now())  # type: ignore[attr-defined]
+            ticket = get_ticket(desk.actor, ticket_id, to=Can.WORK, now=desk.now, lock=True)
+            form = form_class(request.POST, ticket=ticket, desk=desk)
+            typed = Typed(do.__name__, form)
+            if form.is_valid():
+                try:
+                    with transaction.atomic():  # an act that turns out impossible half-way leaves nothing behind
+                        said = do(ticket, form.cleaned_data, desk)
+                        sla.derive(ticket, now=desk.now)
+                except Meanwhile as stop:
+                    typed = Typed(do.__name__, form, stop.written)
+                    form.add_error(None, str(stop))
+                except NotPossible as stop:
+                    form.add_error(None, str(stop))
+                else:
+                    messages.success(request, said)
+                    return back(request, ticket, desk)
+            return page(request, get_ticket(desk.actor, ticket_id, to=Can.WORK, now=desk.now), desk, typed=typed)
+
+        return view
+
+    return decorate
+
+
+def back(request: HttpRequest, ticket: Ticket, desk: Desk) -> HttpResponse:
+    """To the ticket, or to the queue where the act has put the ticket out of one's sight."""
+    query = QueryDict(mutable=True)
+    if view := request.GET.get("view"):
+        query["view"] = view
+    followed = ticket.sensitive and Follower.objects.filter(ticket=ticket, person=desk.actor.person).exists()
+    if may(desk.actor, Can.WORK, ticket, named=followed):
+        return redirect(f"{reverse('desk_ticket', args=[ticket.id])}?{query.urlencode()}".rstrip("?"))
+    queue = f"{reverse('desk')}?{query.urlencode()}".rstrip("?")
+    return HttpResponseClientRedirect(queue) if request.htmx else redirect(queue)  # type: ignore[attr-defined]
+
+
+def written_already(ticket: Ticket, given: dict[str, Any], desk: Desk, kind: str) -> bool:
+    """True for the second click of one form. Raises Meanwhile where others wrote since it was opened."""
+    me = desk.actor.person.id if desk.actor.person else None
+    new = timeline.newer(ticket, given["last"])
+    if any(m.author_id == me and m.kind == kind and m.text == given["text"] for m in new):
+        return True
+    if any(m.author_id != me for m in new):
+        raise Meanwhile(new)
+    return False
+
+
+@act(forms.ReplyForm)
+def reply(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
+    if written_already(ticket, given, desk, Message.Kind.REPLY):
+        return _("Your reply is sent.")
+    me, now = desk.actor.person, desk.now
+    tickets.reply(ticket, by=me, words=Words(text=given["text"]), wait=given["then"] == "wait", now=now)
+    if given["then"] == "resolve":
+        tickets.resolve(ticket, by=me, now=now)
+        return _("Your reply is on its way, and the ticket is resolved.")
+    if given["then"] == "wait":
+        return _("Your reply is on its way. The ticket waits for the requester.")
+    return _("Your reply is on its way.")
+
+
+@act(forms.NoteForm)
+def note(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
+    if not written_already(ticket, given, desk, Message.Kind.NOTE):
+        tickets.note(ticket, by=desk.actor.person, words=Words(text=given["text"]), now=desk.now)
+    return _("Your note is kept. Only staff see it.")
+
+
+@act(forms.AssignForm)
+def assign(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
+    to = given["person"]
+    tickets.assign(ticket, to=to, by=desk.actor.person, now=desk.now)
+    if to is None:
+        return _("Nobody has the ticket now.")
+    return _("You have the ticket now.") if to == desk.actor.person else _("%(name)s has the ticket now.") % {"name": to}
+
+
+@act(forms.HandOffForm)
+def hand_off(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
+    team = given["team"]
+    if ticket.team_id != team.id or not _just_done(ticket, given):
+        routing.hand_off(ticket, to_team=team, by=desk.actor.person, known=given["known"], asked=given["asked"], now=desk.now)
+    return _("%(team)s has ticket #%(number)s now.") % {"team": team, "number": ticket.number}
+
+
+def _just_done(ticket: Ticket, given: dict[str, Any]) -> bool:
+    """The second click of a hand-off: this team has just got it with these very words."""
+    return Handoff.objects.filter(ticket=ticket, to_team=given["team"], known=given["known"], asked=given["asked"]).exists()
+
+
+@act(forms.WaitForm)
+def wait(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
+    if ticket.status != given["on"]:
+        tickets.wait_for(ticket, on=given["on"], by=desk.actor.person, now=desk.now)
+    if given["on"] == Ticket.Status.WAITING_REQUESTER:
+        return _("The ticket waits for the requester. Their answer wakes it.")
+    return _("The ticket waits for somebody else. The promise to the requester goes on.")
+
+
+@act(forms.ActForm)
+def resume(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
+    if ticket.status in (Ticket.Status.WAITING_OTHER, Ticket.Status.WAITING_REQUESTER):
+        tickets.resume(ticket, by=desk.actor.person, now=desk.now)
+    return _("The ticket is open again.")
+
+
+@act(forms.ActForm)
+def resolve(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
+    tickets.resolve(ticket, by=desk.actor.person, now=desk.now)
+    return _("Ticket #%(number)s is resolved.") % {"number": ticket.number}
+
+
+@act(forms.ActForm)
+def reopen(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
+    tickets.reopen(ticket, by=desk.actor.person, now=desk.now)
+    return _("Ticket #%(number)s is open again.") % {"number": ticket.number}
+
+
+@act(forms.PriorityForm)
+def priority(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
+    tickets.set_priority(ticket, priority=given["priority"], by=desk.actor.person, now=desk.now)
+    return _("The priority is %(priority)s now.") % {"priority": Priority(given["priority"]).label}
+
+
+@act(forms.ActForm)
+def follow(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
+    if desk.actor.person:
+        tickets.follow(ticket, person=desk.actor.person, now=desk.now)
+    return _("You follow this ticket.")
+
+
+@act(forms.CorrectForm)
+def correct(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
+    routing.correct(ticket, service=given["service"], team=given["team"], by=desk.actor.person, now=desk.now)
+    return _("Thank you: it is with %(team)s, and triage learns from it.") % {"team": ticket.team}

@@ -1,0 +1,122 @@
+"""One ticket: the queue beside it, the conversation, and what is known about it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from districts.access import Can
+from districts.models import Priority
+from knowledge.queries import search
+from routing import context, queue, timeline
+from routing.forms import ActForm
+from routing.lines import lines, state, urgency
+from routing.queue import Desk
+from routing.views.doors import staff_only
+from tickets import files
+from tickets.models import ChannelKind, Message, Ticket
+from tickets.queries import attachment_of, get_ticket
+
+INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})  # sniffed types; never SVG, which is a program
+STAFF = "staff"  # knowledge.queries: reads every article
+SHUT = "default-src 'none'; sandbox"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A form that could not be done: what was typed, why not, and what was written meanwhile."""
+
+    act: str
+    form: ActForm
+    meanwhile: list[Message] = field(default_factory=list)
+
+
+@staff_only
+def ticket(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
+    now = timezone.now()
+    found = get_ticket(request.actor, ticket_id, to=Can.READ, now=now)  # type: ignore[attr-defined]
+    return page(request, found, Desk(request.actor, now))  # type: ignore[attr-defined]
+
+
+def page(request: HttpRequest, ticket: Ticket, desk: Desk, *, typed: Typed | None = None) -> HttpResponse:
+    """The whole page, or for htmx the work on it; 422 with a form that could not be done."""
+    known = context.context_of(ticket, desk)
+    reasons = known.decision.reasons if known.decision else []
+    everything = "all" in request.GET
+    shown = timeline.story(ticket, reader=desk.actor.person, reasons=reasons, everything=everything, now=desk.now)
+    values = _head(ticket, desk) | _acts(ticket, desk, known) | {
+        "ticket": ticket, "story": shown, "context": known, "typed": typed, "now": desk.now,
+        "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
+    }  # fmt: skip
+    values |= _queue(request, ticket, desk)
+    whole = request.htmx.target != "work"  # type: ignore[attr-defined]
+    template = "routing/ticket.html" if whole else "routing/ticket.html#work"
+    return render(request, template, values, status=422 if typed else 200)
+
+
+def _head(ticket: Ticket, desk: Desk) -> dict[str, Any]:
+    return {
+        "status_word": Ticket.Status(ticket.status).label,
+        "waits": state(ticket.status) if ticket.is_live else "",
+        "priority_word": Priority(ticket.priority).label,
+        "channel_word": ChannelKind(ticket.channel).label,
+        "urgency": urgency(ticket.due_at, desk.now) if ticket.is_live else "",
+        "survivor": ticket.merged_into_id,
+        "ticket_number": str(ticket.number),
+    }
+
+
+def _acts(ticket: Ticket, desk: Desk, known: context.Context) -> dict[str, Any]:
+    me = desk.actor.person
+    return {
+        "me": me,
+        "member": bool(me and any(member.id == me.id for member in known.members)),
+        "follows": known.follows(me),
+        "priorities": Priority.choices,
+        "other_teams": context.other_teams(ticket, desk),
+        "here": reverse("desk_ticket", args=[ticket.id]),
+    }
+
+
+def _queue(request: HttpRequest, ticket: Ticket, desk: Desk) -> dict[str, Any]:
+    """The page of the queue the ticket was opened from."""
+    view = queue.view_named(request.GET.get("view", ""), desk)
+    rows = queue.page(view, desk).rows
+    before, after = context.neighbours([row.id for row in rows], ticket)
+    return {"view": view, "lines": lines(rows, desk, view=view.slug), "before": before, "after": after}
+
+
+@staff_only
+def articles(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
+    """Articles that may help: asked for by the page after it is shown, since the search costs more than the page."""
+    now = timezone.now()
+    found = get_ticket(request.actor, ticket_id, to=Can.WORK, now=now)  # type: ignore[attr-defined]
+    asked = Message.objects.filter(ticket=found, kind=Message.Kind.REQUEST).order_by("at", "id").values_list("text", flat=True).first()
+    text = f"{found.subject}\n{asked or ''}"[:1000]
+    values = {"ticket": found, "articles": search(text, audience=STAFF, language=found.language, limit=4)}
+    htmx = bool(request.htmx)  # type: ignore[attr-defined]
+    return render(request, "routing/articles.html#found" if htmx else "routing/articles.html", values)
+
+
+@staff_only
+def attachment(request: HttpRequest, ticket_id: UUID, attachment_id: UUID) -> HttpResponse:
+    """A file somebody sent: never run, never guessed at; pictures may be shown, all else is saved."""
+    now = timezone.now()
+    found = attachment_of(get_ticket(request.actor, ticket_id, to=Can.READ, now=now), attachment_id)  # type: ignore[attr-defined]
+    inline = found.content_type in INLINE
+    try:
+        data = files.read(found)
+    except (FileNotFoundError, ValueError):
+        raise Http404 from None
+    response = HttpResponse(data, content_type=found.content_type if inline else "application/octet-stream")
+    response["Content-Disposition"] = content_disposition_header(not inline, found.name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = SHUT
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
