@@ -14,7 +14,6 @@ import structlog
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -195,8 +194,9 @@ class Climber:
 
     def note(self, run_id: UUID, line: str) -> None:
         """Add a line to a run's note, with the local time."""
-        at = date_format(timezone.localtime(self.now, self.district.zone), "SHORT_DATETIME_FORMAT")
-        FeedRun.objects.filter(id=run_id).update(note=Concat(F("note"), Value(f"\n{at} {line}")))
+        with self.words():
+            at = notices.clock(self.now)
+        FeedRun.objects.filter(id=run_id).update(note=Concat(F("note"), Value(f"\n{at}: {line}")))
 
     def _stand_on(self, escalation: Escalation, rung: Rung, found: Found, *, skipped: list[Rung], left: list[Rung]) -> None:
         people = list(found.people)

@@ -35,9 +35,12 @@ def _promise(structured: Structured) -> Iterator[str]:
         yield _elapsed(structured)
     elif kind == "daily_deadline":
         deadline = clock_text(minute_of(structured["deadline"]))
-        following = re.match(r"next_(day|morning)_(\w+)", str(structured.get("applies_to", "")))
+        applies_to = str(structured.get("applies_to", ""))
+        following = re.match(r"next_(day|morning)_(\w+)", applies_to)
         if following:
             yield f"by {deadline} for next-{following[1]} {following[2]}"
+        elif applies_to:
+            yield "same-day"  # of an event ("last_work_day"): nothing is due on other days
         yield f"daily by {deadline}"
     elif kind == "notice_before":
         yield f"{amount(structured['minutes_before'])} notice"

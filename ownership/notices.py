@@ -18,6 +18,7 @@ from districts.models import District, Person
 from ownership.models import Escalation, FeedRun, Rung, Step
 from ownership.roles import Found
 from sla.models import ClockKind
+from sla.words import time_words
 
 Letter = Callable[[], tuple[str, list[str]]]  # subject and paragraphs, in the language that is active
 
@@ -87,7 +88,7 @@ class Post:
         ticket, breach = escalation.ticket, escalation.breach
         if ticket is None or breach is None:
             return what["what"], ""
-        facts = _("%(promise)s of #%(number)d was promised for %(time)s. The ticket is with %(team)s.") % {
+        facts = _("%(promise)s of #%(number)d was promised by %(time)s. The ticket is with %(team)s.") % {
             "promise": ClockKind(breach.kind).label, "number": ticket.number, "time": clock(breach.due_at), "team": ticket.team.name,
         }  # fmt: skip
         link = absolute(self.district, f"/desk/{ticket.id}/")
@@ -104,7 +105,7 @@ class Post:
         for language, group in groupby(sorted(people, key=_language), key=_language):
             with override(language), timezone.override(self.district.zone):
                 subject, paragraphs = letter()
-                body = "\n\n".join([*filter(None, paragraphs), absolute(self.district, path)])
+                body = "\n\n".join(filter(None, paragraphs))
             delivery.notify(
                 people=list(group), subject=subject, body=body, dedupe_key=key, now=self.now, link=path, about=about, wakes=wakes
             )  # fmt: skip
@@ -133,8 +134,11 @@ def rung_name(rung: Rung) -> str:
 
 
 def clock(at: datetime | None) -> str:
-    """A moment in the zone that is active."""
-    return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else ""
+    """A moment in the zone and the language that are active: "Tue, November 3, 10:15 AM"."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    return f"{date_format(local, 'D')}, {date_format(local, 'MONTH_DAY_FORMAT')}, {time_words(local)}"
 
 
 def title(escalation: Escalation) -> str:
@@ -142,7 +146,8 @@ def title(escalation: Escalation) -> str:
     ticket = escalation.ticket
     if ticket:
         return f"#{ticket.number}" if ticket.sensitive else f"#{ticket.number} {ticket.subject}"
-    return escalation.process.name if escalation.process else escalation.ladder.name
+    about = escalation.process or escalation.ladder
+    return str(about.name)
 
 
 def trouble(run: FeedRun) -> str:

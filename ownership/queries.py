@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from districts.access import Actor, Can, may
 from ownership import audit, history
@@ -18,10 +19,12 @@ from ownership.audit import Finding
 from ownership.history import Strip
 from ownership.ladders import WITH_OWNERS, escalations, owners
 from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Process, Rung, Stage, Step, System
+from ownership.notices import clock, title, trouble
 from ownership.roles import Found, Roster
+from sla.models import ClockKind
 from tickets.models import Ticket
 
-RUNS_SHOWN = 40
+RUNS_SHOWN = 30
 MOST_OPEN = 200
 WORST_FIRST = (Feed.State.FAILED, Feed.State.LATE, Feed.State.ON_TIME, Feed.State.NEW)
 OPEN = Q(ended_at__isnull=True) & (Q(ticket__isnull=True) | Q(ticket__status__in=Ticket.LIVE))
@@ -69,11 +72,22 @@ class Matrix:
     rows: Sequence[MatrixRow]
 
     @property
-    def findings(self) -> list[Finding]:
-        return [finding for row in self.rows for finding in row.findings]
+    def findings(self) -> list[tuple[audit.Kind, list[Finding]]]:
+        """What the matrix finds wrong with itself, by kind."""
+        return audit.by_kind(finding for row in self.rows for finding in row.findings)
 
     @property
-    def counts(self) -> dict[str, int]:
+    def tally(self) -> list[tuple[str, str, int]]:
+        """(state, label, processes), the worst first; the state is empty where there is no feed."""
+        known = [(str(state), str(state.label), self.counts[state]) for state in WORST_FIRST]
+        return known + ([("", "", self.counts[""])] if self.counts[""] else [])
+
+    @property
+    def in_trouble(self) -> int:
+        return self.counts[Feed.State.FAILED] + self.counts[Feed.State.LATE]
+
+    @property
+    def counts(self) -> Counter[str]:
         """Processes by the state of their feeds; "" where there is no feed."""
         return Counter(row.state for row in self.rows)
 
@@ -105,7 +119,26 @@ class Open:
     steps: Sequence[Step]
     top: int
     may_act: bool
-    actor_id: UUID | None = None
+
+    @property
+    def title(self) -> str:
+        return title(self.escalation)
+
+    @property
+    def facts(self) -> str:
+        run, breach = self.escalation.feed_run, self.escalation.breach
+        if run:
+            return trouble(run)
+        if breach is None:
+            return ""
+        words = {"promise": ClockKind(breach.kind).label, "time": clock(breach.due_at), "team": breach.team.name}
+        return _("%(promise)s was promised by %(time)s. The ticket was with %(team)s.") % words
+
+    @property
+    def log(self) -> list[str]:
+        """What the ladder of a feed did, a line each; of a ticket, its events say so."""
+        run = self.escalation.feed_run
+        return run.note.strip().split("\n") if run and run.note.strip() else []
 
     @property
     def open_steps(self) -> list[Step]:
@@ -252,7 +285,7 @@ def views_of(rows: QuerySet[Escalation] | Iterable[Escalation], actor: Actor) ->
 
 
 def _open(escalation: Escalation, steps: Sequence[Step], top: int, actor: Actor) -> Open:
-    return Open(escalation, steps, top, may_act(actor, escalation, steps), actor.person.id if actor.person else None)
+    return Open(escalation, steps, top, may_act(actor, escalation, steps))
 
 
 def may_act(actor: Actor, escalation: Escalation, steps: Iterable[Step]) -> bool:

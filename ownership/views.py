@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from districts.access import Actor, Can, may, require
 from districts.links import absolute
 from ownership import actions, forms, queries
-from ownership.models import Feed, Step
+from ownership.models import Step
 from ownership.notices import rung_name
 
 
@@ -35,7 +35,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
     actor_of(request)
     now = timezone.now()
     found = queries.matrix(now=now, zone=request.district.zone)  # type: ignore[attr-defined]
-    return render(request, "ownership/matrix.html", {"matrix": found, "now": now, "States": Feed.State})
+    return render(request, "ownership/matrix.html", {"matrix": found, "now": now})
 
 
 @login_required

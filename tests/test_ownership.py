@@ -1,16 +1,19 @@
 """Roles, feeds and ladders: who is told, what they have to do, and that it happens once."""
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from delivery.models import Delivery
-from districts.models import Membership, Person, Role
+from districts.models import District, Membership, Person, Role
 from districts.queries import calendar_of
 from districts.scope import district_scope
-from ownership import actions, collecting, feeds, ladders
+from ownership import actions, collecting, feeds, ladders, tasks
 from ownership.models import Escalation, Feed, FeedRun, Ladder, OwnerRole, Process, Rung, Step
 from ownership.roles import Roster, Via
 from sla.models import Breach, Clock, ClockKind
@@ -20,7 +23,7 @@ from tickets.models import Event, Ticket
 
 FOUR_PM = datetime(2026, 11, 4, 0, 0, tzinfo=UTC)  # of NOW's Tuesday, in Cedar Valley
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-SENT = {"outcome": "ok", "counts": {}, "note": ""}
+SENT: dict[str, Any] = {"outcome": "ok", "counts": {}, "note": ""}
 
 
 @dataclass
@@ -474,6 +477,66 @@ def test_a_drill_that_finds_nobody_on_a_rung_does_not_pass(here: Cast, sync: Syn
     away(sync.dora, NOW + DAY)
     assert [rung.level for rung in actions.drill(sync.process, by=here.lee, now=NOW)] == [3]
     assert sync.ladder.refresh().tested_at is None
+
+
+def test_the_task_sweeps_every_district_and_one_that_cannot_be_swept_stops_nobody(here: Cast, oak: Cast, sync: Sync) -> None:
+    actions.ping(sync.feed, outcome="failed", counts={}, note="", now=NOW)
+    with district_scope(oak.district.id):
+        theirs = make_sync(oak)
+        actions.ping(theirs.feed, outcome="failed", counts={}, note="", now=NOW)
+    District.objects.filter(id=oak.district.id).update(time_zone="Mars/Olympus")
+    tasks.sweep()
+    assert told(sync.rosa)
+    assert Escalation.objects.get().level == 1
+
+
+# --- two sweeps at once -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_four_sweeps_at_once_tell_everybody_once(cedar: Cast) -> None:
+    with district_scope(cedar.district.id):
+        syncs = [make_sync(cedar, slug=f"process-{n}") for n in range(6)]
+        for one in syncs:
+            actions.ping(one.feed, **SENT, now=NOW - DAY)
+        for _ in range(12):
+            a_breach(cedar, a_ticket(cedar, team=cedar.transportation))
+        ladders.fallback_ladder("tickets")
+    gate = threading.Barrier(4)
+
+    def at_once() -> None:
+        gate.wait(10)
+        sweep(cedar, FOUR_PM + 20 * MINUTE)
+
+    in_threads(4, at_once)
+    sweep(cedar, FOUR_PM + 20 * MINUTE)  # what all of them had to leave to one another
+    with district_scope(cedar.district.id):
+        assert FeedRun.objects.filter(outcome="missed").count() == 6
+        assert Escalation.objects.count() == 18
+        assert Event.objects.filter(kind=Event.Kind.ESCALATED).count() == 12
+        assert len(told(cedar.lena)) == 12
+        assert Step.objects.filter(owner=cedar.lena).count() == 12
+        for one in syncs:
+            assert len(told(one.rosa)) == len(told(one.dan)) == 1
+
+
+def in_threads(count: int, work: Callable[[], None]) -> None:
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  whatever a thread raises is the test's to tell
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not failed
 
 
 def test_nothing_crosses_into_the_other_district(here: Cast, oak: Cast, sync: Sync) -> None:

@@ -1,0 +1,41 @@
+"""Times and durations of the matrix, said relative and absolute."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ownership.notices import clock
+from sla import words
+
+register = template.Library()
+
+
+@register.simple_tag
+def ago(at: datetime, now: datetime) -> SafeString:
+    """ "10 min ago (Tue, November 3, 10:15 AM)", or "in …" for what is to come."""
+    said = _("%(time)s ago") if at <= now else _("in %(time)s")
+    return _time(at, said % {"time": words.left(now - at)})
+
+
+@register.simple_tag
+def due(at: datetime, now: datetime) -> SafeString:
+    """ "due in 25 min (Tue, November 3, 10:15 AM)", "late by 2 h (…)"."""
+    return _time(at, words.due(at, now=now))
+
+
+@register.filter
+def minutes(value: int) -> str:
+    """A number of minutes as a duration: "4 h"."""
+    return words.left(timedelta(minutes=value))
+
+
+@register.filter
+def seconds(value: int) -> str:
+    return words.left(timedelta(seconds=value))
+
+
+def _time(at: datetime, said: str) -> SafeString:
+    return format_html('<time datetime="{}">{} <span class="exactly">({})</span></time>', at.isoformat(), said, clock(at))
