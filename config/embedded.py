@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-IDLE_SECONDS = 5
+IDLE_SECONDS = float(os.environ.get("EMBEDDED_IDLE") or 5)  # without a user, before the servers stop
 PR_SET_PDEATHSIG = 1
 _held: list[int] = []
 
