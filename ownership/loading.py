@@ -1,13 +1,13 @@
 """Load a district's ownership matrix (systems, roles, processes, ladders, feeds) from its file. Twice is once: by slug."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.utils.text import slugify
 
-from districts.models import Person, Team
+from districts.models import DistrictModel, Person, Team
 from districts.queries import calendar_of, this_district
 from ownership import ladders, mapping
 from ownership.feeds import expect, next_time
@@ -20,10 +20,11 @@ Data = Mapping[str, Any]
 
 @dataclass
 class Loaded:
-    """By slug."""
+    """By slug; systems by the name the file gives them."""
 
     systems: dict[str, System] = field(default_factory=dict)
     roles: dict[str, OwnerRole] = field(default_factory=dict)
+    ladders: dict[str, Ladder] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
 
 
@@ -32,63 +33,87 @@ def load_matrix(data: Data, now: datetime, holders: Mapping[str, Person] | None 
 
     A promise that the grammar cannot say is kept as text; no process is left out.
     """
+    rows: Sequence[Data] = data["processes"]
     loaded = Loaded()
-    _systems(data, loaded)
-    _roles(data, loaded, holders or {})
-    receivers = _receivers(data["processes"])
-    for row in data["processes"]:
-        process = _process(row, loaded)
-        loaded.processes[process.slug] = process
-        _rungs(row, process, loaded)
-        _stages(row, process, loaded, receivers)
-        _feeds(row, process, now)
+    loaded.systems = _systems(rows)
+    loaded.roles = _roles(data["roles"], holders or {})
+    loaded.ladders = _by_slug(Ladder, [Ladder(slug=row["slug"], name=row["name"]) for row in rows], ["name"])
+    loaded.processes = _processes(rows, loaded)
+    _rungs(rows, loaded)
+    _stages(rows, loaded)
+    _feeds(rows, loaded, now)
     ladders.fallback_ladder(ladders.TICKETS)
     return loaded
 
 
-def _systems(data: Data, loaded: Loaded) -> None:
-    names = dict.fromkeys(name for row in data["processes"] for name in (*row["systems"], row["source_system"], *row["target_systems"]))
-    for name in names:
-        system, _made = System.objects.update_or_create(slug=slugify(name), defaults={"name": name[:1].upper() + name[1:]})
-        loaded.systems[name] = system
+def _by_slug[Row: DistrictModel](model: type[Row], rows: Sequence[Row], fields: Sequence[str]) -> dict[str, Any]:
+    """Insert, or bring `fields` up to date where the slug is known; as they stand in the database."""
+    model.objects.bulk_create(rows, update_conflicts=True, unique_fields=["district", "slug"], update_fields=fields)
+    slugs = [getattr(row, "slug") for row in rows]  # noqa: B009  every model here has one
+    return {getattr(row, "slug"): row for row in model.objects.filter(slug__in=slugs)}  # noqa: B009
 
 
-def _roles(data: Data, loaded: Loaded, holders: Mapping[str, Person]) -> None:
+def _systems(rows: Sequence[Data]) -> dict[str, System]:
+    names = dict.fromkeys(name for row in rows for name in (*row["systems"], row["source_system"], *row["target_systems"]))
+    slugs = {name: slugify(name) for name in names}
+    made = _by_slug(System, [System(slug=slug, name=capitalised(name)) for name, slug in slugs.items()], ["name"])
+    return {name: made[slug] for name, slug in slugs.items()}
+
+
+def _roles(rows: Sequence[Data], holders: Mapping[str, Person]) -> dict[str, OwnerRole]:
     teams = {team.slug: team for team in Team.objects.all()}
-    for row in data["roles"]:
-        values: dict[str, Any] = {"name": row["name"], "team": teams.get(row["team"] or "")}
-        if row["slug"] in holders:
-            values["holder"] = holders[row["slug"]]
-        loaded.roles[row["slug"]], _made = OwnerRole.objects.update_or_create(slug=row["slug"], defaults=values)
+    roles = [OwnerRole(slug=row["slug"], name=row["name"], team=teams.get(row["team"] or "")) for row in rows]
+    known = _by_slug(OwnerRole, roles, ["name", "team"])
+    held = [role for slug, role in known.items() if slug in holders]
+    for role in held:
+        role.holder = holders[role.slug]
+    OwnerRole.objects.bulk_update(held, ["holder"])
+    return known
 
 
-def _process(row: Data, loaded: Loaded) -> Process:
-    ladder, _made = Ladder.objects.update_or_create(slug=row["slug"], defaults={"name": row["name"]})
-    values = {
-        "name": row["name"], "source": loaded.systems[row["source_system"]], "ladder": ladder,
+def _processes(rows: Sequence[Data], loaded: Loaded) -> dict[str, Process]:
+    values = [_process(row, loaded) for row in rows]
+    return _by_slug(Process, [Process(**v) for v in values], [name for name in values[0] if name != "slug"]) if values else {}
+
+
+def _process(row: Data, loaded: Loaded) -> dict[str, Any]:
+    return {
+        "slug": row["slug"], "name": row["name"], "source": loaded.systems[row["source_system"]],
         "targets": [loaded.systems[name].slug for name in row["target_systems"]], "trigger": str(row["trigger"]["event"])[:300],
         "primary": loaded.roles.get(row["primary_owner_role"]), "secondary": loaded.roles.get(row["secondary_owner_role"] or ""),
         "promise": row["sla"]["short"], "promise_text": row["sla"]["text"], "fallback": row.get("manual_fallback") or "",
-        "terms": mapping.promise(row["sla"]["short"], row["sla"]["structured"]),
+        "terms": mapping.promise(row["sla"]["short"], row["sla"]["structured"]), "ladder": loaded.ladders[row["slug"]],
     }  # fmt: skip
-    process, _made = Process.objects.update_or_create(slug=row["slug"], defaults=values)
-    return process
 
 
-def _rungs(row: Data, process: Process, loaded: Loaded) -> None:
+def _rungs(rows: Sequence[Data], loaded: Loaded) -> None:
+    rungs = [_rung(rung, row, loaded) for row in rows for rung in row["escalation"]]
+    fields = ["after_minutes", "role", "actions", "step_minutes", "wakes"]
+    Rung.objects.bulk_create(rungs, update_conflicts=True, unique_fields=["district", "ladder", "level"], update_fields=fields)
+    kept = {(rung.ladder_id, rung.level) for rung in rungs}
+    there = Rung.objects.filter(ladder__in=list(loaded.ladders.values())).values_list("id", "ladder_id", "level")
+    Rung.objects.filter(id__in=[id_ for id_, ladder_id, level in there if (ladder_id, level) not in kept]).delete()
+
+
+def _rung(rung: Data, row: Data, loaded: Loaded) -> Rung:
+    since, until = rung["from_minute"], rung["to_minute"]
     promised = row["sla"]["structured"].get("within_minutes")
-    wakes = promised is not None and promised < WAKES_BELOW
-    for rung in row["escalation"]:
-        until = rung["to_minute"]
-        values = {
-            "after_minutes": rung["from_minute"], "role": loaded.roles.get(rung["notify_role"]), "actions": rung["actions"],
-            "step_minutes": until - rung["from_minute"] if until else STEP_MINUTES, "wakes": wakes,
-        }  # fmt: skip
-        Rung.objects.update_or_create(ladder=process.ladder, level=rung["level"], defaults=values)
-    Rung.objects.filter(ladder=process.ladder).exclude(level__in=[rung["level"] for rung in row["escalation"]]).delete()
+    return Rung(
+        ladder=loaded.ladders[row["slug"]], level=rung["level"], after_minutes=since, actions=rung["actions"],
+        role=loaded.roles.get(rung["notify_role"]), step_minutes=until - since if until else STEP_MINUTES,
+        wakes=promised is not None and promised < WAKES_BELOW,
+    )  # fmt: skip
 
 
-def _receivers(rows: list[Data]) -> dict[str, str]:
+def _stages(rows: Sequence[Data], loaded: Loaded) -> None:
+    """It leaves its source with the primary owner; it arrives with whoever owns the target, else with the secondary."""
+    receivers = _receivers(rows)
+    stages = [stage for row in rows for stage in _legs(row, loaded, receivers)]
+    Stage.objects.filter(process__in=list(loaded.processes.values())).delete()
+    Stage.objects.bulk_create(stages)
+
+
+def _receivers(rows: Sequence[Data]) -> dict[str, str]:
     """System → the role that answers for it: the owner of what leaves it, where that is one role only."""
     owners: dict[str, set[str]] = {}
     for row in rows:
@@ -96,27 +121,44 @@ def _receivers(rows: list[Data]) -> dict[str, str]:
     return {system: next(iter(roles)) for system, roles in owners.items() if len(roles) == 1}
 
 
-def _stages(row: Data, process: Process, loaded: Loaded, receivers: Mapping[str, str]) -> None:
-    """It leaves its source with the primary owner; it arrives with whoever owns the target, else with the secondary."""
+def _legs(row: Data, loaded: Loaded, receivers: Mapping[str, str]) -> list[Stage]:
     legs = [(f"Leaves {row['source_system']}", row["primary_owner_role"], row["source_system"])]
-    for target in row["target_systems"]:
-        legs.append((f"Arrives in {target}", receivers.get(target, row["secondary_owner_role"]), target))
-    for order, (name, role, system) in enumerate(legs, 1):
-        values = {"name": name, "role": loaded.roles.get(role), "system": loaded.systems[system]}
-        Stage.objects.update_or_create(process=process, order=order, defaults=values)
-    Stage.objects.filter(process=process, order__gt=len(legs)).delete()
+    legs += [(f"Arrives in {name}", receivers.get(name, row["secondary_owner_role"]), name) for name in row["target_systems"]]
+    process = loaded.processes[row["slug"]]
+    return [
+        Stage(process=process, order=order, name=name, role=loaded.roles.get(role or ""), system=loaded.systems[system])
+        for order, (name, role, system) in enumerate(legs, 1)
+    ]
 
 
-def _feeds(row: Data, process: Process, now: datetime) -> None:
+def _feeds(rows: Sequence[Data], loaded: Loaded, now: datetime) -> None:
     """Known, and what they are expected to do; watched from their first ping on."""
     calendar = calendar_of(this_district(), now=now)
-    structured = row["sla"]["structured"]
-    every_day = str(row["trigger"].get("cron", "")).endswith("* * *") and not structured.get("school_days_only")
-    for name, terms in mapping.feeds(row["checks"], structured, every_day=every_day).items():
-        slug, title = f"{process.slug}-{slugify(name)}"[:100], name[:1].upper() + name[1:]
-        feed, made = Feed.objects.get_or_create(slug=slug, defaults={"process": process, "name": title, "terms": terms})
-        if made or feed.terms != terms:
-            feed.terms = terms
+    known = {feed.slug: feed for feed in Feed.objects.filter(process__in=list(loaded.processes.values()))}
+    feeds = [feed for row in rows for feed in _named(row, loaded.processes[row["slug"]])]
+    for feed in feeds:
+        before = known.get(feed.slug)
+        if before:
+            feed.id, feed.last_ping_at, feed.expected_at, feed.alert_at = (
+                before.id, before.last_ping_at, before.expected_at, before.alert_at,
+            )  # fmt: skip
+        if before is None or before.terms != feed.terms:
             expect(feed, next_time(feed, calendar, after=now))
             feed.alert_at = feed.alert_at if feed.last_ping_at else None
-            feed.save(update_fields=["terms", "expected_at", "alert_at"])
+    Feed.objects.bulk_create([feed for feed in feeds if feed.slug not in known])
+    Feed.objects.bulk_update([feed for feed in feeds if feed.slug in known], ["name", "terms", "expected_at", "alert_at"])
+
+
+def _named(row: Data, process: Process) -> list[Feed]:
+    structured = row["sla"]["structured"]
+    every_day = str(row["trigger"].get("cron", "")).endswith("* * *") and not structured.get("school_days_only")
+    named = mapping.feeds(row["checks"], structured, every_day=every_day)
+    return [
+        Feed(process=process, slug=f"{process.slug}-{slugify(name)}"[:100], name=capitalised(name), terms=terms)
+        for name, terms in named.items()
+    ]
+
+
+def capitalised(name: str) -> str:
+    """As a heading, leaving the rest as it is ("PlanRight report")."""
+    return name[:1].upper() + name[1:]
