@@ -51,7 +51,7 @@ def due(at: datetime | None, *, now: datetime) -> str:
 def time_words(local: datetime) -> str:
     """The 12-hour clock in English, the language's own elsewhere."""
     if (translation.get_language() or "en").startswith("en"):
-        return local.strftime("%-I:%M %p")
+        return f"{local.hour % 12 or 12}:{local:%M %p}"
     return formats.time_format(local.time(), "TIME_FORMAT")
 
 
