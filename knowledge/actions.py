@@ -91,7 +91,7 @@ def _keywords(written: Written, services: dict[str, Service]) -> str:
 
 
 def _summary(body: str) -> str:
-    first = plain(body.split("\n\n", 1)[0]).replace("\n", " ")
+    first = plain(body.split("\n\n", 1)[0]).replace("\n", " ").replace("https://", "")
     return first if len(first) <= SUMMARY else first[: SUMMARY - 1].rstrip() + "…"
 
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 _BLOCKS = re.compile(r"\n\s*\n")
 _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
 _BOLD_LINE = re.compile(r"^\*\*(.+?)\*\*:?\s*$")
-_MARKS = re.compile(r"[*_`#|>]+|^\s*[-+]\s+|\[([^\]]*)\]\([^)]*\)|^\s*\|?[-:| ]+\|?\s*$", re.MULTILINE)
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_RULE = re.compile(r"^\s*\|?[-:| ]{3,}\|?\s*$", re.MULTILINE)
+_OPENING = re.compile(r"^\s*(?:#{1,6}|>|[-+*])\s+", re.MULTILINE)
+_EMPHASIS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
 _SPACE = re.compile(r"[ \t]+")
 
 
@@ -23,8 +26,8 @@ class Passage:
 
 def plain(markdown: str) -> str:
     """Words without marks; link texts stay."""
-    words = _SPACE.sub(" ", _MARKS.sub(lambda m: m[1] or " ", markdown))
-    return "\n".join(line.strip() for line in words.split("\n")).strip()
+    bare = _EMPHASIS.sub("", _OPENING.sub("", _RULE.sub("", _LINK.sub(r"\1", markdown)))).replace("|", " ")
+    return "\n".join(line for line in (one.strip() for one in _SPACE.sub(" ", bare).split("\n")) if line)
 
 
 def passages(body: str) -> list[Passage]:

@@ -11,7 +11,7 @@ from knowledge.passages import Passage
 from knowledge.search import CONFIGS, PUBLIC, STAFF, Hit
 from knowledge.search import search as hits
 
-ANSWERS = 0.62  # from here on a passage is shown as an answer
+ANSWERS = 0.57  # from here on a passage is shown as an answer: of ten shown on the reference questions, seven are right
 HELPS = 0.38  # from here on an article is worth a look; below it nothing is known
 
 

@@ -14,13 +14,14 @@ from knowledge.models import Article
 from knowledge.rendering import to_html
 
 MAX_QUERY = 300
+WORTH_LISTING = 0.2  # somebody who searches looks through a list: less sure than an answer
 
 
 @require_safe
 def articles(request: HttpRequest) -> HttpResponse:
     actor, language = request.actor, (get_language() or "en")[:2]  # type: ignore[attr-defined]
     asked = request.GET.get("q", "").replace("\0", "").strip()[:MAX_QUERY]
-    found = queries.search(asked, audience=queries.audience_of(actor), language=language, limit=10, floor=0.1) if asked else []
+    found = queries.search(asked, audience=queries.audience_of(actor), language=language, limit=8, floor=WORTH_LISTING) if asked else []
     context = {
         "asked": asked,
         "results": [(one.article, to_html(one.passage)) for one in found],

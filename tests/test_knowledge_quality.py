@@ -55,10 +55,10 @@ def test_questions_are_answered_or_honestly_left(reference: Cast) -> None:
         elif best:
             count["false"] += 1
     sys.stdout.write(f"\nquestions: {count}\n")
-    assert count["right"] >= 40
+    assert count["right"] >= 47
     assert count["offered"] >= 60
     assert count["wrong"] <= 6
-    assert count["false"] <= 14
+    assert count["false"] <= 17
 
 
 def test_requests_as_people_write_them(reference: Cast) -> None:
@@ -81,7 +81,7 @@ def test_requests_as_people_write_them(reference: Cast) -> None:
         count["the very article"] += article.slug == label["answerable_by"]
         count["about it" if about else "beside it"] += 1
     sys.stdout.write(f"\nrequests: {count}\n")
-    assert count["shown"] >= 80
+    assert count["shown"] >= 100
     assert count["about it"] >= 3 * count["beside it"]
 
 

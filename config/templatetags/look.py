@@ -1,15 +1,20 @@
-"""Small pieces every page is made of: the district's colour, icons, and where in the product one is."""
+"""Small pieces every page is made of: the district's colour, icons, times in words, and where in the product one is."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, RadioSelect, Select
 from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from config.brand import DEFAULT, accent_css
 from districts.access import Can, may
+from sla.words import time_words
 
 register = template.Library()
 
@@ -52,3 +57,22 @@ def control(field: BoundField) -> SafeString:
     looks = {CheckboxInput: "", RadioSelect: "", Select: "form-select"}
     look = next((name for kind, name in looks.items() if isinstance(field.field.widget, kind)), "form-control")
     return field.as_widget(attrs={"class": look, "placeholder": False})  # type: ignore[dict-item]
+
+
+@register.filter
+def moment(at: datetime | None) -> SafeString | str:
+    """When something happened: "today, 2:29 PM", "yesterday, …", "November 17, …"; the whole date stands behind it."""
+    if at is None:
+        return ""
+    local, today = timezone.localtime(at), timezone.localdate()
+    values = {"time": time_words(local)}
+    match (today - local.date()).days:
+        case 0:
+            said = _("today, %(time)s") % values
+        case 1:
+            said = _("yesterday, %(time)s") % values
+        case _days:
+            day = date_format(local, "MONTH_DAY_FORMAT" if local.year == today.year else "DATE_FORMAT")
+            said = f"{day}, {values['time']}"
+    whole = f"{date_format(local, 'DATE_FORMAT')}, {values['time']}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), whole, said)

@@ -23,6 +23,7 @@ from tickets.actions import NotPossible, can_reopen, survivor
 from tickets.models import Ticket
 
 View = Callable[..., HttpResponse]
+SHOWN = 40  # messages; the earlier ones by a link
 
 
 def private(view: View) -> View:
@@ -109,14 +110,14 @@ def _live(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> HttpResponse:
     """What has changed since `seen`; 204 where nothing has."""
     if request.GET.get("seen") == _seen(now_at):
         return HttpResponse(status=204)
-    response = render(request, "intake/tracking.html#live", _context(ticket, now_at))
+    response = render(request, "intake/tracking.html#live", _context(request, ticket, now_at))
     trigger_client_event(response, "say", {"value": _("Your request has news.")})
     return response
 
 
 def _page(request: HttpRequest, ticket: Ticket, now_at: Ticket, status: int = 200, **more: Any) -> HttpResponse:
     context = {
-        **_context(ticket, now_at),
+        **_context(request, ticket, now_at),
         "is_new": "new" in request.GET,
         "said": request.GET.get("said", ""),
         "form_id": uuid.uuid4(),
@@ -125,13 +126,16 @@ def _page(request: HttpRequest, ticket: Ticket, now_at: Ticket, status: int = 20
     return render(request, "intake/tracking.html", context, status=status)
 
 
-def _context(ticket: Ticket, now_at: Ticket) -> dict[str, Any]:
+def _context(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> dict[str, Any]:
     now = timezone.now()
     progress: Progress = progress_of(now_at, now=now)
+    messages = queries.conversation(ticket, notes=False)
+    earlier = 0 if "all" in request.GET else max(0, len(messages) - SHOWN)
     return {
         "ticket": ticket,
         "progress": progress,
-        "messages_of": queries.conversation(ticket, notes=False),
+        "messages_of": messages[earlier:],
+        "earlier": earlier,
         "merged": now_at.id != ticket.id,
         "can_write": can_reopen(now_at, now=now),
         "seen": _seen(now_at),
