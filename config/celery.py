@@ -4,11 +4,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+import structlog
 from celery import Celery
-from celery.signals import heartbeat_sent, setup_logging, worker_init, worker_process_init
+from celery.signals import heartbeat_sent, setup_logging, task_prerun, worker_init, worker_process_init
 from django.conf import settings
 from django.db import connections
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from config import database, environment, queues
 from config.schedule import SCHEDULE
@@ -34,7 +35,7 @@ app.conf.update(
     task_publish_retry=False,
     task_time_limit=300,
     task_soft_time_limit=240,
-    task_queues=[Queue(name) for name in queues.ALL],
+    task_queues=[Queue(name, Exchange(name), routing_key=name) for name in queues.ALL],  # without: every message in every queue
     task_routes=(queues.ROUTES,),
     task_default_queue=queues.SLOW,
     task_create_missing_queues=False,
@@ -51,6 +52,13 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _logs_are_djangos(**_kwargs: Any) -> None:
     """Keep the structured logs of `config.logs`."""
+
+
+@task_prerun.connect
+def _name_the_task_in_logs(task_id: str, task: Any, **_kwargs: Any) -> None:
+    """And forget the district of the task before."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name, task_id=task_id)
 
 
 @worker_init.connect

@@ -27,7 +27,18 @@ LOGGING: dict[str, Any] = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.server": {"level": "WARNING"}, "httpx": {"level": "WARNING"}, "mail.log": {"level": "WARNING"}},
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in (
+            "django.server",
+            "httpx",
+            "mail.log",
+            "celery.beat",
+            "celery.worker.strategy",
+            "celery.worker.request",
+            "celery.app.trace",
+        )
+    },
 }
 
 structlog.configure(
