@@ -1,6 +1,6 @@
 """Promises are derived, never set: every act on a ticket is followed by `derive`, and a sweep finds what was forgotten."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -24,6 +24,7 @@ from tickets.models import Ticket
 from tickets.queries import facts_of
 
 BATCH = 200
+MOST_STALE = 2_000  # in one go: after a change of a large district's calendar the others have their turn
 log = structlog.get_logger(__name__)
 DERIVED = ["team", "state", "terms", "started_at", "due_at", "check_at", "ended_at", "derived_at"]
 
@@ -108,22 +109,29 @@ def drain_clocks(district_id: UUID, *, now: datetime | None = None) -> int:
         with district_scope(district_id):
             found = claims.notice(district_id, now=now, limit=claims.BATCH)
         noticed += found.warned + found.late
-        derived = drain_stale(district_id, now=now) if found.stale else 0
+        derived = _derive_stale(district_id, among=found.stale, now=now) if found.stale else 0
         if not derived and found.warned + found.late < claims.BATCH:
             return noticed
 
 
 def drain_stale(district_id: UUID, *, now: datetime | None = None) -> int:
-    """Derive again what changed without a call of `derive`; returns how many tickets."""
+    """Derive again what changed without a call of `derive`, at most MOST_STALE tickets of one district; returns how many."""
     now = now or timezone.now()
     done = 0
-    while True:
-        with district_scope(district_id):
-            rows = claims.stale_tickets(BATCH)
+    while done < MOST_STALE:
+        derived = _derive_stale(district_id, now=now)
+        done += derived
+        if derived < BATCH:
+            break
+    return done
+
+
+def _derive_stale(district_id: UUID, *, now: datetime, among: Collection[UUID] | None = None) -> int:
+    with district_scope(district_id):
+        rows = claims.stale_tickets(BATCH, among=among)
+        if rows:
             _derive_each(rows, now=now)
-        done += len(rows)
-        if len(rows) < BATCH:
-            return done
+    return len(rows)
 
 
 def _derive_each(rows: Sequence[Ticket], *, now: datetime) -> None:

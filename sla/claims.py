@@ -1,5 +1,6 @@
 """Claims of the sweep: one statement notices all that is due in a district, whatever is open."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +19,7 @@ _UUID7 = (
 )
 
 # The ticket's row is claimed with the clock's: whoever acts on the ticket holds it, and is asked again on the next sweep.
-# A ticket whose facts are newer than its clocks is left alone and counted: it is derived first.
+# A ticket whose facts are newer than its clocks is left alone and told: it is derived first.
 NOTICE = f"""
 WITH due AS MATERIALIZED (
   SELECT c.id, c.ticket_id, c.team_id, c.kind, c.terms, c.due_at, t.facts_at > t.derived_at AS stale
@@ -44,7 +45,8 @@ WITH due AS MATERIALIZED (
   SELECT {_UUID7}, %(district)s, ticket_id, 'late', jsonb_build_object('clock', kind, 'due_at', due_at, 'terms', terms), %(now)s
   FROM late JOIN breaches ON breaches.clock_id = late.id
 )
-SELECT (SELECT count(*) FROM warned), (SELECT count(*) FROM late), (SELECT count(*) FROM due WHERE stale)
+SELECT (SELECT count(*) FROM warned), (SELECT count(*) FROM late),
+  (SELECT coalesce(array_agg(DISTINCT ticket_id), '{{}}') FROM due WHERE stale)
 """
 
 
@@ -52,7 +54,7 @@ SELECT (SELECT count(*) FROM warned), (SELECT count(*) FROM late), (SELECT count
 class Noticed:
     warned: int
     late: int
-    stale: int  # due, but to be derived again first
+    stale: Sequence[UUID]  # tickets with something due, to be derived again first
 
 
 def notice(district_id: UUID, *, now: datetime, limit: int) -> Noticed:
@@ -60,10 +62,12 @@ def notice(district_id: UUID, *, now: datetime, limit: int) -> Noticed:
     with connection.cursor() as cursor:
         cursor.execute(NOTICE, {"district": district_id, "now": now, "limit": limit})
         row = cursor.fetchone()
-    return Noticed(*row) if row else Noticed(0, 0, 0)
+    return Noticed(*row) if row else Noticed(0, 0, ())
 
 
-def stale_tickets(limit: int) -> list[Ticket]:
-    """Claim tickets whose facts are newer than their clocks, the longest waiting first."""
+def stale_tickets(limit: int, *, among: Collection[UUID] | None = None) -> list[Ticket]:
+    """Claim tickets whose facts are newer than their clocks (`among` these, where given), the longest waiting first."""
     rows = Ticket.objects.filter(facts_at__gt=F("derived_at")).order_by("facts_at")
+    if among is not None:
+        rows = rows.filter(id__in=among)
     return list(rows.select_for_update(skip_locked=True, of=("self",))[:limit])

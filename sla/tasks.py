@@ -1,5 +1,6 @@
 """The worker's doorway."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -13,7 +14,7 @@ from django.utils import timezone
 from districts.jobs import each_district
 from sla.actions import drain_clocks, drain_stale
 
-ROUNDS = 50  # a round asks some hundred districts
+ENOUGH = 20  # seconds for each kind of work; what is left is found by the next sweep
 log = structlog.get_logger(__name__)
 
 
@@ -21,14 +22,15 @@ log = structlog.get_logger(__name__)
 def sweep() -> int:
     """Derive what was forgotten, then notice what is due, district by district, until nothing is left of this moment."""
     now = timezone.now()
-    done = 0
-    for queue, drain in (("stale", drain_stale), ("clocks", drain_clocks)):
-        for _ in range(ROUNDS):
-            found = each_district(queue, partial(_unharmed, drain, now))
-            done += found
-            if not found:
-                break
-    return done
+    return _drain("stale", partial(_unharmed, drain_stale, now)) + _drain("clocks", partial(_unharmed, drain_clocks, now))
+
+
+def _drain(queue: str, drain: Callable[[UUID], int]) -> int:
+    """A round asks some hundred districts; another follows while there was work."""
+    done, until = 0, time.monotonic() + ENOUGH
+    while (found := each_district(queue, drain)) and time.monotonic() < until:
+        done += found
+    return done + found
 
 
 def _unharmed(drain: Callable[..., int], now: datetime, district_id: UUID) -> int:

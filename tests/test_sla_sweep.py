@@ -114,6 +114,14 @@ def test_more_than_a_batch_is_noticed_in_one_go(here: Cast, monkeypatch: pytest.
     assert Breach.objects.count() == 5
 
 
+def test_a_change_of_everything_is_derived_by_turns(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "BATCH", 2)
+    monkeypatch.setattr(actions, "MOST_STALE", 4)
+    for _ in range(5):
+        a_ticket(here)
+    assert [actions.drain_stale(here.district.id, now=NOW) for _ in range(3)] == [4, 1, 0]
+
+
 def test_another_district_is_untouched(here: Cast, oak: Cast) -> None:
     opened(here)
     with district_scope(oak.district.id):
@@ -199,4 +207,4 @@ def test_one_statement_notices_all_that_is_due_in_a_district(here: Cast, django_
     for _ in range(3):
         opened(here)
     with django_assert_num_queries(1):
-        assert claims.notice(here.district.id, now=NOW + 4 * HOUR, limit=10) == claims.Noticed(warned=0, late=3, stale=0)
+        assert claims.notice(here.district.id, now=NOW + 4 * HOUR, limit=10) == claims.Noticed(warned=0, late=3, stale=[])
