@@ -35,12 +35,13 @@ CLOCKS = {"timezone.now", "datetime.now", "date.today", "datetime.today"}
 
 # Addresses anybody may open without signing in, by pattern. A new route is in this list or asks who is there.
 PUBLIC = {
-    "/": "the front door",
-    "/r/<token>": "a requester's own page: the token is the key",
-    "/r/<token>/<path:rest>": "what is done and seen there",
+    "/find": "a requester asks for her own links again, by mail",
+    "/at/<": "a poster's address: the front door with the place filled in",
+    "/answers/<": "an article helped: the answer's id was shown to that person only",
+    "/r/<": "a requester's own page: the token is the key",
     "/hooks/": "providers; checked by signature",
     "/notices/hooks/": "providers' receipts; checked by signature",
-    "/matrix/ping/": "feeds; the token is the key",
+    "/matrix/ping/<": "feeds; the token is the key",
     "/help/": "published articles",
     "/account/": "sign-in",
     "/language/": "language of the page",
@@ -118,9 +119,7 @@ def routes(resolver: URLResolver | None = None, before: str = "/") -> Iterator[t
 
 
 def is_public(where: str) -> bool:
-    if where == "/" or where.startswith("/r/<"):
-        return True
-    return any(where == known.rstrip("/") or where.startswith(known) for known in PUBLIC if known not in {"/", "/r/<token>"})
+    return where == "/" or any(where.startswith(known) for known in PUBLIC)
 
 
 def address(where: str) -> str:
@@ -143,8 +142,16 @@ def refused(response: Any) -> bool:
 
 def test_the_list_of_public_routes_holds_nothing_that_is_gone() -> None:
     known = [where for where, _ in routes()]
-    gone = [p for p in PUBLIC if p != "/" and not any(where.startswith(p.split("<path")[0].rstrip("/")) for where in known)]
-    assert gone == []
+    assert [p for p in PUBLIC if not any(where.startswith(p) for where in known)] == []
+
+
+@pytest.mark.django_db
+def test_providers_must_sign(here: Cast) -> None:
+    client = visitor(here.district)
+    doors = [address(where) for where, _ in routes() if "/hooks/" in where]
+    taken = [where for where in doors if client.post(where, {"From": "+12025550123", "Body": "hi"}).status_code < 400]
+    assert doors
+    assert taken == []
 
 
 @pytest.mark.django_db
@@ -229,13 +236,13 @@ def test_tasks_take_keywords_only_and_ids_only() -> None:
 
 
 def test_actions_take_their_subject_and_keywords() -> None:
-    """At most one positional argument: what is acted upon (and the kind of fact that is recorded of it)."""
+    """At most one positional argument: what is acted upon (and the fact that is kept of it)."""
     for path, tree in trees(*APPS):
         if path.name != "actions.py":
             continue
         for function in tree.body:
             if isinstance(function, ast.FunctionDef) and not function.name.startswith("_"):
-                assert len(function.args.args) <= 1 + (function.name == "record"), f"{named(path)}:{function.lineno} {function.name}"
+                assert len(function.args.args) <= 1 + (function.name in {"record", "remember_thread"}), f"{named(path)}:{function.lineno} {function.name}"
 
 
 def test_what_is_told_the_time_does_not_look_at_the_clock() -> None:
@@ -311,7 +318,7 @@ def test_only_one_module_talks_to_a_model() -> None:
 def test_every_private_module_is_behind_a_contract() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     behind = {module for contract in contracts for module in contract.get("protected_modules", [])}
-    private = {
+    private = {f"{app}.{path.stem}" for app in APPS for name in PRIVATE for path in (ROOT / app).glob(f"{name}*")}
         f"{app}.{name}" for app in APPS for name in PRIVATE if (ROOT / app / f"{name}.py").exists() or (ROOT / app / name).is_dir()
     }
     assert private - behind == set()

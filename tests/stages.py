@@ -1,0 +1,104 @@
+"""Every check and test, one stage after the other, with the time of each. `python tests/stages.py unit journeys` runs some.
+
+The last line sums what pytest counted: "N passed, N failed".
+"""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+COUNTED = re.compile(r"(\d+) (passed|failed|errors?|skipped)")
+MANAGE = f"'{sys.executable}' manage.py"
+PYTEST = [sys.executable, "-m", "pytest"]
+
+
+@dataclass
+class Stage:
+    name: str
+    command: list[str]
+    what: str
+
+    @property
+    def counts(self) -> bool:
+        return "pytest" in self.command
+
+
+STAGES = [
+    Stage("static", [sys.executable, "manage.py", "build_static"], "browser packages and static files"),
+    Stage("lint", [str(BIN / "ruff"), "check"], "style"),
+    Stage("format", [str(BIN / "ruff"), "format", "--check"], "format"),
+    Stage("types", [str(BIN / "mypy"), "."], "types"),
+    Stage("floors", [str(BIN / "lint-imports")], "imports go down, private modules stay private"),
+    Stage("house", [*PYTEST, "tests/test_house.py"], "house rules"),
+    Stage("unit", [*PYTEST, *(f"--ignore=tests/{n}" for n in ("journeys", "browser", "test_house.py"))], "everything in one process"),
+    Stage("journeys", [*PYTEST, "tests/journeys"], "HTTP, SMTP and SMS against the real servers"),
+    Stage("isolation", ["sh", "-c", f"{MANAGE} prepare --no-static -v0 && {MANAGE} check_isolation"], "no hole between districts"),
+    Stage("browser", [*PYTEST, "tests/browser"], "a real Chromium"),
+    Stage("bench", [sys.executable, "manage.py", "bench", "--smoke"], "every measurement, tiny"),
+]
+
+
+@dataclass
+class Outcome:
+    stage: Stage
+    code: int
+    seconds: float
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+def run(stage: Stage) -> Outcome:
+    """Show the stage's output as it comes, and count what pytest closes with."""
+    print(f"\n=== {stage.name}: {stage.what}", flush=True)
+    began, last = time.monotonic(), ""
+    with subprocess.Popen(
+        stage.command, cwd=ROOT, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if COUNTED.search(line) and " in " in line:
+                last = line
+    outcome = Outcome(stage, process.returncode, time.monotonic() - began)
+    if stage.counts:
+        for number, word in COUNTED.findall(last):
+            field = "failed" if word.startswith("error") else word
+            setattr(outcome, field, getattr(outcome, field) + int(number))
+    return outcome
+
+
+def environment() -> dict[str, str]:
+    """The tests' own servers, kept up from the first stage to the last by this process's children in turn."""
+    env = dict(os.environ)
+    env.setdefault("EMBEDDED_HOME", str(ROOT / "var" / "embedded-test"))
+    env.setdefault("EMBEDDED_PG_OPTIONS", "fsync=off synchronous_commit=off full_page_writes=off")
+    return env
+
+
+def main(names: list[str]) -> int:
+    unknown = set(names) - {stage.name for stage in STAGES}
+    if unknown:
+        print(f"no such stage: {', '.join(sorted(unknown))}; there are: {', '.join(s.name for s in STAGES)}")
+        return 2
+    outcomes = [run(stage) for stage in STAGES if not names or stage.name in names]
+    print("\n=== stages")
+    for outcome in outcomes:
+        print(f"{'ok' if outcome.code == 0 else 'FAILED':7} {outcome.seconds:6.1f} s  {outcome.stage.name}")
+    broken = [o.stage.name for o in outcomes if o.code]
+    print(f"{sum(o.seconds for o in outcomes):14.1f} s  in all" + (f"; failed: {', '.join(broken)}" if broken else ""))
+    if any(o.stage.counts for o in outcomes):
+        failed = sum(o.failed for o in outcomes) + sum(1 for o in outcomes if o.code and not o.failed)
+        skipped = sum(o.skipped for o in outcomes)
+        print(f"{sum(o.passed for o in outcomes)} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
