@@ -27,6 +27,7 @@ def to_html(text: str) -> SafeString:
         made, tags=_TAGS, attributes={"a": {"href"}, "ol": {"start"}}, url_schemes={"https", "http", "mailto", "tel"},
         link_rel="noopener nofollow",
     )  # fmt: skip
+    clean = clean.replace("<th></th>", "<td></td>")  # the empty corner of a table heads nothing
     return mark_safe(clean)  # noqa: S308  cleaned by nh3
 
 

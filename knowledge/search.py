@@ -79,7 +79,7 @@ def search(text: str, *, staff: bool, language: str) -> list[Hit]:
 def confidence(one: Weighed, ranked: Sequence[Weighed], terms: Sequence[Term]) -> float:
     """How sure we are, by a logistic curve over: the share of the question's words that are covered, how much they tell, the lead
     over the next article, the share in the title, and whether the kind of answer fits. Fitted on the reference district's
-    questions and requests (ten-fold: area under the curve .78); see docs/decisions on how articles answer.
+    questions and requests (ten-fold: area under the curve .78); see docs/decisions/answers-from-articles.md.
     """
     whole = sum(term.weight for term in terms) or 1.0
     rival = max((other.rank for other in ranked if other is not one), default=0.0)
