@@ -5,6 +5,7 @@ import struct
 import warnings
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from tickets.refusal import Refused
@@ -14,6 +15,7 @@ MAX_SIDE = 4096  # larger ones are made smaller: nobody at a desk needs more
 MAX_FRAMES = 100
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif")
+TOO_MANY = gettext_lazy("This picture has too many pixels. Send a smaller one.")
 _GPS_TAG = 0x8825
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8}  # bytes of a TIFF field's type
 
@@ -43,9 +45,10 @@ def without_place(data: bytes, kind: str) -> bytes:
             return _again(data, _FORMATS[kind])
     except Refused:
         raise
+    except Image.DecompressionBombError as error:
+        raise Refused(str(TOO_MANY)) from error
     except (
         UnidentifiedImageError,
-        Image.DecompressionBombError,
         OSError,
         ValueError,
         SyntaxError,
@@ -57,10 +60,10 @@ def without_place(data: bytes, kind: str) -> bytes:
 
 
 def _again(data: bytes, form: str) -> bytes:
-    with Image.open(io.BytesIO(data), formats=[form, "MPO"] if form == "JPEG" else [form]) as picture:
+    with Image.open(io.BytesIO(data), formats=[form]) as picture:
         frames = min(getattr(picture, "n_frames", 1), MAX_FRAMES) if form in ("GIF", "WEBP") else 1
         if picture.width * picture.height * max(1, frames // 4) > MAX_PIXELS:
-            raise Refused(_("This picture has too many pixels. Send a smaller one."))
+            raise Refused(str(TOO_MANY))
         if frames > 1:
             return _film(picture, form, frames)
         out = io.BytesIO()
@@ -88,6 +91,8 @@ def _upright(picture: Image.Image) -> Image.Image:
 def _film(picture: Image.Image, form: str, frames: int) -> bytes:
     """A moving picture, at most so many frames of it."""
     shots = [frame.convert("RGBA") for frame, _number in zip(ImageSequence.Iterator(picture), range(frames), strict=False)]
+    for shot in shots:
+        shot.info = {}
     out = io.BytesIO()
     duration = picture.info.get("duration", 100) or 100
     shots[0].save(out, form, save_all=True, append_images=shots[1:], duration=duration, loop=0, disposal=2 if form == "GIF" else None)
