@@ -29,12 +29,12 @@ from intake.models import Channel
 from intake.queries import mailbox
 from tickets.models import ChannelKind
 
-MAX_CONNECTIONS = 100
+MAX_CONNECTIONS = 50
 MAX_RECIPIENTS = 100
 THREADS = 4  # below DATABASE_POOL
 IDLE_SECONDS = 120
 LINGER_SECONDS = 15  # for mail on its way in when we are told to stop
-LONGEST_LINE = 1024 * 1024  # RFC 5321 says 1,000; mailers that do not fold are many, and their mail is mail
+LONGEST_LINE = 4 * 1024 * 1024  # RFC 5321 says 1,000; mailers that do not fold, or end lines with LF alone, are many
 OK = "250 2.0.0 Kept"
 NOT_HERE = "550 5.1.1 No such mailbox here"
 NO_HOST = "550 5.1.2 No such host here"

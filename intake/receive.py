@@ -75,10 +75,12 @@ def attempt(district_id: UUID, envelope: Envelope) -> bool:
         return True
     except (Overtaken, Envelope.DoesNotExist):
         return False
-    except Exception as error:  # a poisoned envelope must not stop the rest; with the database away, `failed` raises
+    except Unreadable as error:
+        log.warning("envelope_unreadable", envelope=str(envelope.id))
+        return _failed(district_id, envelope, error)
+    except Exception as error:  # a poisoned envelope must not stop the rest; with the database away, this raises too
         log.exception("envelope_failed", envelope=str(envelope.id), attempt=envelope.attempts)
-        with district_scope(district_id):
-            return failed(envelope, error, now=timezone.now())
+        return _failed(district_id, envelope, error)
 
 
 def _bytes_of(district_id: UUID, envelope: Envelope) -> bytes:
@@ -90,14 +92,15 @@ def _bytes_of(district_id: UUID, envelope: Envelope) -> bytes:
         return bytes(Envelope.objects.values_list("raw", flat=True).get(id=envelope.id, attempts=envelope.attempts))
 
 
-def failed(envelope: Envelope, error: Exception, *, now: datetime) -> bool:
+def _failed(district_id: UUID, envelope: Envelope, error: Exception) -> bool:
     """Try again later, or give up in sight; True where it is given up."""
     over = envelope.attempts >= MAX_ATTEMPTS or isinstance(error, Unreadable)
-    mine = Envelope.objects.filter(id=envelope.id, attempts=envelope.attempts, state=State.PENDING)
     told = clean(f"{type(error).__name__}: {error}")[:2000]
-    if over:
-        return bool(mine.update(state=State.DEAD, reason=type(error).__name__[:60], error=told, lease_until=None))
-    mine.update(error=told, lease_until=now + backoff(envelope.attempts))
+    with district_scope(district_id):
+        mine = Envelope.objects.filter(id=envelope.id, attempts=envelope.attempts, state=State.PENDING)
+        if over:
+            return bool(mine.update(state=State.DEAD, reason=type(error).__name__[:60], error=told, lease_until=None))
+        mine.update(error=told, lease_until=timezone.now() + backoff(envelope.attempts))
     return False
 
 

@@ -54,6 +54,7 @@ def deliver(cast: Cast, raw: bytes, *to: str, return_path: str = PAT) -> Envelop
 
 def ticket_of(envelope: Envelope) -> Ticket:
     assert envelope.state == Envelope.State.DONE, (envelope.state, envelope.reason, envelope.error)
+    assert envelope.ticket_ref is not None
     return Ticket.objects.get(id=envelope.ticket_ref)
 
 
@@ -337,6 +338,7 @@ def test_a_poisoned_envelope_waits_and_is_given_up_after_its_attempts(doors: Cas
     monkeypatch.setattr(receive, "read", read)
     poison = deliver(doors, a_mail(Message_ID="<poison@x.example>"))
     assert (poison.state, poison.attempts) == ("pending", 1)
+    assert poison.lease_until is not None
     assert poison.lease_until > timezone.now()
     assert "poison" in poison.error
     assert deliver(doors, a_mail()).state == "done"

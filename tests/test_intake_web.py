@@ -12,9 +12,10 @@ from django.utils import timezone
 from delivery.models import Delivery
 from districts.models import ContactPoint
 from districts.scope import district_scope
-from intake import actions, opening, receive
+from intake import actions, receive
 from intake.models import Channel, Envelope
 from intake.wording import MAX_TEXT
+from sla import actions as sla
 from sla.models import Clock
 from tests.conftest import NOW, Cast
 from tickets import files
@@ -125,7 +126,7 @@ def test_where_receiving_fails_the_words_are_kept_and_a_worker_tries_again(here:
 
     form = uuid.uuid4()
     with monkeypatch.context() as broken:
-        broken.setattr(opening.sla, "derive", fail)
+        broken.setattr(sla, "derive", fail)
         received = submit(form_id=form)
     assert received.ticket is None
     assert (received.envelope.refresh().state, Ticket.objects.count()) == ("pending", 0)

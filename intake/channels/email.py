@@ -26,12 +26,13 @@ def read(raw: bytes, *, return_path: str | None = None, recipients: tuple[str, .
     thread = Thread(next(iter(headers.ids("message-id")), ""), headers.ids("in-reply-to"), headers.ids("references"))
     text, html = _words(body)
     parted = quoting.split(clean(text), is_reply=bool(thread.ancestors))
-    sender = sender_of(headers)
+    path = return_path if return_path is not None else _return_path(headers)
+    sender = sender_of(headers) or Address("", path or "")
     named = [one.address for field in _TO for one in headers.addresses(field)]
     return Arrival(
         channel=ChannelKind.EMAIL,
-        contact=contacts.email(sender.address) if sender else None,
-        name=sender.name if sender else "",
+        contact=contacts.email(sender.address),
+        name=sender.name,
         subject=one_line(headers.text("subject")),
         text=cap(parted.text),
         quoted=cap(parted.quoted),
@@ -42,10 +43,10 @@ def read(raw: bytes, *, return_path: str | None = None, recipients: tuple[str, .
         recipients=tuple(dict.fromkeys([*(address.lower() for address in recipients), *named]))[:50],
         copied=_copied(headers),
         automation=dsn.automation_of(headers),
-        return_path=return_path if return_path is not None else _return_path(headers),
+        return_path=path,
         list_id=one_line(headers.text("list-id"), 100),
         bounce=dsn.bounce_of(message, headers),
-        no_reply=bool(sender and _NO_REPLY.search(sender.address.partition("@")[0])),
+        no_reply=bool(_NO_REPLY.search(sender.address.partition("@")[0])),
     )
 
 
@@ -53,7 +54,7 @@ def sender_of(headers: Headers) -> Address | None:
     """Who wrote: From; where a group or a form put itself there, the person it names."""
     writers = headers.addresses("from") or headers.addresses("sender")
     if not writers:
-        return next(iter(headers.addresses("reply-to") or headers.addresses("return-path")), None)
+        return next(iter(headers.addresses("reply-to")), None)
     first = writers[0]
     original = headers.addresses("x-original-from") or headers.addresses("x-original-sender")
     answers = headers.addresses("reply-to")

@@ -15,7 +15,7 @@ _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 def digest(raw: bytes) -> str:
     """SHA-256, hex, of the author's headers and the body with one kind of line end."""
     end = _BLANK_LINE.search(raw)
-    head, body = (raw[: end.start()], raw[end.end() :]) if end else (raw, b"")
+    head, body = (raw[: end.start()], raw[end.end() :]) if end else (b"", raw)
     written = hashlib.sha256()
     for line in _FOLD.sub(b" ", head.replace(b"\r\n", b"\n")).split(b"\n"):
         name, _, value = line.partition(b":")
