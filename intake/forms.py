@@ -1,21 +1,23 @@
 """The front door's form as it was sent: read leniently, judged by `intake.actions`."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from django.conf import settings
+from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from districts.models import Service, Site
+from districts.scope import require_district_id
 from intake.wording import MAX_TEXT, clean, one_line
 from tickets import files
 from tickets.actions import NewFile
 
 MOST_FILES = 5
+DAY = 24 * 3600  # seconds
 
 
 @dataclass
@@ -54,25 +56,45 @@ class Asked:
         return Service.objects.select_related("team").filter(slug=self.service, active=True).first() if self.service else None
 
 
-def keep_files(sent: "MultiValueDict[str, UploadedFile]") -> tuple[list[NewFile], list[str]]:
-    """(kept files, what was wrong with the others: a sentence that names the file)."""
-    kept: list[NewFile] = []
-    wrong: list[str] = []
+@dataclass
+class Photos:
+    """Files of one form. What was taken once need not be sent again: the form carries it on, signed."""
+
+    kept: list[NewFile] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)  # sentences, each names its file
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """[(name, what the form carries)]"""
+        return [(file.name, signing.dumps(asdict(file), salt=_salt())) for file in self.kept]
+
+
+def keep_files(sent: "MultiValueDict[str, UploadedFile]", form: QueryDict) -> Photos:
+    photos = Photos(kept=[file for file in map(_carried, form.getlist("kept")[:MOST_FILES]) if file])
     chosen = [file for file in sent.getlist("photos") if file.name]
-    for file in chosen[:MOST_FILES]:
+    room = MOST_FILES - len(photos.kept)
+    for file in chosen[:room]:
         try:
-            kept.append(_keep(file))
+            photos.kept.append(_keep(file))
         except files.Refused as refusal:
-            wrong.append(f"{files.plain_name(file.name or '')}: {refusal}")
-    if len(chosen) > MOST_FILES:
-        wrong.append(_("At most %(most)d files at once. Send the others in a reply.") % {"most": MOST_FILES})
-    return kept, wrong
+            photos.wrong.append(f"{files.plain_name(file.name or '')}: {refusal}")
+    if len(chosen) > room:
+        photos.wrong.append(_("At most %(most)d files at once. Send the others in a reply.") % {"most": MOST_FILES})
+    return photos
+
+
+def _carried(given: str) -> NewFile | None:
+    """Only what this district signed within a day: nobody can name a file that is not theirs."""
+    try:
+        return NewFile(**signing.loads(given, salt=_salt(), max_age=DAY))
+    except (signing.BadSignature, TypeError):
+        return None
+
+
+def _salt() -> str:
+    return f"photo:{require_district_id()}"
 
 
 def _keep(file: UploadedFile) -> NewFile:
     """Raises Refused. Of what is too large no more is read than it takes to say so."""
     return files.store(file.name or "", file.read(settings.MAX_FILE_BYTES + 1))
-
-
-def names(kept: Sequence[NewFile]) -> list[str]:
-    return [file.name for file in kept]

@@ -145,7 +145,21 @@ def test_a_program_is_not_taken_for_a_photo(here: Cast) -> None:
     response = send(visitor(here.district), photos=[bad, photo("good.jpg")])
     assert response.status_code == 422
     assert b"photo.jpg" in response.content
-    assert b"good.jpg" in response.content  # told which others to choose again
+    html = response.content.decode()
+    assert "good.jpg is kept" in html
+    kept = re.search(r'name="kept" value="([^"]+)" checked', html)
+    assert kept
+    ticket = ticket_of(send(visitor(here.district), kept=[kept[1], "forged"]))
+    assert Attachment.objects.get(message__ticket=ticket).name == "good.jpg"
+
+
+def test_a_kept_photo_is_its_own_district_s(here: Cast, oak: Cast) -> None:
+    html = send(visitor(here.district), contact="", photos=[photo("mine.jpg")]).content.decode()
+    kept = re.search(r'name="kept" value="([^"]+)" checked', html)
+    assert kept
+    send(visitor(oak.district), kept=[kept[1]])
+    with district_scope(oak.district.id):
+        assert Attachment.objects.count() == 0
 
 
 def test_six_photos_are_one_too_many(here: Cast) -> None:
@@ -315,10 +329,11 @@ def test_a_reply_with_a_photo_alone_will_do_and_an_empty_one_will_not(here: Cast
 def test_a_refused_file_keeps_the_words(here: Cast) -> None:
     ticket = a_ticket(here, now=timezone.now())
     bad = SimpleUploadedFile("x.exe", b"MZ\x90\0" * 50)
-    page = visitor(here.district).post(f"/r/{ticket.token}/reply", {"text": "look at this", "photos": [bad]})
+    page = visitor(here.district).post(f"/r/{ticket.token}/reply", {"text": "look at this", "photos": [bad, photo("good.jpg")]})
     assert page.status_code == 422
     assert "look at this</textarea>" in page.content.decode()
     assert "x.exe" in page.content.decode()
+    assert "good.jpg is kept" in page.content.decode()
     assert Message.objects.filter(ticket=ticket).count() == 1
 
 
@@ -547,3 +562,10 @@ def test_any_accent_can_be_read(accent: str) -> None:
     assert contrast(parse(light), parse(light_text)) >= 4.5
     assert contrast(parse(dark), parse("#19202a")) >= 4.5
     assert contrast(parse(dark), parse(dark_text)) >= 4.5
+
+
+def test_sending_costs_few_queries(here: Cast, django_assert_max_num_queries: Any) -> None:
+    browser = visitor(here.district)
+    send(browser)  # makes what is made once
+    with django_assert_max_num_queries(22):
+        assert send(browser).status_code == 303

@@ -16,7 +16,7 @@ from districts.models import ContactPoint
 from districts.queries import address_of, sites
 from intake import language as languages
 from intake.actions import BadContact, BadFormId, NoText, receive_web
-from intake.forms import MOST_FILES, Asked, keep_files, names
+from intake.forms import MOST_FILES, Asked, keep_files
 from intake.popular import popular_services
 from intake.wording import one_line
 from knowledge import actions as knowledge
@@ -92,21 +92,21 @@ def _answer(actor: Actor, asked: Asked) -> dict[str, Any]:
 
 def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
     """Taken, or the form again with what is wrong and all that was typed."""
-    kept, wrong = keep_files(request.FILES)
-    if wrong:
-        asked.errors["photos"] = " ".join(wrong)
-        return _form(request, asked, status=422, again=names(kept))
+    photos = keep_files(request.FILES, request.POST)
+    if photos.wrong:
+        asked.errors["photos"] = " ".join(photos.wrong)
+        return _form(request, asked, status=422, photos=photos)
     try:
         received = receive_web(
             form_id=asked.form_id, text=asked.text, contact=asked.contact, name=asked.name, language=_language_of(asked),
-            site=asked.known_site(), room=asked.room, service=asked.known_service(), files=kept,
+            site=asked.known_site(), room=asked.room, service=asked.known_service(), files=photos.kept,
             remote=request.META.get("REMOTE_ADDR", ""), now=timezone.now(),
         )  # fmt: skip
     except (NoText, BadContact, BadFormId) as mistake:
         asked.errors[mistake.field] = str(mistake)
         if isinstance(mistake, BadFormId):
             asked.form_id = str(uuid.uuid4())
-        return _form(request, asked, status=422, again=names(kept))
+        return _form(request, asked, status=422, photos=photos)
     if asked.answer:
         knowledge.mark_outcome(answer_id=_uuid(asked.answer), outcome=NOT_ENOUGH, ticket_ref=received.envelope.ticket_ref)
     if received.ticket is None:

@@ -58,15 +58,15 @@ def reply(request: HttpRequest, token: str) -> HttpResponse:
     """Errors: the page again, with what was typed."""
     ticket = queries.by_token(token)
     text = clean(request.POST.get("text", "")[: MAX_TEXT * 2])
-    kept, wrong = keep_files(request.FILES)
-    error = " ".join(wrong)
+    photos = keep_files(request.FILES, request.POST)
+    error = " ".join(photos.wrong)
     if not error:
         try:
-            acts.write(ticket, form_id=_form_id(request), text=text, files=kept, now=timezone.now())
+            acts.write(ticket, form_id=_form_id(request), text=text, files=photos.kept, now=timezone.now())
         except (NoText, NotPossible) as mistake:
             error = _sentence(mistake)
     if error:
-        return _page(request, ticket, survivor(ticket), status=422, text=text, error=error)
+        return _page(request, ticket, survivor(ticket), status=422, text=text, error=error, photos=photos)
     return HttpResponseRedirect(f"/r/{token}?said=reply#conversation", status=303)
 
 
