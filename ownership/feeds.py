@@ -5,12 +5,13 @@ before (and no earlier than halfway from the time before it): a second export at
 Terms of an interval ("every 60 minutes") start again with each run.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from districts.calendar import Calendar
 from districts.models import District
@@ -45,13 +46,28 @@ def ping(
         late_seconds=int((now - due).total_seconds()) if due and now > due else None,
         handled_at=now if outcome == Outcome.OK else None,
     )  # fmt: skip
-    run.save(force_insert=True)
     feed.state, feed.last_ping_at = (State.ON_TIME if outcome == Outcome.OK else State.FAILED), now
     expect(feed, next_time(feed, calendar, after=now if _restarts(feed) else max(now, met)) if met else expected)
-    feed.save(update_fields=["state", "last_ping_at", "expected_at", "alert_at"])
+    _write(feed, run)
     if in_trouble and outcome == Outcome.OK:
         ladders.back(feed, now=now)
     return run
+
+
+def _write(feed: Feed, run: FeedRun) -> None:
+    """The run and the feed's new state, in one trip to the database: pings are the most frequent thing that comes in."""
+    statement = (
+        f"WITH run AS (INSERT INTO {FeedRun._meta.db_table}"
+        " (id, district_id, feed_id, outcome, expected_at, at, late_seconds, counts, note, handled_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s))"
+        f" UPDATE {Feed._meta.db_table} SET state = %s, last_ping_at = %s, expected_at = %s, alert_at = %s"
+        " WHERE district_id = %s AND id = %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [
+            run.id, run.district_id, feed.id, run.outcome, run.expected_at, run.at, run.late_seconds, json.dumps(run.counts), run.note,
+            run.handled_at, feed.state, feed.last_ping_at, feed.expected_at, feed.alert_at, feed.district_id, feed.id,
+        ])  # fmt: skip
 
 
 def watch(district_id: UUID, *, now: datetime) -> int:
@@ -65,7 +81,10 @@ def watch(district_id: UUID, *, now: datetime) -> int:
 
 
 def miss(feed: Feed, *, now: datetime, calendar: Calendar) -> bool:
-    """A promised run did not come. False: somebody else has seen to it."""
+    """A promised run did not come. False: somebody else has seen to it, or nobody watches this feed any more."""
+    if not feed.active:
+        Feed.objects.filter(id=feed.id).update(alert_at=None)
+        return False
     expected, alert_at, was_late = feed.expected_at, feed.alert_at, feed.state == State.LATE
     upcoming = next_time(feed, calendar, after=now)
     if was_late and upcoming and upcoming - now < OFTEN:
@@ -122,7 +141,7 @@ def _missed(feed: Feed) -> datetime | None:
 def _miss_batch(district_id: UUID, seen: set[UUID], calendar: Calendar, now: datetime) -> set[UUID]:
     """One transaction. A feed that cannot be looked at is put off for an hour, so that it cannot stop the others."""
     with district_scope(district_id):
-        due = Feed.objects.filter(alert_at__lte=now, active=True).exclude(id__in=seen)
+        due = Feed.objects.filter(alert_at__lte=now).exclude(id__in=seen)
         feeds = list(due.order_by("alert_at").select_for_update(skip_locked=True)[:BATCH])
         for feed in feeds:
             try:

@@ -237,7 +237,7 @@ def process_view(slug: str, actor: Actor, *, now: datetime, zone: ZoneInfo) -> P
         stages=[StageView(stage, _owner(stage.role, roster)) for stage in process.stages.all()],
         feeds=[FeedView(feed, strips[feed.id], _sentence(feed.terms)) for feed in row.feeds],
         rungs=[RungView(rung, roster.find(rung.role)) for rung in rungs], runs=list(runs[:RUNS_SHOWN]),
-        open=views_of(escalations().filter(OPEN, process=process).order_by("began_at"), actor),
+        open=views_of(open_escalations().filter(process=process).order_by("began_at"), actor),
     )  # fmt: skip
 
 
@@ -249,6 +249,11 @@ def _sentence(terms: str) -> str:
 # --- steps ------------------------------------------------------------------------------------------------------------
 
 
+def open_escalations() -> QuerySet[Escalation]:
+    """Ladders being climbed or waited on; one whose ticket was resolved counts no more, though the sweep has yet to end it."""
+    return escalations().filter(OPEN)
+
+
 def waiting_for(actor: Actor) -> list[Open]:
     """Ladders on which the actor owns a step that is not done, or that are of a process of theirs."""
     if actor.person is None:
@@ -257,7 +262,7 @@ def waiting_for(actor: Actor) -> list[Open]:
     mine = Step.objects.filter(owner=person, done_at__isnull=True).values("escalation_id")
     sides = [Q(**{f"process__{side}__{who}": person}) for side in ("primary", "secondary") for who in ("holder", "deputy")]
     owned = sides[0] | sides[1] | sides[2] | sides[3]
-    return views_of(escalations().filter(OPEN).filter(Q(id__in=mine) | owned), actor)
+    return views_of(open_escalations().filter(Q(id__in=mine) | owned), actor)
 
 
 def waiting_on(actor: Actor, step: Step) -> list[Open]:
@@ -267,7 +272,7 @@ def waiting_on(actor: Actor, step: Step) -> list[Open]:
 
 def all_waiting(actor: Actor) -> list[Open]:
     """Every open ladder of the district, for those who lead."""
-    return views_of(escalations().filter(OPEN).order_by("began_at"), actor)
+    return views_of(open_escalations().order_by("began_at"), actor)
 
 
 def views_of(rows: QuerySet[Escalation] | Iterable[Escalation], actor: Actor) -> list[Open]:
@@ -320,7 +325,6 @@ def get_step(actor: Actor, step_id: UUID) -> Step:
 
 def feed_by_token(token: str) -> Feed:
     """Raises Http404, also for another district's token."""
-    feed = Feed.objects.filter(token=token).first()
-    if feed is None:
-        raise Http404
-    return feed
+    for feed in Feed.objects.filter(token=token)[:1]:  # first() would sort
+        return feed
+    raise Http404

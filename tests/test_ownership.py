@@ -243,6 +243,7 @@ def test_a_feed_that_is_never_pinged_is_not_watched_and_an_inactive_one_neither(
     Feed.objects.update(active=False)
     sweep(here, NOW + 30 * DAY)
     assert FeedRun.objects.count() == 1
+    assert sync.feed.refresh().alert_at is None, "and is not looked at again"
 
 
 def test_a_feed_with_terms_nobody_understands_is_still_written_down(sync: Sync) -> None:
