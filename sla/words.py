@@ -32,7 +32,7 @@ def left(delta: timedelta) -> str:
     hours, minutes = rest // HOUR, rest % HOUR // MINUTE
     if days:
         said = ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
-        return f"{said} {_('%(n)d h') % {'n': hours}}" if hours and days < 7 else said
+        return f"{said} {_('%(n)d h') % {'n': hours}}" if hours and days < 3 else said
     if hours:
         said = _("%(n)d h") % {"n": hours}
         return f"{said} {_('%(n)d min') % {'n': minutes}}" if minutes else said

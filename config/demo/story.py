@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from config.demo.catalog import DATA
+from config.demo.history import tell_feeds
 from config.demo.loading import Loaded
 from config.demo.people import mailbox, names
 from districts.actions import person_for_contact
@@ -50,7 +51,7 @@ def lines(name: str) -> Iterator[Line]:
             if row["labels"]["spam"] or row["labels"]["crisis"]:
                 continue
             kind = KINDS.get(row["persona"], "staff")
-            channel = {"chat": "web", "walk-in": "phone"}.get(row["channel"], row["channel"])
+            channel = {"chat": "web", "walk_in": "phone"}.get(row["channel"], row["channel"])
             yield Line(row["body"], row["subject"] or row["body"], channel, kind, row["language"])
         return
     for service in json.loads((DATA / name / "district.json").read_text())["services"]:
@@ -72,6 +73,7 @@ def tell(loaded: Loaded, name: str, *, now: datetime, most: int = 140) -> int:
         for at, line in zip(moments, told, strict=True):
             asker = dice.choice([p for p in people if p.kind == line.kind] or people)
             _one(line, asker, at, now, dice)
+        tell_feeds(calendar, now=now, dice=dice)
     return len(told)
 
 
