@@ -1,7 +1,10 @@
 """Follow up on a request: the links of what is open, to the address that asked for it."""
 
+import hashlib
 from datetime import datetime
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -32,7 +35,7 @@ def send_links(contact: Contact, district: District, *, now: datetime) -> bool:
         body = _letter(found, district) if by_mail else _text(found, district)
     queued = delivery.send(
         channel=Delivery.Channel.EMAIL if by_mail else Delivery.Channel.SMS, address=contact.value, subject=subject, body=body,
-        dedupe_key=f"find:{now:%Y%m%d%H}:{contact.value}"[:120], purpose="links", person=person, now=now,
+        dedupe_key=f"find:{now:%Y%m%d%H}:{_digest(contact.value)}", purpose="links", person=person, now=now,
     )  # fmt: skip
     return queued is not None
 
@@ -48,3 +51,12 @@ def _letter(found: list[Ticket], district: District) -> str:
 
 def _text(found: list[Ticket], district: District) -> str:
     return "\n".join(f"#{ticket.number} {tracking_link(ticket, district)}" for ticket in found[:IN_A_TEXT])
+
+
+def _day(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "DATE_FORMAT")
+
+
+def _digest(address: str) -> str:
+    """An address may be longer than a key."""
+    return hashlib.sha256(address.encode()).hexdigest()[:40]

@@ -41,11 +41,17 @@
     form.dataset.sent = String(Date.now());
     form.querySelectorAll("button[data-busy]").forEach(function (button) {
       button.setAttribute("aria-disabled", "true");
+      button.dataset.idle = button.innerHTML;
       button.textContent = button.dataset.busy;
     });
   });
   window.addEventListener("pageshow", function (event) {
-    if (event.persisted) doc.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
+    if (!event.persisted) return; // back to a page that was kept as it was left
+    doc.querySelectorAll("form[data-sent]").forEach(function (form) { delete form.dataset.sent; });
+    doc.querySelectorAll("button[data-idle]").forEach(function (button) {
+      button.removeAttribute("aria-disabled");
+      button.innerHTML = button.dataset.idle;
+    });
   });
 
   // --- htmx: focus is not lost by a swap, and an answer that did not come is said
