@@ -13,6 +13,7 @@ from routing import timeline
 from routing.models import Decision, Handoff
 from routing.queue import Desk
 from routing.times import Moment, Times
+from sla.models import Clock
 from sla.queries import ClockView, clocks_of
 from tickets.models import Follower, Link, Ticket
 from tickets.queries import open_of
@@ -36,7 +37,7 @@ class Related:
 class Context:
     points: list[ContactPoint]
     others: list[Ticket]
-    clocks: list[ClockView]
+    clocks: list[tuple[ClockView, Moment | None]]  # and until when it runs
     decision: Decision | None
     percent: int
     alternatives: list[Alternative]
@@ -56,11 +57,11 @@ def context_of(ticket: Ticket, desk: Desk) -> Context:
     decision = Decision.objects.filter(ticket=ticket).select_related(
         "service", "team", "corrected_service", "corrected_team", "corrected_by"
     ).order_by("-at", "-id").first()  # fmt: skip
-    times = Times(desk.now)
+    times, promised = Times(desk.now), clocks_of(ticket, now=desk.now)
     return Context(
         points=list(ContactPoint.objects.filter(person=ticket.requester_id).order_by("kind", "value")),
         others=_others(ticket, desk.actor),
-        clocks=clocks_of(ticket, now=desk.now),
+        clocks=[(clock, times.due(clock.due_at) if clock.due_at and _runs(clock) else None) for clock in promised],
         decision=decision,
         percent=round(100 * decision.confidence) if decision else 0,
         alternatives=list(_alternatives(decision, known, ticket)) if decision else [],
@@ -73,6 +74,10 @@ def context_of(ticket: Ticket, desk: Desk) -> Context:
     )
 
 
+def _runs(clock: ClockView) -> bool:
+    return clock.state == Clock.State.RUNNING
+
+
 def _others(ticket: Ticket, actor: Actor) -> list[Ticket]:
     """The requester's other open tickets, with any team, that the reader may see."""
     return [other for other in open_of(ticket.requester, besides=ticket.id) if may(actor, Can.READ, other)]
@@ -82,9 +87,9 @@ def _alternatives(decision: Decision, known: list[Service], ticket: Ticket) -> I
     """Triage's other guesses that are still services. They name a service by id or by slug."""
     by_name = {str(service.id): service for service in known} | {service.slug: service for service in known}
     for guess in decision.alternatives[:4]:
-        service = by_name.get(str(guess.get("service")))
-        if service and service.id != ticket.service_id:
-            yield Alternative(service, round(100 * float(guess.get("confidence") or 0)))
+        service, percent = by_name.get(str(guess.get("service"))), round(100 * float(guess.get("confidence") or 0))
+        if service and service.id != ticket.service_id and percent:
+            yield Alternative(service, percent)
 
 
 def _related(ticket: Ticket, actor: Actor) -> list[Related]:

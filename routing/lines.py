@@ -52,12 +52,12 @@ def lines(rows: list[Row], desk: Desk, *, view: str, fresh: bool = False) -> lis
         due, since = promise(row, times), times.since(row.opened_at)
         found.append(
             Line(
-                url=_shut(f"{here}{row.id}/?view={view}"), number=_shut(str(row.number)), subject=_shut(row.subject or untitled),
+                url=SafeString(f"{here}{row.id}/?view={view}"), number=SafeString(row.number), subject=_shut(row.subject or untitled),
                 requester=_shut(row.requester or unnamed), place=_shut(place(row)), channel=_shut(channels.get(row.channel, "")),
-                priority=_shut(str(row.priority)), priority_word=_shut(priorities.get(row.priority, "")),
+                priority=SafeString(row.priority), priority_word=_shut(priorities.get(row.priority, "")),
                 team=_shut(desk.teams[row.team_id].name), assignee=_shut(row.assignee or (unnamed if row.assignee_id else nobody)),
-                since=_shut(since.words), since_full=_shut(since.full), since_iso=_shut(since.iso),
-                due=_shut(due.words), due_full=_shut(due.full), due_iso=_shut(due.iso),
+                since=_shut(since.words), since_full=_shut(since.full), since_iso=SafeString(since.iso),
+                due=_shut(due.words), due_full=_shut(due.full), due_iso=SafeString(due.iso),
                 urgency=_shut("" if row.resolved_at else urgency(row.due_at, desk.now)), status=_shut(state(row.status)),
                 marks=marks(row), focus=FOCUS if fresh and not found else NOTHING,
             )

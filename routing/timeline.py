@@ -27,7 +27,7 @@ SENTENCES = {
     Kind.PLACED: gettext_lazy("Placed with %(team)s"),
     Kind.HANDED_OFF: gettext_lazy("%(by)s handed it off to %(team)s"),
     Kind.ASSIGNED: gettext_lazy("%(by)s assigned it to %(to)s"),
-    Kind.WAITING: gettext_lazy("%(by)s set it to wait: %(on)s"),
+    Kind.WAITING: gettext_lazy("%(by)s waits for somebody else"),
     Kind.RESUMED: gettext_lazy("%(by)s took it up again"),
     Kind.PRIORITY: gettext_lazy("%(by)s changed the priority from %(old)s to %(new)s"),
     Kind.RESOLVED: gettext_lazy("%(by)s resolved it"),
@@ -45,6 +45,7 @@ ESCALATIONS = {  # what ownership.ladders records
     "broken": gettext_lazy("Acknowledged, and not done in time: told %(people)s again"),
     "ended": gettext_lazy("The escalation is over. %(why)s"),
 }
+FOR_REQUESTER = gettext_lazy("%(by)s waits for the requester")
 TAKEN = gettext_lazy("%(by)s took it")
 PUT_BACK = gettext_lazy("%(by)s put it back: nobody has it now")
 CORRECTED = gettext_lazy("%(by)s put it right: it belongs to %(team)s")
@@ -86,7 +87,8 @@ class Sending:
 @dataclass(frozen=True)
 class Story:
     entries: list[Entry]
-    hidden: int  # messages left out
+    hidden: int  # messages left out,
+    gap: UUID | None  # behind this one
     last: UUID  # the newest message, or nothing but zeros where there is none: what a form has seen
 
 
@@ -101,7 +103,10 @@ def story(ticket: Ticket, *, reader: Person | None, reasons: Iterable[str], ever
     told = [_message(m, reader=reader, sending=sendings.get(m.id), times=times) for m in messages]
     told += [_event(event, ticket, tuple(reasons), times) for event in _events(ticket)]
     told.sort(key=lambda entry: (entry.at, entry.rank))
-    return Story(_without_gap(told, messages if hidden else []), hidden, messages[-1].id if messages else UUID(int=0))
+    return Story(
+        entries=_without_gap(told, messages if hidden else []), hidden=hidden, gap=messages[0].id if hidden else None,
+        last=messages[-1].id if messages else UUID(int=0),
+    )  # fmt: skip
 
 
 def newer(ticket: Ticket, last: UUID) -> list[Message]:
@@ -165,6 +170,8 @@ def in_words(event: Event, ticket: Ticket) -> str:
         sentence = TAKEN
     elif event.kind == Kind.HANDED_OFF and data.get("correction"):
         sentence = CORRECTED
+    elif event.kind == Kind.WAITING and data.get("on") == Ticket.Status.WAITING_REQUESTER:
+        sentence = FOR_REQUESTER
     elif event.kind == Kind.ESCALATED:
         sentence = ESCALATIONS.get(data.get("act", ""), sentence)
     return str(sentence) % {
@@ -172,7 +179,6 @@ def in_words(event: Event, ticket: Ticket) -> str:
         "channel": _label(ChannelKind, data.get("channel", ticket.channel)),
         "team": data.get("team_name") or data.get("to_name") or "",
         "to": data.get("name", ""),
-        "on": _label(Ticket.Status, data.get("on")),
         "old": _label(Priority, data.get("from")),
         "new": _label(Priority, data.get("to")),
         "clock": _label(ClockKind, data.get("kind") or data.get("clock")),

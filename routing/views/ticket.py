@@ -12,6 +12,7 @@ from django.utils.http import content_disposition_header
 
 from districts.access import Can
 from districts.models import Priority
+from knowledge.passages import plain
 from knowledge.queries import search
 from routing import context, queue, timeline
 from routing.forms import ActForm
@@ -50,7 +51,7 @@ def page(request: HttpRequest, ticket: Ticket, desk: Desk, *, typed: Typed | Non
     everything = "all" in request.GET
     shown = timeline.story(ticket, reader=desk.actor.person, reasons=reasons, everything=everything, now=desk.now)
     values = _head(ticket, desk) | _acts(ticket, desk, known) | {
-        "ticket": ticket, "story": shown, "context": known, "typed": typed, "now": desk.now,
+        "ticket": ticket, "story": shown, "context": known, "typed": typed, "render": f"{desk.now:%H%M%S%f}",
         "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
     }  # fmt: skip
     values |= _queue(request, ticket, desk)
@@ -98,7 +99,8 @@ def articles(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     found = get_ticket(request.actor, ticket_id, to=Can.WORK, now=now)  # type: ignore[attr-defined]
     asked = Message.objects.filter(ticket=found, kind=Message.Kind.REQUEST).order_by("at", "id").values_list("text", flat=True).first()
     text = f"{found.subject}\n{asked or ''}"[:1000]
-    values = {"ticket": found, "articles": search(text, audience=STAFF, language=found.language, limit=4)}
+    helpful = search(text, audience=STAFF, language=found.language, limit=4)
+    values = {"ticket": found, "articles": [(each.article, plain(each.passage)) for each in helpful]}
     htmx = bool(request.htmx)  # type: ignore[attr-defined]
     return render(request, "routing/articles.html#found" if htmx else "routing/articles.html", values)
 

@@ -25,7 +25,7 @@
   function open(selector) {
     var part = doc.querySelector(selector);
     if (!part) return;
-    part.open = true;
+    part.closest("details").open = true;
     part.scrollIntoView({ block: "nearest" });
     var field = part.querySelector("textarea, select");
     if (field) field.focus();
