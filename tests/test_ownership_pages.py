@@ -43,7 +43,7 @@ def test_a_ping_by_any_method_is_a_run(here: Cast, rows: Sync, method: str) -> N
 def test_a_ping_asks_little_of_the_database(here: Cast, rows: Sync, django_assert_max_num_queries: Any) -> None:
     client = visitor(here.district)
     client.get(f"/matrix/ping/{rows.feed.token}")
-    with django_assert_max_num_queries(5):  # two for the scope inside the test's transaction; the feed, its run, its state
+    with django_assert_max_num_queries(4):  # two for the scope inside the test's transaction; the feed, its run, its state
         client.get(f"/matrix/ping/{rows.feed.token}")
 
 
