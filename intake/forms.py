@@ -75,9 +75,12 @@ def keep_files(sent: "MultiValueDict[str, UploadedFile]", form: QueryDict) -> Ph
     room = MOST_FILES - len(photos.kept)
     for file in chosen[:room]:
         try:
-            photos.kept.append(_keep(file))
+            kept = _keep(file)
         except files.Refused as refusal:
             photos.wrong.append(f"{files.plain_name(file.name or '')}: {refusal}")
+            continue
+        if kept.sha256 not in {one.sha256 for one in photos.kept}:  # chosen again, though it was kept
+            photos.kept.append(kept)
     if len(chosen) > room:
         photos.wrong.append(_("At most %(most)d files at once. Send the others in a reply.") % {"most": MOST_FILES})
     return photos

@@ -4,7 +4,9 @@ import re
 
 import markdown
 import nh3
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 _TAGS = {
     "p", "br", "strong", "em", "a", "ul", "ol", "li", "h2", "h3", "h4", "table", "thead", "tbody", "tr", "th", "td", "code", "pre",
@@ -27,8 +29,13 @@ def to_html(text: str) -> SafeString:
         made, tags=_TAGS, attributes={"a": {"href"}, "ol": {"start"}}, url_schemes={"https", "http", "mailto", "tel"},
         link_rel="noopener nofollow",
     )  # fmt: skip
-    clean = clean.replace("<th></th>", "<td></td>")  # the empty corner of a table heads nothing
-    return mark_safe(clean)  # noqa: S308  cleaned by nh3
+    return mark_safe(_reachable_tables(clean))  # noqa: S308  cleaned by nh3
+
+
+def _reachable_tables(clean: str) -> str:
+    """A wide table is pushed sideways on a phone, with the keyboard too; its empty corner heads nothing."""
+    around = f'<div class="table-scroll" tabindex="0" role="group" aria-label="{escape(_("Table"))}">'
+    return clean.replace("<table>", f"{around}<table>").replace("</table>", "</table></div>").replace("<th></th>", "<td></td>")
 
 
 def _loosen(text: str) -> str:
