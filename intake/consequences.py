@@ -9,8 +9,6 @@ from delivery.models import Delivery, Receipt
 from districts.models import ContactPoint, District
 from intake.channels.arrival import Arrival, Bounce
 
-GONE = ("5.0.0", "5.1.", "5.4.4", "5.7.13")  # RFC 3463: no such mailbox or domain; a full mailbox (5.2.2) may work tomorrow
-
 
 def follow(arrival: Arrival, district: District, *, now: datetime) -> None:
     if arrival.bounce is not None:
@@ -25,9 +23,11 @@ def _bounced(bounce: Bounce, *, now: datetime) -> None:
     for letter in sent[:20]:
         if letter.address not in bounce.addresses:
             continue
-        Receipt.objects.create(delivery=letter, kind="bounced", detail=bounce.status, at=now)
-        if bounce.status.startswith(GONE):
-            delivery.opt_out(channel=Delivery.Channel.EMAIL, address=letter.address, reason=f"bounced {bounce.status}", now=now)
+        kind = "complained" if bounce.kind == "complaint" else "bounced" if bounce.kind == "failed" else bounce.kind
+        Receipt.objects.create(delivery=letter, kind=kind, detail=bounce.status, at=now)
+        if bounce.unwanted:
+            reason = f"{kind} {bounce.status}".strip()
+            delivery.opt_out(channel=Delivery.Channel.EMAIL, address=letter.address, reason=reason, now=now)
 
 
 def _told(arrival: Arrival, district: District, *, now: datetime) -> None:

@@ -21,17 +21,27 @@ class SentFile:
     inline: bool = False
 
 
+GONE = ("5.1.", "5.4.4")  # RFC 3463: no such mailbox, no such domain; a full mailbox (5.2.2) may work tomorrow
+
+
 @dataclass(frozen=True)
 class Bounce:
-    """A mail server's report about mail that we sent (RFC 3464), as far as it could be read."""
+    """A mail server's report about mail that we sent (RFC 3464, 5965, 8098), as far as it could be read."""
 
+    kind: Literal["failed", "delayed", "complaint", "receipt"]
     addresses: tuple[str, ...] = ()
     status: str = ""  # RFC 3463, e.g. "5.1.1"; empty where it does not say
     original_ids: tuple[str, ...] = ()  # Message-IDs of the mail it speaks of
+    no_such_user: bool = False  # said in words
 
     @property
     def permanent(self) -> bool:
-        return self.status.startswith("5")
+        return self.kind == "failed" and self.status.startswith("5")
+
+    @property
+    def unwanted(self) -> bool:
+        """Nothing more is to be sent there: the address is gone, or its owner called our mail spam."""
+        return self.kind == "complaint" or (self.permanent and (self.no_such_user or self.status.startswith(GONE)))
 
 
 Automation = Literal["", "replied", "generated", "bulk"]

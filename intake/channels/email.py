@@ -13,9 +13,8 @@ from tickets.models import ChannelKind
 
 MAX_COPIED = 10
 _TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "resent-to")
-_NO_REPLY = re.compile(
-    r"^(no|do|donot|do-not|not|auto)?[._-]?(not)?[._-]?(no)?[._-]?reply|noreply|^(mailer-daemon|postmaster|bounces?|notifications?)\b"
-)
+_NO_REPLY = ("noreply", "donotreply", "dontreply", "notreply", "autoreply", "autoresponder")
+_NOBODY = frozenset({"mailerdaemon", "postmaster", "bounce", "bounces", "notification", "notifications", "alert", "alerts"})
 
 
 def read(raw: bytes, *, return_path: str | None = None, recipients: tuple[str, ...] = ()) -> Arrival:
@@ -46,7 +45,7 @@ def read(raw: bytes, *, return_path: str | None = None, recipients: tuple[str, .
         return_path=path,
         list_id=one_line(headers.text("list-id"), 100),
         bounce=dsn.bounce_of(message, headers),
-        no_reply=bool(_NO_REPLY.search(sender.address.partition("@")[0])),
+        no_reply=is_no_reply(sender.address),
     )
 
 
@@ -61,9 +60,15 @@ def sender_of(headers: Headers) -> Address | None:
     if original and original[0].address != first.address:
         return Address(original[0].name or _without_via(first.name), original[0].address)
     behind = "list-id" in headers and " via " in first.name.lower()
-    if answers and (behind or _NO_REPLY.search(first.address.partition("@")[0])):
+    if answers and (behind or is_no_reply(first.address)):
         return Address(answers[0].name or _without_via(first.name), answers[0].address)
     return first
+
+
+def is_no_reply(address: str) -> bool:
+    """An address whose mail nobody reads, by its local part."""
+    plain = re.sub(r"[._-]", "", address.partition("@")[0].partition("+")[0])
+    return plain in _NOBODY or plain.startswith(_NO_REPLY)
 
 
 def _without_via(name: str) -> str:

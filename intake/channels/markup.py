@@ -5,6 +5,7 @@ import re
 
 import nh3
 
+MAX_DEPTH = 3_000
 MAX_HTML = 1_000_000  # characters; what is longer is cut before it is looked at
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd", "del", "div", "dl", "dt", "em", "h1",
@@ -20,6 +21,8 @@ _CLEANER = nh3.Cleaner(  # pictures are left out: remote ones tell the sender wh
     link_rel="noopener noreferrer nofollow",
 )
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)(?:\"[^\"]*\"|[^>\"])*>|([^<]+)|<")
+_ANY_TAG = re.compile(r"<[^<>]*>")
+_OPEN_OR_CLOSE = re.compile(r"<(/?)(?!br|hr|img|meta|input|link|col|!)[a-z]", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _BLOCK = frozenset("address blockquote center dd div dl dt li ol p pre table tr ul h1 h2 h3 h4 h5 h6 hr caption".split())
 _SPACED = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table pre dl".split())
@@ -28,7 +31,19 @@ _QUOTE_MAX = 10
 
 def clean(source: str) -> str:
     """No scripts, no styles, no pictures, no forms; links open without telling where from."""
-    return _CLEANER.clean(source[:MAX_HTML].replace("\0", ""))
+    plain = source[:MAX_HTML].replace("\0", "")
+    return html.escape(_ANY_TAG.sub(" ", plain)) if _too_deep(plain) else _CLEANER.clean(plain)
+
+
+def _too_deep(source: str) -> bool:
+    """Tags in tags without end: a parser's time grows with the square of their depth."""
+    if source.count("<") < MAX_DEPTH:
+        return False
+    depth = deepest = 0
+    for closing in _OPEN_OR_CLOSE.findall(source):
+        depth = max(0, depth - 1) if closing else depth + 1
+        deepest = max(deepest, depth)
+    return deepest > MAX_DEPTH
 
 
 def text_of(cleaned: str) -> str:
@@ -58,7 +73,7 @@ class _Writer:
             self.end_line()
             if tag in _SPACED and not closing:
                 self.blank()
-        elif tag in ("td", "th") and self.line:
+        elif tag in ("td", "th") and self.line and not closing:
             self.line += " "
         self._depth(tag, -1 if closing else 1)
         if tag == "li" and not closing:

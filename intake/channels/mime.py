@@ -19,6 +19,7 @@ from tickets.files import plain_name
 
 MAX_DEPTH = 40
 MAX_PARTS = 400
+MAX_BOUNDARIES = 300
 MAX_FILES = 40
 BROKEN = (MessageError, ValueError, TypeError, LookupError, AttributeError, RecursionError, binascii.Error)
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
@@ -45,6 +46,8 @@ class Body:
 def parse(raw: bytes) -> Message:
     """The mail; where its parts cannot be told apart, its headers with the rest as one text."""
     try:
+        if raw.count(b"boundary=") > MAX_BOUNDARIES:  # parts in parts: the parser's time grows with the square
+            raise MessageError("too many parts")
         return BytesParser().parsebytes(raw)
     except BROKEN:
         return BytesHeaderParser().parsebytes(raw)

@@ -50,6 +50,7 @@ _DEVICE = re.compile(
     re.IGNORECASE,
 )
 SIGNATURE_LINES = 30
+WRAPPED = 60  # characters from which a quoted line may have been broken by a mailer
 
 
 @dataclass(frozen=True)
@@ -128,18 +129,19 @@ def _below(lines: list[str]) -> tuple[list[str], list[str]]:
         return [], lines
     first = marks.index(True)
     last = len(marks) - 1 - marks[::-1].index(True)
-    if any(lines[i].strip() and not marks[i] for i in range(first, last)) and _answers_between(lines[first:last], marks[first:last]):
+    if _answers_between(lines[first:last], marks[first:last]):
         return lines[first:], lines[:first]
     after = lines[last + 1 :]
     return after, lines[: last + 1]
 
 
 def _answers_between(lines: list[str], marks: list[bool]) -> bool:
-    """Whole lines between quotes, not the tails of quoted lines that a mailer wrapped."""
-    written = sum(
-        1 for i, line in enumerate(lines) if line.strip() and not marks[i] and (i == 0 or not lines[i - 1].strip() or not marks[i - 1])
-    )
-    return written > 0
+    """Whole lines between quotes; the tail of a long quoted line that a mailer wrapped is none."""
+    for i, line in enumerate(lines):
+        wrapped = i > 0 and marks[i - 1] and len(lines[i - 1]) >= WRAPPED
+        if line.strip() and not marks[i] and not wrapped:
+            return True
+    return False
 
 
 def _without_trailing_quote(lines: list[str], folded: list[str]) -> list[str]:

@@ -7,5 +7,5 @@ from intake.screening.verdict import Verdict, out
 
 def screen(arrival: Arrival, district: District) -> Verdict | None:
     if arrival.bounce is not None:
-        return out("bounce" if arrival.bounce.permanent else "delivery report")
+        return out("bounce" if arrival.bounce.kind == "failed" else f"report: {arrival.bounce.kind}")
     return out("null sender") if arrival.return_path == "" else None  # RFC 5321 4.5.5: only notices are sent from <>
