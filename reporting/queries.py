@@ -9,7 +9,8 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
 from districts.models import Team
-from ownership.models import Escalation, Feed
+from ownership.models import Feed
+from ownership.queries import open_escalations
 from sla.models import Clock, ClockKind
 from tickets.models import ChannelKind, Ticket
 
@@ -111,7 +112,7 @@ def today(*, now: datetime, zone: ZoneInfo) -> Today:
         channels=channels,
         flow=_flow(midnight, zone),
         feeds=dict(Feed.objects.filter(active=True).values_list("state").annotate(Count("id")).order_by()),
-        escalations=Escalation.objects.filter(ended_at__isnull=True).count(),
+        escalations=open_escalations().count(),
         first_answers=first_answers,
     )
 
