@@ -19,7 +19,7 @@
       tooltip: { trigger: "axis" },
       xAxis: { type: "category", data: flow.days, axisLabel: { color: ink }, axisLine: { lineStyle: { color: line } } },
       yAxis: { type: "value", minInterval: 1, axisLabel: { color: ink }, splitLine: { lineStyle: { color: line } } },
-      series: [series(words.dataset.opened, flow.opened, colour("--tblr-primary"), "circle"), series(words.dataset.resolved, flow.resolved, colour("--tblr-green"), "rect")],
+      series: [series(words.dataset.opened, flow.opened, colour("--tblr-primary"), "circle"), series(words.dataset.resolved, flow.resolved, colour("--tblr-secondary"), "rect")],
     });
   };
   draw();
