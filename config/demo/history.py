@@ -9,6 +9,7 @@ from ownership.models import Feed, FeedRun, Ladder
 
 DAYS = 30
 LATE = 0.06  # share of runs that came late
+APART = timedelta(hours=5)  # a feed that runs every hour is told by a few runs a day
 
 
 def tell_feeds(calendar: Calendar, *, now: datetime, dice: random.Random) -> None:
@@ -27,11 +28,27 @@ def tell_feeds(calendar: Calendar, *, now: datetime, dice: random.Random) -> Non
 
 
 def _runs(feed: Feed, calendar: Calendar, until: datetime, dice: random.Random) -> None:
+    """Rows as pings would have left them; the last one is a ping, which says what is expected next."""
+    rows: list[FeedRun] = []
     at = feeds.next_time(feed, calendar, after=until - timedelta(days=DAYS))
     while at and at < until:
         came = at + timedelta(minutes=dice.randint(3, 12) if dice.random() > LATE else dice.randint(20, 90))
-        if came < until:
-            feed.alert_at = None  # what came too late then is told as late, and alerts nobody now
-            feeds.ping(feed, outcome=FeedRun.Outcome.OK, counts={"records": dice.randint(40, 400)}, note="", now=came)
-        following = feeds.next_time(feed, calendar, after=max(at, came))
+        rows.append(
+            FeedRun(
+                feed=feed,
+                outcome=FeedRun.Outcome.OK,
+                expected_at=at,
+                at=came,
+                handled_at=came,
+                note="",
+                late_seconds=int((came - at).total_seconds()),
+                counts={"records": dice.randint(40, 400)},
+            )
+        )
+        following = feeds.next_time(feed, calendar, after=max(at, came) + APART)
         at = following if following and following > at else None
+    if rows:
+        *told, last = [row for row in rows if row.at < until]
+        FeedRun.objects.bulk_create(told)
+        feed.expected_at, feed.alert_at = last.expected_at, None
+        feeds.ping(feed, outcome=last.outcome, counts=last.counts, note="", now=last.at)

@@ -80,7 +80,8 @@ def _district(data: dict[str, Any], district_id: UUID, *, host: str, accent: str
         id=district_id, slug=host.split(".")[0], host=host, name=data["district"], time_zone=data["timezone"], accent=accent,
         languages=[code for code in data["languages_supported"] if code in dict(settings.LANGUAGES)],
         phone=data["main_phone"], crisis_phone=data["crisis_line_phone"], hours=catalogs.hours(data),
-        first_day=date.fromisoformat(calendar["first_day_grades_1_12"]), last_day=date.fromisoformat(calendar["last_day"]), school_release=catalogs.release(data),
+        first_day=date.fromisoformat(calendar["first_day_grades_1_12"]),
+        last_day=date.fromisoformat(calendar["last_day"]), school_release=catalogs.release(data),
     )  # fmt: skip
 
 
