@@ -25,8 +25,10 @@ log = structlog.get_logger(__name__)
 
 ALTERNATIVES = 3
 NOT_FOR_THEM = 0.4  # taken from the score of a service that is not meant for this kind of person
+ELSEWHERE = 0.9  # confidence from which another team than the one they wrote to gets it
 ADDRESS = 20.0  # how many times likelier a team is when they wrote to that team's own address
 SERIOUS = 0.25  # confidence from which a possible urgent service makes the front office look sooner
+SUREST = 0.99  # a classifier is never certain
 SERVICE_SHARE = 0.4  # of its team's confidence a service needs to be named
 _SAME_KIND = {"guardian": "family", "parent": "family", "public": "", "teacher": "staff"}
 
@@ -65,8 +67,8 @@ class Likely:
     team_id: UUID
     service_id: UUID | None  # the likeliest of the team
     confidence: float
-    label: int | None
-    named: bool = True  # sure enough of the service to name it
+    label: int
+    named: bool  # sure enough of the service to name it
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,14 @@ class Question:
 
     @cached_property
     def likely(self) -> list[Likely]:
-        """Teams as the classifier sees them, the likeliest first; none without a model."""
-        return likely_teams(self, self.model) if self.model else []
+        """Teams as the classifier sees them, the likeliest first; none without a model, or of a text with not one known word."""
+        return likely_teams(self, self.model) if self.model and self.model.knows(self.text) else []
+
+    @cached_property
+    def guesses(self) -> dict[UUID, Guess]:
+        """The likeliest teams and the one that holds the ticket, as rows."""
+        wanted = [one for at, one in enumerate(self.likely) if at <= ALTERNATIVES or one.team_id == self.ticket.team_id]
+        return {guess.team.id: guess for guess in as_rows(wanted)}
 
 
 Engine = Callable[[Question], Choice | None]
@@ -168,10 +176,10 @@ def address(question: Question) -> Choice | None:
     if team.id == question.office.id:
         return None
     best = question.likely[0] if question.likely else None
-    if best and best.team_id != team.id and question.model and best.confidence >= question.model.threshold:
+    if best and best.team_id != team.id and question.model and best.confidence >= max(ELSEWHERE, question.model.threshold):
         return None
-    own = next((likely for likely in question.likely if likely.team_id == team.id), Likely(team.id, None, 1.0, None))
-    guess = _sure(own)
+    own = next((likely for likely in question.likely if likely.team_id == team.id), None)
+    guess = _sure(question, own) if own else Guess(team, None, SUREST)
     return Choice(
         "channel", team, guess.service, _priority(guess.service), guess.confidence,
         [_("They wrote to %(team)s.") % {"team": team.name}], others(question, team), model_version=version(question),
@@ -184,11 +192,12 @@ def learned(question: Question) -> Choice | None:
     best = question.likely[0] if question.likely else None
     if model is None or best is None or best.confidence < model.threshold:
         return None
-    guess = _sure(best)
+    guess = _sure(question, best)
     reasons = [
-        _("Reads like “%(what)s” (%(percent)d %% sure).") % {"what": guess.service or guess.team, "percent": best.confidence * 100}
+        _("Reads like “%(what)s” (%(percent)d %% sure).")
+        % {"what": guess.service or guess.team, "percent": round(guess.confidence * 100)}
     ]
-    words = model.telling(question.text, best.label) if best.label is not None else []
+    words = model.telling(question.text, best.label)
     if words:
         reasons.append(_("Words that spoke for it: %(words)s.") % {"words": ", ".join(words)})
     return Choice(
@@ -201,10 +210,10 @@ def office(question: Question) -> Choice:
     """Nobody is sure: people decide, with what would have been guessed."""
     found = others(question, question.office)
     if found:
-        best = {"team": found[0].team.name, "percent": found[0].confidence * 100}
+        best = {"team": found[0].team.name, "percent": round(found[0].confidence * 100)}
         because = _("Not sure enough where it belongs: %(team)s is likeliest (%(percent)d %%).") % best
     else:
-        because = _("Nothing told where it belongs, and there is no trained classifier to ask.")
+        because = _("Nothing in it told where it belongs.")
     serious = any(g.service and g.service.priority == Priority.URGENT and g.confidence >= SERIOUS for g in found)
     return Choice(
         "front_office", question.office, priority=Priority.HIGH if serious else Priority.NORMAL,
@@ -221,56 +230,61 @@ ENGINES: tuple[Engine, ...] = (danger, asked, rule, address, learned, office)
 def likely_teams(question: Question, model: Model) -> list[Likely]:
     """The model's labels seen with today's catalog: a service that moved counts for its team of today, a closed one for none."""
     today = {row[0]: row[1:] for row in Service.objects.filter(active=True).values_list("id", "team_id", "audience")}
-    teams = set(Team.objects.values_list("id", flat=True))
+    alone = {team for service, team in model.labels if service is None}
+    teams = set(Team.objects.filter(id__in=alone).values_list("id", flat=True)) if alone else set()
     kind = _SAME_KIND.get(question.ticket.requester.kind, question.ticket.requester.kind)
     owners: list[UUID | None] = []
     scores = model.scores(question.text)
     for label, (service, team) in enumerate(model.labels):
-        owner, audience = today.get(service, (None, [])) if service else (team, [])
-        owners.append(owner if owner in teams else None)
+        owner, audience = today.get(service, (None, [])) if service else (team if team in teams else None, [])
+        owners.append(owner)
         if kind and audience and kind not in {_SAME_KIND.get(a, a) for a in audience}:
             scores[label] -= NOT_FOR_THEM
-    return _by_team(model, owners, _with_address(question, owners, classifier.softmax(scores, model.temperature)))
+    return _by_team(model, owners, _with_address(question, owners, classifier.probabilities(scores, model.temperature)))
 
 
-def _with_address(question: Question, owners: Sequence[UUID | None], probabilities: Floats) -> Floats:
+def _with_address(question: Question, owners: Sequence[UUID | None], chances: Floats) -> Floats:
     known = np.array([owner is not None for owner in owners], dtype=np.float32)
     written_to = question.ticket.team_id if question.ticket.team_id != question.office.id else None
     prior = np.array([ADDRESS if owner and owner == written_to else 1.0 for owner in owners], dtype=np.float32)
-    weighed = probabilities * known * prior
-    return np.asarray(weighed / (weighed.sum() or 1.0), dtype=np.float32)
+    weighed = chances * known * prior
+    nobody = 1.0 - float(chances.sum())
+    return np.asarray(weighed / (float(weighed.sum()) + nobody or 1.0), dtype=np.float32)
 
 
-def _by_team(model: Model, owners: Sequence[UUID | None], probabilities: Floats) -> list[Likely]:
+def _by_team(model: Model, owners: Sequence[UUID | None], chances: Floats) -> list[Likely]:
     labels: dict[UUID, list[int]] = {}
     for label, owner in enumerate(owners):
         if owner:
             labels.setdefault(owner, []).append(label)
     found = []
     for team, own in labels.items():
-        best = max(own, key=lambda label: float(probabilities[label]))
-        sure = float(probabilities[own].sum())
-        found.append(Likely(team, model.labels[best][0], sure, best, bool(probabilities[best] >= SERVICE_SHARE * sure)))
+        best = max(own, key=lambda label: float(chances[label]))
+        sure = float(chances[own].sum())
+        found.append(Likely(team, model.labels[best][0], sure, best, bool(chances[best] >= SERVICE_SHARE * sure)))
     return sorted(found, key=lambda likely: -likely.confidence)
 
 
-def guesses(likely: Sequence[Likely]) -> list[Guess]:
-    teams = Team.objects.in_bulk([one.team_id for one in likely])
+def as_rows(likely: Sequence[Likely]) -> list[Guess]:
     services = Service.objects.select_related("team").in_bulk([one.service_id for one in likely if one.service_id])
-    return [
-        Guess(teams[one.team_id], services.get(one.service_id) if one.service_id else None, round(one.confidence, 4)) for one in likely
-    ]
+    alone = Team.objects.in_bulk([one.team_id for one in likely if not one.service_id])
+    found = []
+    for one in likely:
+        service = services[one.service_id] if one.service_id else None
+        team = service.team if service else alone[one.team_id]
+        found.append(Guess(team, service, round(min(one.confidence, SUREST), 4)))
+    return found
 
 
-def _sure(likely: Likely) -> Guess:
+def _sure(question: Question, likely: Likely) -> Guess:
     """What a ticket is placed by: its service only where that is sure enough."""
-    guess = guesses([likely])[0]
+    guess = question.guesses[likely.team_id]
     return guess if likely.named else replace(guess, service=None)
 
 
 def others(question: Question, chosen: Team) -> list[Guess]:
     """The best three besides the team that was chosen."""
-    return guesses([likely for likely in question.likely if likely.team_id != chosen.id][:ALTERNATIVES])
+    return [guess for guess in question.guesses.values() if guess.team.id != chosen.id][:ALTERNATIVES]
 
 
 def version(question: Question) -> int | None:

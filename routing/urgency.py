@@ -13,7 +13,8 @@ _EMERGENCY = re.compile(
 )
 _HURRY = re.compile(
     r"\b(?:urgent|urgently|emergency|asap|right now|immediately|as soon as possible|right away|urgente|urgentemente|emergencia"
-    r"|ahora mismo|lo antes posible|cuanto antes|de inmediato)\b"
+    r"|rn|in \d{1,2} min(?:utes?|s)?|starts in \d{1,2}|whole (?:school|class|building|wing|office)|(?:kids|students|class) (?:are )?"
+    r"(?:waiting|alone|outside)|ahora mismo|ahorita|lo antes posible|cuanto antes|de inmediato|en \d{1,2} minutos)\b"
 )
 _NO_HURRY = re.compile(
     r"\b(?:not|non|isnt|nothing|no es|no) (?:an? )?(?:urgent|urgente|emergency|emergencia)\b"

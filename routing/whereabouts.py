@@ -33,7 +33,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"\b([A-Z]{2,4})[-\s]?(\d{5,7})\b")
-_TAG_MODEL = re.compile(r"\b([A-Z]{2,4})-(?:\d{5,7}|#{5,7}|[xX]{5,7}|[nN]{5,7})\b")
+_TAG_MODEL = re.compile(r"\b([A-Z]{2,4})-(?:\d{5,7}|#{5,7}|[xX]{5,7}|[nN]{5,7})(?![\w#])")
 _NO_TAGS = frozenset("ID IDS INV PO REF WO NO RM BUS ACCT CASE EXT FAX TEL ZIP TKT REQ SO CK CHK APT BOX WA OR CA TX NY FL".split())
 # three capitals that are also a word count only in capitals: a site called WAS is not in "I was late"
 _WORDS = frozenset(

@@ -15,8 +15,10 @@ from django.utils import timezone
 from districts.models import District, Person
 from districts.queries import front_office
 from districts.scope import district_scope
-from routing import training, triage
+from routing import triage
 from routing.classifier import Model
+from routing.examples import catalog_examples
+from routing.fitting import fit, judge
 from routing.triage import Choice, Question
 from routing.words import whole_text
 from tickets.models import Ticket
@@ -78,12 +80,12 @@ class Command(BaseCommand):
 
 
 def cold_model() -> Model:
-    examples = training.catalog_examples()
-    model = training.fit(examples)
-    if model is None:
+    examples = catalog_examples()
+    fitted = fit(examples)
+    if fitted is None:
         raise CommandError("the district's catalog has too little to learn from")
-    verdict = training.judge(examples)
-    return replace(model, temperature=verdict.temperature, threshold=verdict.threshold)
+    verdict = judge(examples)
+    return replace(fitted.mixed(verdict.share), temperature=verdict.temperature, threshold=verdict.threshold)
 
 
 def measured(rows: list[dict[str, Any]], model: Model) -> Iterator[Outcome]:

@@ -1,0 +1,209 @@
+"""Fit one linear model to a district's examples, and judge it on examples it has not seen.
+
+Two models are fitted in the same columns, one to the catalog alone and one to everything, and mixed: a catalog of clean
+phrases is the better teacher until a district's own tickets repeat themselves. How much the tickets say is chosen by
+cross-validation, so that learning from them does not make it worse. Needs scikit-learn.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.svm import LinearSVC
+
+from routing import classifier
+from routing.classifier import Floats, Label, Model
+from routing.examples import Example
+
+FOLDS = 4
+ENOUGH = 40  # settled tickets from which a model is judged by them, and not by its own catalog
+FRESH = 10  # settled tickets newer than the model in use that are enough to compare two models
+PRECISION = 0.85  # wanted of what is placed without a person
+COLD_THRESHOLD = 0.5  # before there are ENOUGH tickets; more where there are few teams to choose from, see `cold_threshold`
+LOWEST, HIGHEST = 0.3, 0.95  # a measured threshold stays between these
+USUAL_TEMPERATURE = 8.0
+TEMPERATURES = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0)
+USUAL_SHARE = 0.5  # of the model that learned from tickets too
+SHARES = (0.5, 0.25, 0.75, 0.1, 1.0)  # the first wins a tie; never none, or new words would not be learned
+UNKNOWN = -1.0  # score of a label that a model has never seen
+
+Separator = tuple[Floats, Floats]  # weights (features × labels) and bias
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    labels: list[Label]
+    columns: dict[str, int]
+    idf: Floats
+    catalog: Separator
+    whole: Separator
+
+    def mixed(self, share: float) -> Model:
+        """`share` of the model that learned from tickets too, the rest of the catalog's alone."""
+        weights, bias = ((1 - share) * a + share * b for a, b in zip(self.catalog, self.whole, strict=True))
+        return Model(self.labels, self.columns, self.idf, weights, bias, USUAL_TEMPERATURE)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a candidate did on examples it had not seen, and how it should be used for that."""
+
+    accuracy: float | None
+    share: float
+    temperature: float
+    threshold: float
+    right: dict[int, bool]  # index of the example → its team was right
+
+
+@dataclass(frozen=True, eq=False)
+class Unseen:
+    """What a model said of an example it had not seen."""
+
+    index: int
+    example: Example
+    labels: list[Label]
+    catalog: Floats
+    whole: Floats
+
+    def teams(self, share: float, temperature: float) -> dict[UUID, float]:
+        scores = ((1 - share) * self.catalog + share * self.whole).astype(np.float32)
+        return classifier.by_team(self.labels, classifier.probabilities(scores, temperature))
+
+    def surest(self, share: float, temperature: float) -> tuple[UUID, float]:
+        return next(iter(self.teams(share, temperature).items()))
+
+    def is_right(self, share: float, temperature: float) -> bool:
+        return self.surest(share, temperature)[0] == self.example.label[1]
+
+
+# --- fitting ------------------------------------------------------------------------------------------------------------
+
+
+def fit(examples: Sequence[Example]) -> Fitted | None:
+    """None where there is only one label to choose from."""
+    labels = sorted({e.label for e in examples}, key=str)
+    if len(labels) < 2:
+        return None
+    columns: dict[str, int] = {}
+    idfs: list[Floats] = []
+    blocks: list[csr_matrix] = []
+    for kind, weight in enumerate(classifier.WEIGHTS):
+        matrix, names, idf = _block(examples, kind)
+        columns |= {name: len(columns) + i for i, name in enumerate(names)}
+        idfs.append(idf)
+        blocks.append(matrix * weight)
+    table, place = hstack(blocks).tocsr(), {label: i for i, label in enumerate(labels)}
+    target = np.array([place[e.label] for e in examples])
+    own = np.array([e.at is None for e in examples])
+    whole = _separate(table, target, len(labels))
+    clean = whole if own.all() or len(set(target[own])) < 2 else _separate(table[own], target[own], len(labels))
+    return Fitted(labels, columns, np.concatenate(idfs), clean, whole)
+
+
+def _separate(table: csr_matrix, target: NDArray[np.int64], labels: int) -> Separator:
+    """One column of weights a label; a label without an example gets none, and the score UNKNOWN."""
+    svm = LinearSVC(C=1.0, dual=True, max_iter=5000, random_state=0).fit(table, target)
+    found, bias = svm.coef_.T, svm.intercept_
+    if len(svm.classes_) == 2:  # one column tells both
+        found, bias = np.hstack([-found, found]), np.concatenate([-bias, bias])
+    weights = np.zeros((table.shape[1], labels), dtype=np.float32)
+    every = np.full(labels, UNKNOWN, dtype=np.float32)
+    weights[:, svm.classes_], every[svm.classes_] = found, bias
+    return weights, every
+
+
+def _block(examples: Sequence[Example], kind: int) -> tuple[csr_matrix, list[str], Floats]:
+    """One kind of feature: matrix, names of its columns, their idf. No feature at all makes no column."""
+    texts = [classifier.features(e.text)[kind] for e in examples]
+    names = _worth_learning(texts, [e.at is None for e in examples])
+    if not names:
+        return csr_matrix((len(examples), 0)), [], np.zeros(0, dtype=np.float32)
+    counter, tfidf = CountVectorizer(analyzer=list, vocabulary=names), TfidfTransformer(sublinear_tf=True)
+    matrix = tfidf.fit_transform(counter.fit_transform(texts))
+    return matrix, names, tfidf.idf_.astype(np.float32)
+
+
+def _worth_learning(texts: Sequence[list[str]], from_catalog: Sequence[bool]) -> list[str]:
+    """What stands in the catalog, or in two tickets: a name that one person wrote once is not kept."""
+    seen: Counter[str] = Counter()
+    for features, catalog in zip(texts, from_catalog, strict=True):
+        seen.update(dict.fromkeys(features, 2 if catalog else 1))
+    return sorted(name for name, times in seen.items() if times > 1)
+
+
+# --- judging ------------------------------------------------------------------------------------------------------------
+
+
+def judge(examples: Sequence[Example]) -> Verdict:
+    """By cross-validation; the same text is never on both sides."""
+    chosen = judges(examples)
+    warm = len(chosen) >= ENOUGH and all(examples[i].at for i in chosen)
+    seen = [unseen for fold in range(FOLDS) for unseen in out_of_fold(examples, chosen, fold)]
+    if not seen:
+        return Verdict(None, USUAL_SHARE, USUAL_TEMPERATURE, cold_threshold(examples), {})
+    share = min(SHARES, key=lambda s: _loss(seen, s, USUAL_TEMPERATURE)) if warm else USUAL_SHARE
+    temperature = min(TEMPERATURES, key=lambda t: _loss(seen, share, t)) if len(seen) >= ENOUGH else USUAL_TEMPERATURE
+    right = {u.index: u.is_right(share, temperature) for u in seen}
+    sure = [u.surest(share, temperature)[1] for u in seen]
+    threshold = threshold_for(sure, list(right.values())) if warm else cold_threshold(examples)
+    return Verdict(sum(right.values()) / len(right), share, temperature, threshold, right)
+
+
+def judges(examples: Sequence[Example]) -> list[int]:
+    """Indexes of the examples a candidate is judged by: settled tickets where there are enough, else what may stand for them."""
+    settled = [i for i, e in enumerate(examples) if e.at]
+    return settled if len(settled) >= ENOUGH else [i for i, e in enumerate(examples) if e.judges]
+
+
+def out_of_fold(examples: Sequence[Example], chosen: Sequence[int], fold: int) -> Iterator[Unseen]:
+    """What a model says of the chosen examples of one fold, fitted to all others."""
+    held = [i for i in chosen if hashlib.sha256(examples[i].text.encode()).digest()[0] % FOLDS == fold]
+    texts = {examples[i].text for i in held}
+    fitted = fit([e for e in examples if e.text not in texts]) if held else None
+    if fitted:
+        catalog, whole = fitted.mixed(0), fitted.mixed(1)
+        for i in held:
+            example = examples[i]
+            yield Unseen(i, example, fitted.labels, catalog.scores(example.text), whole.scores(example.text))
+
+
+def _loss(seen: Sequence[Unseen], share: float, temperature: float) -> float:
+    """Mean negative log-likelihood of the right team."""
+    right = [u.teams(share, temperature).get(u.example.label[1], 0.0) for u in seen]
+    return float(-np.mean(np.log(np.maximum(right, 1e-6))))
+
+
+def cold_threshold(examples: Sequence[Example]) -> float:
+    """Of few teams one is easily likeliest: the share that chance alone would give is added."""
+    return COLD_THRESHOLD + 1 / max(2, len({e.label[1] for e in examples}))
+
+
+def threshold_for(confidences: Sequence[float], right: Sequence[bool]) -> float:
+    """The lowest confidence from which on PRECISION of the examples were right; HIGHEST where no part of them was."""
+    order = np.argsort(-np.asarray(confidences))
+    hits: NDArray[np.float64] = np.cumsum(np.asarray(right, dtype=float)[order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(hits >= PRECISION)
+    if not good.size:
+        return HIGHEST
+    return float(np.clip(confidences[int(order[good.max()])], LOWEST, HIGHEST))
+
+
+def is_worse(verdict: Verdict, examples: Sequence[Example], incumbent: Model, since: datetime) -> bool:
+    """Worse than the model in use, on the tickets settled since that was trained: neither has seen them."""
+    fresh = [i for i in verdict.right if (at := examples[i].at) and at > since]
+    if len(fresh) < FRESH:
+        return False
+    new = sum(verdict.right[i] for i in fresh)
+    old = sum(_team_of(incumbent, examples[i].text) == examples[i].label[1] for i in fresh)
+    return new < old - 1 - 0.02 * len(fresh)
+
+
+def _team_of(model: Model, text: str) -> UUID:
+    return next(iter(classifier.by_team(model.labels, classifier.probabilities(model.scores(text), model.temperature))))
