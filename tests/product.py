@@ -156,6 +156,10 @@ class Product:
         rows = self.rows(query, *values)
         return next(iter(rows[0].values())) if rows else None
 
+    def manage(self, *command: str) -> subprocess.CompletedProcess[str]:
+        run = [sys.executable, "manage.py", *command]
+        return subprocess.run(run, cwd=ROOT, env=self.env, capture_output=True, text=True, check=False, timeout=300)
+
     def district(self, host: str) -> UUID:
         found: UUID = self.value("SELECT id FROM districts_district WHERE host = %s", host)
         return found
@@ -182,7 +186,12 @@ class Product:
         self.rows("UPDATE tickets_message SET at = at - %s::interval WHERE district_id = %s AND ticket_id = %s", back, *key)
         self.rows(
             "UPDATE tickets_ticket SET opened_at = opened_at - %s::interval, placed_at = placed_at - %s::interval,"
-            " derived_at = facts_at - interval '1 second' WHERE district_id = %s AND id = %s", back, back, *key,
+            " due_at = due_at - %s::interval"
+            " WHERE district_id = %s AND id = %s", back, back, back, *key,
+        )  # fmt: skip
+        self.rows(
+            "UPDATE sla_clock SET started_at = started_at - %s::interval, due_at = due_at - %s::interval,"
+            " check_at = check_at - %s::interval WHERE district_id = %s AND ticket_id = %s", back, back, back, *key,
         )  # fmt: skip
 
     def visitor(self, host: str = CEDAR) -> "Visitor":
