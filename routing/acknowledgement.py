@@ -83,13 +83,12 @@ def _who_and_when(ticket: Ticket, district: District, now: datetime) -> str:
 
 
 def _for_sms(ticket: Ticket, district: District, now: datetime) -> str:
-    """What matters most comes first; what does not fit in two segments is left out."""
+    """In two segments; where that is too short, how to add something is left out first, then who answers by when."""
     link = letters.tracking_link(ticket, district)
-    said = _("#%(number)s: we have your request.") % {"number": ticket.number}
-    if ticket.placed_at is not None:
-        said = f"#{ticket.number}: {_who_and_when(ticket, district, now)}"
-    parts = [crisis_line(district) if ticket.crisis else "", said, link, _("Reply to add something.")]
-    return short_text.fit([part for part in parts if part])
+    got = _("#%(number)s: we have your request.") % {"number": ticket.number}
+    said = got if ticket.placed_at is None else f"#{ticket.number}: {_who_and_when(ticket, district, now)}"
+    before = f"{crisis_line(district)} " if ticket.crisis else ""
+    return short_text.fit(f"{before}{said} {link} {_('Reply to add something.')}", f"{before}{said} {link}", f"{before}{got} {link}")
 
 
 def answer_due(ticket: Ticket) -> datetime | None:

@@ -10,12 +10,10 @@ _EXTENDED = frozenset("^{}\\[~]|€")  # two places each
 _PLAIN = str.maketrans({"“": '"', "”": '"', "’": "'", "‘": "'", "–": "-", "—": "-", "…": "...", "·": "-", "\u00a0": " ", "\u202f": " "})
 
 
-def fit(parts: list[str]) -> str:
-    """The parts in their order, in one text; from the end, those that do not fit are left out. The first ones always stay."""
-    kept = [plain(part) for part in parts]
-    while len(kept) > 2 and segments(" ".join(kept)) > SEGMENTS:
-        kept.pop()
-    return " ".join(kept)
+def fit(*texts: str) -> str:
+    """The first text that fits, of several from the fullest to the shortest; the last where none does."""
+    written = [plain(text) for text in texts]
+    return next((text for text in written if segments(text) <= SEGMENTS), written[-1])
 
 
 def plain(text: str) -> str:
