@@ -11,6 +11,7 @@ from districts.models import ContactPoint, Person, Service, Team
 from districts.queries import services, team_members
 from routing import timeline
 from routing.models import Decision, Handoff
+from routing.queries import handoffs_of
 from routing.queue import Desk
 from routing.times import Moment, Times
 from sla.models import Clock
@@ -52,11 +53,8 @@ class Context:
         return person is not None and any(follower.id == person.id for follower in self.followers)
 
 
-def context_of(ticket: Ticket, desk: Desk) -> Context:
-    known = list(services())
-    decision = Decision.objects.filter(ticket=ticket).select_related(
-        "service", "team", "corrected_service", "corrected_team", "corrected_by"
-    ).order_by("-at", "-id").first()  # fmt: skip
+def context_of(ticket: Ticket, desk: Desk, *, decision: Decision | None, all_services: bool, moved: bool) -> Context:
+    """`all_services`: for the form that puts triage right. `moved`: the ticket has been handed from team to team."""
     times, promised = Times(desk.now), clocks_of(ticket, now=desk.now)
     return Context(
         points=list(ContactPoint.objects.filter(person=ticket.requester_id).order_by("kind", "value")),
@@ -64,12 +62,12 @@ def context_of(ticket: Ticket, desk: Desk) -> Context:
         clocks=[(clock, times.due(clock.due_at) if clock.due_at and _runs(clock) else None) for clock in promised],
         decision=decision,
         percent=round(100 * decision.confidence) if decision else 0,
-        alternatives=list(_alternatives(decision, known, ticket)) if decision else [],
+        alternatives=list(_alternatives(decision, ticket)) if decision else [],
         related=_related(ticket, desk.actor),
-        handoffs=_handoffs(ticket, times),
+        handoffs=_handoffs(ticket, times) if moved else [],
         members=team_members(ticket.team_id),
         followers=[row.person for row in Follower.objects.filter(ticket=ticket).select_related("person").order_by("since")],
-        services=known,
+        services=list(services()) if all_services else [],
         readers=[(name, times.since(at)) for name, at in timeline.readers(ticket)] if ticket.sensitive else [],
     )
 
@@ -83,13 +81,14 @@ def _others(ticket: Ticket, actor: Actor) -> list[Ticket]:
     return [other for other in open_of(ticket.requester, besides=ticket.id) if may(actor, Can.READ, other)]
 
 
-def _alternatives(decision: Decision, known: list[Service], ticket: Ticket) -> Iterator[Alternative]:
-    """Triage's other guesses that are still services. They name a service by id or by slug."""
-    by_name = {str(service.id): service for service in known} | {service.slug: service for service in known}
-    for guess in decision.alternatives[:4]:
-        service, percent = by_name.get(str(guess.get("service"))), round(100 * float(guess.get("confidence") or 0))
-        if service and service.id != ticket.service_id and percent:
-            yield Alternative(service, percent)
+def _alternatives(decision: Decision, ticket: Ticket) -> Iterator[Alternative]:
+    """Triage's other guesses, by slug, that are still services."""
+    likely = {guess["service"]: round(100 * guess["confidence"]) for guess in decision.alternatives[:4] if guess.get("service")}
+    if any(likely.values()):
+        known = {service.slug: service for service in services().filter(slug__in=likely)}
+        for slug, percent in likely.items():
+            if slug in known and percent and known[slug].id != ticket.service_id:
+                yield Alternative(known[slug], percent)
 
 
 def _related(ticket: Ticket, actor: Actor) -> list[Related]:
@@ -99,8 +98,8 @@ def _related(ticket: Ticket, actor: Actor) -> list[Related]:
 
 
 def _handoffs(ticket: Ticket, times: Times) -> list[tuple[Handoff, Moment]]:
-    rows = Handoff.objects.filter(ticket=ticket).select_related("from_team", "to_team", "by").order_by("-at")[:20]
-    return [(row, times.since(row.at)) for row in rows]
+    """The newest first."""
+    return [(row, times.since(row.at)) for row in reversed(handoffs_of(ticket))]
 
 
 def other_teams(ticket: Ticket, desk: Desk) -> list[Team]:

@@ -1,12 +1,12 @@
 """A ticket's story as the desk reads it: what was written, and between it what was done, in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Count, Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -89,6 +89,7 @@ class Story:
     entries: list[Entry]
     hidden: int  # messages left out,
     gap: UUID | None  # behind this one
+    moved: bool  # from team to team
     last: UUID  # the newest message, or nothing but zeros where there is none: what a form has seen
 
 
@@ -101,10 +102,12 @@ def story(ticket: Ticket, *, reader: Person | None, reasons: Iterable[str], ever
     sendings = _sendings(ticket, messages)
     times = Times(now)
     told = [_message(m, reader=reader, sending=sendings.get(m.id), times=times) for m in messages]
-    told += [_event(event, ticket, tuple(reasons), times) for event in _events(ticket)]
+    events = _events(ticket)
+    told += [_event(event, ticket, tuple(reasons), times) for event in events]
     told.sort(key=lambda entry: (entry.at, entry.rank))
     return Story(
         entries=_without_gap(told, messages if hidden else []), hidden=hidden, gap=messages[0].id if hidden else None,
+        moved=any(event.kind == Kind.HANDED_OFF for event in events),
         last=messages[-1].id if messages else UUID(int=0),
     )  # fmt: skip
 
@@ -114,15 +117,16 @@ def newer(ticket: Ticket, last: UUID) -> list[Message]:
     return list(Message.objects.filter(ticket=ticket, id__gt=last).select_related("author").order_by("id")[:20])
 
 
-def _messages(ticket: Ticket, everything: bool) -> tuple[list[Message], int]:
-    rows = Message.objects.filter(ticket=ticket).select_related("author").prefetch_related("attachments")
+def _messages(ticket: Ticket, everything: bool) -> tuple[Sequence[Message], int]:
+    """The messages to show, oldest first, and how many are left out."""
+    rows = Message.objects.filter(ticket=ticket)
+    whole = rows.select_related("author").prefetch_related("attachments").order_by("at", "id")
     if everything:
-        return list(rows.order_by("at", "id")), 0
-    newest = list(rows.order_by("-at", "-id")[: SHOWN + 1])[::-1]
-    if len(newest) <= SHOWN:
-        return newest, 0
-    first = list(rows.order_by("at", "id")[:1])
-    return first + newest[1:], Message.objects.filter(ticket=ticket).count() - SHOWN - 1
+        return list(whole), 0
+    first, newest = rows.order_by("at", "id").values("id")[:1], rows.order_by("-at", "-id").values("id")[:SHOWN]
+    total = rows.order_by().values("ticket").annotate(n=Count("id")).values("n")
+    shown = list(whole.filter(Q(id__in=first) | Q(id__in=newest)).annotate(total=Subquery(total)))
+    return shown, shown[0].total - len(shown) if shown else 0
 
 
 def _events(ticket: Ticket) -> list[Event]:
@@ -131,7 +135,7 @@ def _events(ticket: Ticket) -> list[Event]:
     return list(rows)[::-1]
 
 
-def _without_gap(told: list[Entry], messages: list[Message]) -> list[Entry]:
+def _without_gap(told: list[Entry], messages: Sequence[Message]) -> list[Entry]:
     """Where the middle is left out, its events are too."""
     if not messages:
         return told
@@ -194,7 +198,7 @@ def _label(choices: Any, value: Any) -> str:
     return str(dict(choices.choices).get(value, "" if value is None else value))
 
 
-def _sendings(ticket: Ticket, messages: list[Message]) -> dict[UUID, Sending]:
+def _sendings(ticket: Ticket, messages: Sequence[Message]) -> dict[UUID, Sending]:
     keys = {f"reply-{m.id}:{ticket.id}": m.id for m in messages if m.kind == Message.Kind.REPLY}
     if not keys:
         return {}

@@ -53,6 +53,8 @@ def act(form_class: type[forms.ActForm]) -> Callable[[Do], View]:
             typed = Typed(do.__name__, form)
             if form.is_valid():
                 try:
+                    if ticket.merged_into_id:
+                        raise NotPossible(_("It was merged into another ticket: work on that one."))
                     with transaction.atomic():  # an act that turns out impossible half-way leaves nothing behind
                         said = do(ticket, form.cleaned_data, desk)
                         sla.derive(ticket, now=desk.now)

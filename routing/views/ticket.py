@@ -17,6 +17,7 @@ from knowledge.queries import search
 from routing import context, queue, timeline
 from routing.forms import ActForm
 from routing.lines import lines, state, urgency
+from routing.queries import decision_of
 from routing.queue import Desk
 from routing.views.doors import staff_only
 from tickets import files
@@ -46,12 +47,14 @@ def ticket(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
 
 def page(request: HttpRequest, ticket: Ticket, desk: Desk, *, typed: Typed | None = None) -> HttpResponse:
     """The whole page, or for htmx the work on it; 422 with a form that could not be done."""
-    known = context.context_of(ticket, desk)
-    reasons = known.decision.reasons if known.decision else []
-    everything = "all" in request.GET
-    shown = timeline.story(ticket, reader=desk.actor.person, reasons=reasons, everything=everything, now=desk.now)
+    decision = decision_of(ticket)
+    shown = timeline.story(
+        ticket, reader=desk.actor.person, reasons=decision.reasons if decision else [], everything="all" in request.GET, now=desk.now
+    )
+    choosing = "correct" in request.GET or (typed is not None and typed.act == "correct")
+    known = context.context_of(ticket, desk, decision=decision, all_services=choosing, moved=shown.moved)
     values = _head(ticket, desk) | _acts(ticket, desk, known) | {
-        "ticket": ticket, "story": shown, "context": known, "typed": typed, "render": f"{desk.now:%H%M%S%f}",
+        "ticket": ticket, "story": shown, "context": known, "typed": typed, "choosing": choosing, "render": f"{desk.now:%H%M%S%f}",
         "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
     }  # fmt: skip
     values |= _queue(request, ticket, desk)
