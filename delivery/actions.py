@@ -12,6 +12,7 @@ from delivery.sending import SIGN_IN
 from delivery.tasks import send_pending
 from districts.jobs import nudge
 from districts.models import ContactPoint, Person
+from districts.together import insert, is_open
 
 Channel = Delivery.Channel
 
@@ -31,12 +32,13 @@ def send(
     message_id: str = "",
     references: Sequence[str] = (),
     not_before: datetime | None = None,
-) -> Delivery | None:
-    """Queue one message; the same `dedupe_key` again is nothing. None: it was queued before.
+) -> Delivery:
+    """Queue one message; the same `dedupe_key` again is nothing.
 
-    An address that opted out gets a row too, marked suppressed, so that staff see why nothing went out.
+    An address that opted out gets a row too, marked suppressed, so that staff see why nothing went out: at once, or, for a
+    row that is written together with others, by whoever claims it.
     """
-    suppressed = OptOut.objects.filter(channel=channel, address=address).exists()
+    suppressed = not is_open() and OptOut.objects.filter(channel=channel, address=address).exists()
     if suppressed and purpose == SIGN_IN:
         body = ""  # a code or a link that lets somebody in is not left lying about
     row = Delivery(
@@ -45,9 +47,9 @@ def send(
         created_at=now, not_before=not_before or now,
         state=Delivery.State.SUPPRESSED if suppressed else Delivery.State.PENDING,
     )  # fmt: skip
-    made = Delivery.objects.bulk_create([row], ignore_conflicts=True)
+    insert(row, once=True)
     nudge(send_pending)
-    return made[0] if made else None
+    return row
 
 
 def notify(

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from celery import Task
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from districts.scope import current_district_id, districts_with_work, require_district_id
 
@@ -28,9 +28,11 @@ def backoff(attempts: int) -> timedelta:
 
 
 def nudge(task: "Task[Any, Any]") -> None:
-    """After commit, wake a worker for the district in scope. A broker that is away costs latency, never work."""
-    district_id = str(require_district_id())
-    transaction.on_commit(functools.partial(wake, task, district_id))
+    """After commit, wake a worker for the district in scope, once. A broker that is away costs latency, never work."""
+    given = (task, str(require_district_id()))
+    if any(getattr(queued[1], "args", None) == given for queued in connection.run_on_commit):
+        return
+    transaction.on_commit(functools.partial(wake, *given))
 
 
 def wake(task: "Task[Any, Any]", district_id: str) -> None:

@@ -20,8 +20,21 @@ MOST_CALENDARS = 2_000  # districts kept in one process
 log = structlog.get_logger(__name__)
 
 
+DISTRICT_SECONDS = 10
+_districts: dict[UUID, tuple[float, District]] = {}
+
+
 def this_district() -> District:
-    return District.objects.get(id=require_district_id())
+    """The district in scope, to be read and not changed; what operators change is seen some seconds later."""
+    district_id = require_district_id()
+    known = _districts.get(district_id)
+    if known is None or known[0] < time.monotonic():
+        known = _districts[district_id] = (time.monotonic() + DISTRICT_SECONDS, District.objects.get(id=district_id))
+    return known[1]
+
+
+def forget_districts() -> None:
+    _districts.clear()
 
 
 def front_office() -> Team:

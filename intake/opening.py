@@ -9,7 +9,8 @@ from django.utils.translation import override
 from delivery import actions as delivery
 from delivery.models import Delivery
 from districts.actions import person_for_contact
-from districts.models import District, Person, Service, Site, Team
+from districts.models import ContactPoint, District, Person, Service, Site, Team
+from districts.together import together
 from intake import consequences, joining, screening
 from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Unreadable
@@ -104,17 +105,26 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
     service = Service.objects.select_related("team").filter(id=arrival.service_id).first() if arrival.service_id else None
     site = Site.objects.filter(id=arrival.site_id).first() if arrival.site_id else None
     words = sent.words()
-    ticket, _message = tickets.open_ticket(
-        requester=sent.sender, channel=arrival.channel, subject=arrival.subject or subject_of(words.text), words=words,
-        team=service.team if service else _team(sent), service=service, site=site, room=arrival.room, asset_tag=arrival.asset_tag,
-        language=_language(arrival.language or sent.sender.language, sent.district), now=now,
-    )  # fmt: skip
+    with together():
+        ticket, _message = tickets.open_ticket(
+            requester=sent.sender, channel=arrival.channel, subject=arrival.subject or subject_of(words.text), words=words,
+            team=service.team if service else _team(sent), service=service, site=site, room=arrival.room, asset_tag=arrival.asset_tag,
+            language=_language(arrival.language or sent.sender.language, sent.district), now=now,
+        )  # fmt: skip
+        sla.derive(ticket, now=now)
+        if verdict is None:
+            routing.acknowledge(ticket, now=now, way=_way_to(sent))
     _tie(ticket, sent, belongs, now=now)
-    sla.derive(ticket, now=now)
-    if verdict is None:
-        routing.acknowledge(ticket, now=now)
     routing.ask_to_place()
     return ticket
+
+
+def _way_to(sent: Sent) -> tuple[str, str] | None:
+    """By the address they wrote from; None: whatever else is known of them."""
+    contact = sent.arrival.contact
+    if contact is None:
+        return None
+    return (Delivery.Channel.EMAIL if contact.kind == ContactPoint.Kind.EMAIL else Delivery.Channel.SMS), contact.value
 
 
 def _team(sent: Sent) -> Team:

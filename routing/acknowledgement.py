@@ -20,6 +20,7 @@ from sla.models import Clock, ClockKind
 from tickets import letters
 from tickets.models import Ticket
 
+type Way = tuple[str, str]  # (delivery channel, address)
 TRIAGE_TAKES = timedelta(seconds=10)
 # IANA zones of the 50 states: there 911 and 988 answer
 US_ZONES = frozenset(
@@ -35,13 +36,16 @@ class Letter:
     body: str
 
 
-def acknowledge(ticket: Ticket, *, now: datetime) -> None:
-    """Queue the letter, or give it better words while it has not left. Twice is once."""
+def acknowledge(ticket: Ticket, *, now: datetime, way: Way | None = None) -> None:
+    """Queue the letter, or give it better words while it has not left. Twice is once. `way`: where its requester is reached."""
     if ticket.placed_at is not None and reword(ticket, now=now):
         return
-    letter = letter_of(ticket, now=now)
+    way = way or letters.way_to(ticket)
+    letter = letter_of(ticket, now=now, way=way)
     wait = TRIAGE_TAKES if ticket.placed_at is None else timedelta(0)
-    letters.to_requester(ticket, what="ack", subject=letter.subject, body=letter.body, purpose="ack", now=now, not_before=now + wait)
+    letters.to_requester(
+        ticket, what="ack", subject=letter.subject, body=letter.body, purpose="ack", now=now, not_before=now + wait, way=way
+    )
 
 
 def reword(ticket: Ticket, *, now: datetime) -> bool:
@@ -50,12 +54,12 @@ def reword(ticket: Ticket, *, now: datetime) -> bool:
     return delivery.reword(dedupe_key=f"ack:{ticket.id}", subject=letter.subject, body=letter.body, not_before=now)
 
 
-def letter_of(ticket: Ticket, *, now: datetime) -> Letter:
+def letter_of(ticket: Ticket, *, now: datetime, way: Way | None = None) -> Letter:
     """In the ticket's language, long for mail and short for SMS."""
     district = this_district()
     with override(ticket.language):
         subject = _("Your request #%(number)s") % {"number": ticket.number}
-        short = letters.way_to(ticket)[0] == Delivery.Channel.SMS
+        short = (way or letters.way_to(ticket))[0] == Delivery.Channel.SMS
         return Letter(subject, _for_sms(ticket, district, now) if short else _for_mail(ticket, district, now))
 
 

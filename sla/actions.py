@@ -14,6 +14,7 @@ from django.utils import timezone
 from districts.models import District, Service
 from districts.queries import calendar_of, forget_calendar
 from districts.scope import district_scope, require_district_id
+from districts.together import insert
 from sla import claims, story
 from sla.models import Clock, ClockKind, Policy
 from sla.policies import Rules, forget_rules, rules_here
@@ -49,7 +50,10 @@ def derive_all(rows: Sequence[Ticket], *, now: datetime) -> None:
         mine = [_clock(ticket, kind, told, rules, before.get((ticket.id, kind)), now) for kind in ClockKind.values]
         clocks += mine
         due.append(min((c.due_at for c in mine if c.ended_at is None and c.due_at), default=None))
-    Clock.objects.bulk_create(clocks, update_conflicts=True, unique_fields=["district", "ticket", "kind"], update_fields=DERIVED)
+    if not all(ticket._state.adding for ticket in rows):
+        Clock.objects.bulk_create(clocks, update_conflicts=True, unique_fields=["district", "ticket", "kind"], update_fields=DERIVED)
+    else:  # written with their tickets
+        insert(*clocks)
     for ticket, at in zip(rows, due, strict=True):
         tickets.derived(ticket, due_at=at, facts_at=ticket.facts_at)
 

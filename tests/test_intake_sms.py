@@ -11,6 +11,7 @@ from twilio.request_validator import RequestValidator
 
 from delivery import actions as delivery
 from delivery.models import Delivery, OptOut
+from delivery.sending import drain
 from districts.scope import district_scope
 from intake import receive
 from intake.models import Channel, Envelope
@@ -157,6 +158,8 @@ def test_sentences_are_requests(here: Cast, line: Channel, body: str) -> None:
 def test_after_stop_a_request_is_still_received_and_start_begins_again(here: Cast, line: Channel) -> None:
     delivery.opt_out(channel="sms", address=NUMBER, reason="texted STOP", now=timezone.now())
     text(here, line, "The bus did not come")
+    Delivery.objects.update(not_before=timezone.now())
+    drain(here.district.id)
     assert Delivery.objects.get().state == Delivery.State.SUPPRESSED
     text(here, line, "START", sid="SM2")
     assert not OptOut.objects.exists()

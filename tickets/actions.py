@@ -13,6 +13,7 @@ from django.db import connection
 
 from districts.models import Person, Priority, Service, Site, Team, uuid7
 from districts.scope import require_district_id
+from districts.together import insert
 from tickets import letters
 from tickets.models import Attachment, Event, Follower, Link, Message, ThreadId, Ticket, TicketCounter
 
@@ -86,7 +87,7 @@ def open_ticket(
         derived_at=now - timedelta(microseconds=1),
         sensitive=bool(service and service.sensitive), priority=service.priority if service else Priority.NORMAL,
     )  # fmt: skip
-    ticket.save(force_insert=True)
+    insert(ticket)
     message = _write(ticket, kind=Message.Kind.REQUEST, channel=channel, author=requester, words=words, now=now)
     record(ticket, Kind.OPENED, by=by or requester, now=now, data={"channel": channel})
     return ticket, message
@@ -236,13 +237,15 @@ def link(ticket: Ticket, *, other: Ticket, kind: str, now: datetime) -> None:
 
 def record(ticket: Ticket, kind: str, *, by: Person | None, now: datetime, data: dict[str, Any] | None = None) -> Event:
     event = Event(ticket=ticket, kind=kind, by=by, at=now, data=data or {})
-    event.save(force_insert=True)
+    insert(event)
     return event
 
 
 def derived(ticket: Ticket, *, due_at: datetime | None, facts_at: datetime) -> None:
     """The clocks agree with the facts up to `facts_at`; the next promise is due at `due_at` (called by sla)."""
     ticket.due_at, ticket.derived_at = due_at, facts_at
+    if ticket._state.adding:  # it is written with these values a moment from now
+        return
     Ticket.objects.filter(id=ticket.id).update(due_at=due_at, derived_at=facts_at)
 
 
@@ -262,9 +265,7 @@ def survivor(ticket: Ticket) -> Ticket:
 
 def remember_thread(ticket: Ticket, message_ids: Iterable[str]) -> None:
     """So that any later mail that names one of these ids finds this ticket."""
-    rows = [ThreadId(ticket=ticket, message_id=i[:250]) for i in dict.fromkeys(message_ids) if i]
-    if rows:
-        ThreadId.objects.bulk_create(rows, ignore_conflicts=True)
+    insert(*(ThreadId(ticket=ticket, message_id=i[:250]) for i in dict.fromkeys(message_ids) if i), once=True)
 
 
 def _changed(ticket: Ticket, *fields: str, now: datetime) -> None:
@@ -278,11 +279,12 @@ def _write(ticket: Ticket, *, kind: str, channel: str, author: Person | None, wo
         quoted=words.quoted.replace("\0", ""), html=words.html.replace("\0", ""), language=words.language,
         envelope_ref=words.envelope_ref, at=now,
     )  # fmt: skip
-    message.save(force_insert=True)
-    if words.files:
-        Attachment.objects.bulk_create(
+    insert(message)
+    insert(
+        *(
             Attachment(message=message, name=f.name[:200], content_type=f.content_type, size=f.size, sha256=f.sha256, path=f.path)
             for f in words.files
         )
+    )
     remember_thread(ticket, [words.message_id, *words.thread_ids])
     return message

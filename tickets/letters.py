@@ -10,6 +10,7 @@ from delivery.models import Delivery
 from districts.links import absolute, mail_address
 from districts.models import ContactPoint, District, Person
 from districts.queries import address_of, this_district
+from districts.together import insert, waiting
 from tickets import reply_token
 from tickets.models import ChannelKind, Message, ThreadId, Ticket
 
@@ -36,26 +37,42 @@ def mail_id(ticket: Ticket, what: str, district: District) -> str:
 
 
 def to_requester(
-    ticket: Ticket, *, what: str, subject: str, body: str, purpose: str, now: datetime, not_before: datetime | None = None
+    ticket: Ticket,
+    *,
+    what: str,
+    subject: str,
+    body: str,
+    purpose: str,
+    now: datetime,
+    not_before: datetime | None = None,
+    way: tuple[str, str] | None = None,
 ) -> Delivery | None:
     """Queue one letter about the ticket to its requester; None where there is no address or it was queued before.
 
-    `what` makes it once, e.g. "ack" or "reply-<message id>". The mail's id is remembered, so that a reply to it finds its way.
+    `what` makes it once, e.g. "ack" or "reply-<message id>". The mail's id is remembered, so that a reply to it finds
+    its way. `way`: (channel, address) where the caller knows it already.
     """
-    channel, address = way_to(ticket)
+    channel, address = way or way_to(ticket)
     if not channel:
         return None
     district = this_district()
     message_id = mail_id(ticket, what, district) if channel == Delivery.Channel.EMAIL else ""
     earlier: list[str] = []
     if message_id:
-        earlier = list(ThreadId.objects.filter(ticket=ticket).order_by("id").values_list("message_id", flat=True)[:20])
-        ThreadId.objects.bulk_create([ThreadId(ticket=ticket, message_id=message_id)], ignore_conflicts=True)
+        earlier = _thread(ticket)
+        insert(ThreadId(ticket=ticket, message_id=message_id), once=True)
     return delivery.send(
         channel=channel, address=address, body=body, subject=subject, dedupe_key=f"{what}:{ticket.id}", purpose=purpose,
         now=now, person=ticket.requester, about=ticket.id, message_id=message_id, references=earlier, not_before=not_before,
         reply_to=mail_address(district, reply_token.local_part(ticket)) if message_id else "",
     )  # fmt: skip
+
+
+def _thread(ticket: Ticket) -> list[str]:
+    """Message-IDs of the conversation so far, the oldest first; of a ticket not written yet, those that wait with it."""
+    if ticket._state.adding:
+        return [row.message_id for row in waiting(ThreadId) if row.ticket_id == ticket.id][:20]
+    return list(ThreadId.objects.filter(ticket=ticket).order_by("id").values_list("message_id", flat=True)[:20])
 
 
 def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime) -> Delivery | None:
@@ -64,10 +81,11 @@ def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime)
         link = tracking_link(ticket, this_district())
         name = by.name if by else ""
         signature = _("%(name)s, %(team)s") % {"name": name, "team": ticket.team.name} if name else ticket.team.name
-        if way_to(ticket)[0] == Delivery.Channel.SMS:
+        way = way_to(ticket)
+        if way[0] == Delivery.Channel.SMS:
             body = f"{message.text}\n{signature} · #{ticket.number} {link}"
         else:
             foot = _("Your request #%(number)s: %(link)s") % {"number": ticket.number, "link": link}
             body = f"{message.text}\n\n{signature}\n\n-- \n{foot}"
         subject = _("Your request #%(number)s") % {"number": ticket.number}
-    return to_requester(ticket, what=f"reply-{message.id}", subject=f"Re: {subject}", body=body, purpose="reply", now=now)
+    return to_requester(ticket, what=f"reply-{message.id}", subject=f"Re: {subject}", body=body, purpose="reply", now=now, way=way)

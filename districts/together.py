@@ -1,0 +1,103 @@
+"""Rows of several tables written in one statement.
+
+An act that makes many rows (a ticket, its message, its event, its clocks, its letter) would pay a round trip, a parse and a
+plan for each. `insert` writes whatever it is given in one `WITH … INSERT` statement; inside `together()` it waits, so that the
+acts of several floors become one statement when the block ends. Foreign keys are checked when the statement ends, so the order
+of the rows does not matter. Rows that wait cannot be read from the database yet: `waiting` shows them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from django.db import connection
+from django.db.models import Field, Model
+
+from districts.models import DistrictModel
+from districts.scope import require_district_id
+
+
+@dataclass
+class _Batch:
+    rows: list[tuple[DistrictModel, bool]] = field(default_factory=list)
+
+
+_open: ContextVar[_Batch | None] = ContextVar("together", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Everything that `insert` is given in this block is written at its end, or not at all when the block fails.
+
+    Within another such block it writes with that one.
+    """
+    if _open.get() is not None:
+        yield
+        return
+    batch = _Batch()
+    token = _open.set(batch)
+    try:
+        yield
+    finally:
+        _open.reset(token)
+    _write(batch.rows)
+
+
+def insert(*rows: DistrictModel, once: bool = False) -> None:
+    """Insert now, or with the block. `once`: a row that a unique key already has is left out in silence."""
+    batch = _open.get()
+    pending = [(row, once) for row in rows]
+    if batch is None:
+        _write(pending)
+    else:
+        batch.rows += pending
+
+
+def is_open() -> bool:
+    """Are we in such a block?"""
+    return _open.get() is not None
+
+
+def waiting[M: DistrictModel](model: type[M]) -> list[M]:
+    """Rows of a model that this block has not written yet."""
+    batch = _open.get()
+    return [row for row, _once in batch.rows if isinstance(row, model)] if batch else []
+
+
+def _write(rows: Sequence[tuple[DistrictModel, bool]]) -> None:
+    if not rows:
+        return
+    district_id = require_district_id()
+    groups: dict[tuple[type[DistrictModel], bool], list[DistrictModel]] = {}
+    for row, once in rows:
+        if row.district_id is None:
+            row.district_id = district_id
+        groups.setdefault((type(row), once), []).append(row)
+    parts, values = [], []
+    for (model, once), same in groups.items():
+        head, one_row, fields = _shape(model)
+        conflict = " ON CONFLICT DO NOTHING" if once else ""
+        parts.append(f"{head} {', '.join([one_row] * len(same))}{conflict}")
+        values += [value for row in same for value in _values(row, fields)]
+    *first, last = parts
+    named = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(first))
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {named} {last}" if named else last, values)
+    for row, _once in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+@cache
+def _shape(model: type[Model]) -> tuple[str, str, tuple["Field[Any, Any]", ...]]:
+    """("INSERT INTO table (columns) VALUES", "(%s, …)", fields) without generated columns."""
+    fields = tuple(f for f in model._meta.concrete_fields if not f.generated)
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(f.column)) for f in fields)
+    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES", f"({', '.join(['%s'] * len(fields))})", fields
+
+
+def _values(row: Model, fields: "Iterable[Field[Any, Any]]") -> list[Any]:
+    return [f.get_db_prep_save(getattr(row, str(f.attname)), connection) for f in fields]
