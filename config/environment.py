@@ -27,7 +27,8 @@ def provide() -> None:
         environ.Env.read_env(ROOT / ".env", overwrite=False)
     named = os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_APP_URL")
     if environ.Env().bool("PRODUCTION", default=False):
-        _refuse_gaps(SECRET_KEY=os.environ.get("SECRET_KEY"), DATABASE_APP_URL=named)
+        secret = os.environ.get("SECRET_KEY", "")
+        _refuse_gaps(SECRET_KEY="" if secret.startswith("not-a-secret") else secret, DATABASE_APP_URL=named)
     if not os.environ.get("SECRET_KEY"):
         os.environ["SECRET_KEY"] = _kept_secret()
     if named:

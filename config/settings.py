@@ -94,12 +94,14 @@ HASH_PARTITIONS = env.int("HASH_PARTITIONS", default=0)
 OWNER_URL = env.str("DATABASE_URL", default="postgres://localhost/frontdoor")
 APP_URL = env.str("DATABASE_APP_URL", default="") or app_url(OWNER_URL, SECRET_KEY)
 _ENGINE = "districts.postgres"
+_app, _owner = env.db_url_config(APP_URL), env.db_url_config(OWNER_URL)
 DATABASES = {
     "default": {
-        **env.db_url_config(APP_URL),
+        **_app,
         "ENGINE": _ENGINE,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **_app.get("OPTIONS", {}),  # sslmode and its like, from the URL
             "options": "-c app.district_id=NO-DISTRICT-IN-SCOPE",
             "connect_timeout": 5,
             "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=6), "timeout": 5},
@@ -107,9 +109,9 @@ DATABASES = {
         "TEST": {"MIRROR": "owner"},
     },
     "owner": {
-        **env.db_url_config(OWNER_URL),
+        **_owner,
         "ENGINE": _ENGINE,
-        "OPTIONS": {"options": "-c app.district_id=NO-DISTRICT-IN-SCOPE", "connect_timeout": 5},
+        "OPTIONS": {**_owner.get("OPTIONS", {}), "options": "-c app.district_id=NO-DISTRICT-IN-SCOPE", "connect_timeout": 5},
         "TEST": {"DEPENDENCIES": [], "NAME": env.str("TEST_DATABASE", default="test_frontdoor")},
     },
 }

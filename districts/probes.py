@@ -54,7 +54,7 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 def metrics(request: HttpRequest) -> HttpResponse:
     """Open where METRICS_TOKEN is empty; else `Authorization: Bearer <token>`."""
     given = request.headers.get("Authorization", "")
-    if settings.METRICS_TOKEN and not hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}"):
+    if settings.METRICS_TOKEN and not hmac.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
         return HttpResponse("metrics ask for their bearer token\n", status=401, content_type="text/plain")
     try:
         for queue, seconds in oldest_pending().items():

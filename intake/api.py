@@ -70,9 +70,9 @@ class TicketView(serializers.Serializer[Any]):
     subject = serializers.CharField()
     channel = serializers.CharField()
     language = serializers.CharField()
-    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
-    service = serializers.SlugRelatedField(slug_field="slug", read_only=True, allow_null=True)  # type: ignore[var-annotated]
-    site = serializers.SlugRelatedField(slug_field="code", read_only=True, allow_null=True)  # type: ignore[var-annotated]
+    team = serializers.SlugField(source="team.slug")
+    service = serializers.SlugField(source="service.slug", allow_null=True)
+    site = serializers.CharField(source="site.code", allow_null=True)
     opened_at = serializers.DateTimeField()
     placed_at = serializers.DateTimeField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True)

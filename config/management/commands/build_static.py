@@ -49,6 +49,7 @@ def digest(paths: Iterable[Path]) -> str:
 
 class Command(BaseCommand):
     help = "Fetch the browser packages, build static/vendor/ and collect all static files into STATIC_ROOT."
+    requires_system_checks = []  # some ask the database, and an image is built without one
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--force", action="store_true", help="Do all of it again.")
@@ -75,7 +76,7 @@ class Command(BaseCommand):
         self._run([str(node_path), str(root / "frontend/build.mjs")], root)
 
     def _run(self, command: list[str], root: Path) -> None:
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603  our own command
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
         if done.returncode:
             raise CommandError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
@@ -87,6 +88,6 @@ class Command(BaseCommand):
 
 
 def _major(found: str) -> int:
-    told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
     number = told.strip().lstrip("v").split(".")[0]
     return int(number) if number.isdigit() else 0
