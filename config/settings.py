@@ -91,7 +91,8 @@ TEMPLATES = [
 
 # --- database: `owner` migrates, `default` serves; the application's role owns nothing and cannot bypass a policy --------
 HASH_PARTITIONS = env.int("HASH_PARTITIONS", default=0)
-OWNER_URL = env.str("DATABASE_URL", default="postgres://localhost/frontdoor")
+# A process that only serves is not told the owner's URL: its `owner` is then the application's role, which may not migrate.
+OWNER_URL = env.str("DATABASE_URL", default="") or env.str("DATABASE_APP_URL", default="") or "postgres://localhost/frontdoor"
 APP_URL = env.str("DATABASE_APP_URL", default="") or app_url(OWNER_URL, SECRET_KEY)
 _ENGINE = "districts.postgres"
 _app, _owner = env.db_url_config(APP_URL), env.db_url_config(OWNER_URL)

@@ -6,12 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 import pytest
 import yaml
 from django.conf import settings
 from honcho.environ import parse_procfile
+
+from tests import scratch
 
 ROOT = Path(settings.ROOT)
 # Read by the shell lines of the Procfile, or by the embedded servers; not by settings.
@@ -175,3 +178,26 @@ def test_the_procfile_names_real_programs(name: str) -> None:
 def test_the_production_urls_are_read_whole() -> None:
     url = example(".env.production.example")["DATABASE_APP_URL"]
     assert environ.Env.db_url_config(url)["OPTIONS"] == {"sslmode": "require"}
+
+
+@pytest.mark.slow
+def test_a_managed_server_where_the_owner_is_no_superuser() -> None:
+    """As on a managed PostgreSQL: the owner may make databases and roles, and the rest follows from `prepare`."""
+    name = f"managed_{os.environ.get('TEST_DATABASE', 'test_frontdoor')}"
+    parts = urlsplit(scratch.owner_url(name))
+    owner_url = parts._replace(netloc=f"{name}_owner:pw@{parts.hostname}:{parts.port}").geturl()
+    app_url = parts._replace(netloc=f"{name}_app:pw@{parts.hostname}:{parts.port}").geturl()
+    serves = {"SECRET_KEY": "x" * 50, "DATABASE_APP_URL": app_url, "REDIS_URL": ""}
+    with scratch.as_owner("postgres") as server:
+        server.execute(f"CREATE ROLE {name}_owner LOGIN PASSWORD 'pw' CREATEDB CREATEROLE".encode())
+        try:
+            for _twice in range(2):
+                done = run("manage.py", "prepare", "--no-static", DATABASE_URL=owner_url, **serves)
+                assert done.returncode == 0, done.stdout + done.stderr
+            for command in (["check_isolation"], ["sweeper", "--once"], ["check"]):
+                done = run("manage.py", *command, **serves)
+                assert done.returncode == 0, done.stdout + done.stderr
+            assert run("manage.py", "migrate", "tickets", "zero", **serves).returncode == 1, "who only serves cannot migrate"
+        finally:
+            server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+            server.execute(f"DROP ROLE IF EXISTS {name}_app, {name}_owner".encode())

@@ -13,7 +13,6 @@ from honcho.environ import parse_procfile
 
 from config import embedded
 from config.environment import ROOT
-from config.management.commands.prepare import sign_ins
 from config.supervisor import Supervisor
 
 BROKERS = ("worker", "beat")  # without a broker the sweeper does their work
@@ -48,8 +47,9 @@ class Command(BaseCommand):
     def _announce(self) -> None:
         lines = ["", f"The front door is open: http://localhost:{self.port}/   (Ctrl-C closes it)"]
         lines.append(f"Mail:  swaks --server 127.0.0.1:{self.env['SMTP_DOOR_PORT']} --to help@cedar-valley.localhost")
-        if self.env["DEMO"] == "1" and sign_ins().exists():
-            lines += ["", *sign_ins().read_text().splitlines()]
+        sign_ins = Path(self.env["SIGN_INS_FILE"])
+        if self.env["DEMO"] == "1" and sign_ins.exists():
+            lines += ["", *sign_ins.read_text().splitlines()]
         if not self.env.get("REDIS_URL"):
             lines.append("No broker here: the sweeper does the work, a few seconds later.")
         self.stdout.write("\n".join([*lines, ""]))
@@ -63,6 +63,7 @@ def environment() -> dict[str, str]:
     env.setdefault("SMTP_DOOR_PORT", "2525")
     env.setdefault("PUBLIC_PORT", f":{env['PORT']}")
     env.setdefault("DEMO", "1")
+    env["SIGN_INS_FILE"] = str(embedded.home() / "sign-ins.txt")
     env.setdefault("BEAT_SCHEDULE", str(embedded.home() / "beat"))
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
     env["PYTHONUNBUFFERED"] = "1"
