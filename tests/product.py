@@ -197,14 +197,16 @@ class Product:
     def visitor(self, host: str = CEDAR) -> "Visitor":
         return Visitor(self, host)
 
-    def signed_in(self, role: str, host: str = CEDAR) -> "Visitor":
-        """Somebody of the demonstration's sign-ins, by the words that name her there."""
+    def email_of(self, role: str, host: str = CEDAR) -> str:
+        """Of somebody among the demonstration's sign-ins, by the words that name her there."""
         lines = (self.home / "sign-ins.txt").read_text().splitlines()
         domain = host.split(".")[0].replace("-", "") + ".example"
-        email = next(line.split()[0] for line in lines if role in line and domain in line)
+        return next(line.split()[0] for line in lines if role in line and domain in line)
+
+    def signed_in(self, role: str, host: str = CEDAR) -> "Visitor":
         who = self.visitor(host)
         page = who.get("/account/login/")
-        who.submit(page, "/account/login/", login=email, password=DEMO_PASSWORD)
+        who.submit(page, "/account/login/", login=self.email_of(role, host), password=DEMO_PASSWORD)
         return who
 
 
