@@ -100,7 +100,6 @@ DATABASES = {
     "default": {
         **_app,
         "ENGINE": _ENGINE,
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **_app.get("OPTIONS", {}),  # sslmode and its like, from the URL
             "options": "-c app.district_id=NO-DISTRICT-IN-SCOPE",

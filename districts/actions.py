@@ -7,17 +7,21 @@ from django.db import IntegrityError, transaction
 
 from districts.models import ApiKey, ContactPoint, Person, Role
 from districts.queries import person_by_contact
+from districts.together import insert_now
 
 
 def person_for_contact(*, kind: str, value: str, name: str = "", language: str = "en", person_kind: str = "public") -> Person:
     """The person at this normalised address, made where there is none. Two at once make one."""
     found = person_by_contact(kind, value)
-    if found:
-        return found
+    return found or new_person(kind=kind, value=value, name=name, language=language, person_kind=person_kind)
+
+
+def new_person(*, kind: str, value: str, name: str = "", language: str = "en", person_kind: str = "public") -> Person:
+    """For who has looked and found nobody at this address; two at once still make one."""
     try:
         with transaction.atomic():
-            person = Person.objects.create(name=name[:200], language=language, kind=person_kind)
-            ContactPoint.objects.create(person=person, kind=kind, value=value)
+            person = Person(name=name[:200], language=language, kind=person_kind)
+            insert_now(person, ContactPoint(person=person, kind=kind, value=value))
             return person
     except IntegrityError:  # somebody was quicker
         found = person_by_contact(kind, value)

@@ -27,7 +27,8 @@ def district_of_host(host: str) -> District | None:
     known = _hosts.get(host)
     if known and known[0] > time.monotonic():
         return known[1]
-    district = District.objects.filter(host=host, active=True).first()
+    with transaction.atomic():  # whose BEGIN finds out whether the server is still there
+        district = District.objects.filter(host=host, active=True).first()
     if len(_hosts) > 20_000:  # made-up host names must not fill the memory
         _hosts.clear()
     _hosts[host] = (time.monotonic() + HOST_CACHE_SECONDS, district)

@@ -1,5 +1,6 @@
 """Whose it is, who is who, who may, and when school is open."""
 
+import base64
 import secrets
 from datetime import date, datetime
 from typing import Any, Self, TypeVar
@@ -22,9 +23,8 @@ def uuid7() -> UUID:
 
 
 def new_token() -> str:
-    """128 random bits, lower case and safe in an address or a link (26 letters and digits)."""
-    alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
-    return "".join(secrets.choice(alphabet) for _ in range(26))
+    """130 random bits, lower case and safe in an address or a link (26 letters and digits)."""
+    return base64.b32encode(secrets.token_bytes(17)).decode().lower()[:26]
 
 
 # --- rows that belong to no district ----------------------------------------------------------------------------------

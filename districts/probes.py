@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from psycopg_pool import PoolTimeout
@@ -17,7 +17,7 @@ OLDEST = Gauge("frontdoor_oldest_pending_seconds", "Age of the oldest row that w
 
 def oldest_pending() -> dict[str, float]:
     """Seconds the oldest due row of each queue has waited (0: none waits)."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT queue, seconds FROM districts_oldest_work()")
         return {queue: float(seconds) for queue, seconds in cursor.fetchall()}
 

@@ -6,15 +6,14 @@ acts of several floors become one statement when the block ends. Foreign keys ar
 of the rows does not matter. Rows that wait cannot be read from the database yet: `waiting` shows them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from django.db import connection
-from django.db.models import Field, Model
+from django.db import connection, models
 
 from districts.models import DistrictModel
 from districts.scope import require_district_id
@@ -49,11 +48,15 @@ def together() -> Iterator[None]:
 def insert(*rows: DistrictModel, once: bool = False) -> None:
     """Insert now, or with the block. `once`: a row that a unique key already has is left out in silence."""
     batch = _open.get()
-    pending = [(row, once) for row in rows]
     if batch is None:
-        _write(pending)
+        _write([(row, once) for row in rows])
     else:
-        batch.rows += pending
+        batch.rows += [(row, once) for row in rows]
+
+
+def insert_now(*rows: DistrictModel) -> None:
+    """Insert at once, whatever block is open: for rows whose unique keys must speak up here."""
+    _write([(row, False) for row in rows])
 
 
 def is_open() -> bool:
@@ -78,10 +81,10 @@ def _write(rows: Sequence[tuple[DistrictModel, bool]]) -> None:
         groups.setdefault((type(row), once), []).append(row)
     parts, values = [], []
     for (model, once), same in groups.items():
-        head, one_row, fields = _shape(model)
+        head, one_row, columns = _shape(model)
         conflict = " ON CONFLICT DO NOTHING" if once else ""
         parts.append(f"{head} {', '.join([one_row] * len(same))}{conflict}")
-        values += [value for row in same for value in _values(row, fields)]
+        values += [value for row in same for value in _values(row, columns)]
     *first, last = parts
     named = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(first))
     with connection.cursor() as cursor:
@@ -90,14 +93,23 @@ def _write(rows: Sequence[tuple[DistrictModel, bool]]) -> None:
         row._state.adding, row._state.db = False, connection.alias
 
 
+type _Column = tuple[str, Callable[[Any], Any] | None]
+AS_THEY_ARE = (models.UUIDField, models.CharField, models.TextField, models.DateTimeField, models.BooleanField, models.ForeignKey)
+
+
 @cache
-def _shape(model: type[Model]) -> tuple[str, str, tuple["Field[Any, Any]", ...]]:
-    """("INSERT INTO table (columns) VALUES", "(%s, …)", fields) without generated columns."""
+def _shape(model: type[models.Model]) -> tuple[str, str, tuple[_Column, ...]]:
+    """("INSERT INTO table (columns) VALUES", "(%s, …)", columns with what prepares their values) without generated columns."""
     fields = tuple(f for f in model._meta.concrete_fields if not f.generated)
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(f.column)) for f in fields)
-    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES", f"({', '.join(['%s'] * len(fields))})", fields
+    names = ", ".join(quote(str(f.column)) for f in fields)
+    columns = tuple((str(f.attname), None if isinstance(f, AS_THEY_ARE) else _preparing(f)) for f in fields)
+    return f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES", f"({', '.join(['%s'] * len(fields))})", columns
 
 
-def _values(row: Model, fields: "Iterable[Field[Any, Any]]") -> list[Any]:
-    return [f.get_db_prep_save(getattr(row, str(f.attname)), connection) for f in fields]
+def _preparing(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
+    return lambda value: field.get_db_prep_save(value, connection)
+
+
+def _values(row: models.Model, columns: Iterable[_Column]) -> list[Any]:
+    return [getattr(row, name) if prepare is None else prepare(getattr(row, name)) for name, prepare in columns]

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from districts.jobs import nudge
 from districts.models import Service, Site, uuid7
 from districts.scope import require_district_id
-from intake import contacts, queries, receive
+from intake import contacts, opening, queries, receive
 from intake.attaching import Kept
 from intake.channels.fingerprint import digest as mail_digest
 from intake.contacts import BadContact
@@ -30,7 +30,9 @@ from tickets.actions import NewFile
 from tickets.models import ChannelKind, Ticket
 
 log = structlog.get_logger(__name__)
-_COLUMNS = "id, district_id, source_id, channel, external_id, digest, raw, meta, state, reason, error, attempts, received_at"
+_COLUMNS = (
+    "id, district_id, source_id, channel, external_id, digest, raw, meta, state, reason, error, attempts, received_at, ticket_ref"
+)
 
 
 class NoText(ValueError):
@@ -126,19 +128,26 @@ def receive_api(
 
 
 def receive_now(*, kind: str, external_id: str, raw: bytes, meta: dict[str, Any], now: datetime) -> Received:
-    """Accept and receive in one transaction, the receiving in a savepoint of its own."""
-    envelope, new = _insert(_door(kind), kind, external_id, raw, meta, now)
+    """Accept and receive in one transaction, the receiving in a savepoint of its own.
+
+    The envelope is written as received, with its ticket's id, and put right where it turns out otherwise.
+    """
+    envelope, new = _insert(_door(kind), kind, external_id, raw, meta, now, ticket_ref=uuid7())
     if not new:
         return Received(envelope, _ticket_of(envelope), duplicate=True)
+    promised = envelope.ticket_ref
     try:
         with transaction.atomic():
             arrival = receive.read(envelope, raw)
-            ticket = receive.receive(envelope, arrival, Kept(arrival.kept_files), now=now)
+            outcome = opening.take_in(envelope, arrival, Kept(arrival.kept_files), now=now)
+            if outcome.ticket is None or outcome.ticket.id != promised or outcome.reason:
+                receive.settle(envelope, outcome, was=Envelope.State.DONE)
     except Exception:  # whatever it is, the person's words are kept and a worker tries again
         log.exception("receive_later", envelope=str(envelope.id))
+        Envelope.objects.filter(id=envelope.id).update(state=Envelope.State.PENDING, ticket_ref=None)
         nudge(receive_pending)
         return Received(envelope, None, duplicate=False)
-    return Received(envelope, ticket, duplicate=False)
+    return Received(envelope, outcome.ticket, duplicate=False)
 
 
 def _door(kind: str) -> Channel:
@@ -187,20 +196,23 @@ def _ticket_of(envelope: Envelope) -> Ticket | None:
     return Ticket.objects.select_related("team", "service", "requester", "site", "assignee").filter(id=envelope.ticket_ref).first()
 
 
-def _insert(source: Channel, channel: str, external_id: str, raw: bytes, meta: dict[str, Any], now: datetime) -> tuple[Envelope, bool]:
-    """Two at once: the second waits for the first one's commit, then finds it."""
+def _insert(
+    source: Channel, channel: str, external_id: str, raw: bytes, meta: dict[str, Any], now: datetime, ticket_ref: UUID | None = None
+) -> tuple[Envelope, bool]:
+    """Two at once: the second waits for the first one's commit, then finds it. `ticket_ref`: it is received at once."""
     digest = mail_digest(raw) if channel == ChannelKind.EMAIL else hashlib.sha256(raw).hexdigest()
     envelope = Envelope(
-        source=source, channel=channel, external_id=_fitting(external_id), digest=digest, raw=raw, meta=meta, received_at=now
-    )
+        source=source, channel=channel, external_id=_fitting(external_id), digest=digest, raw=raw, meta=meta, received_at=now,
+        state=Envelope.State.DONE if ticket_ref else Envelope.State.PENDING, ticket_ref=ticket_ref,
+    )  # fmt: skip
     statement = (
-        f"INSERT INTO {Envelope._meta.db_table} ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', 0, %s)"
+        f"INSERT INTO {Envelope._meta.db_table} ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', 0, %s, %s)"
         " ON CONFLICT (district_id, channel, external_id, digest) DO NOTHING"
     )
     new_id = uuid7()
     values: list[Any] = [
         new_id, require_district_id(), source.id, channel, envelope.external_id, digest, raw, _json(meta),
-        Envelope.State.PENDING, now,
+        envelope.state, now, ticket_ref,
     ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

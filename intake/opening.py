@@ -8,7 +8,7 @@ from django.utils.translation import override
 
 from delivery import actions as delivery
 from delivery.models import Delivery
-from districts.actions import person_for_contact
+from districts.actions import new_person, person_for_contact
 from districts.models import ContactPoint, District, Person, Service, Site, Team
 from districts.together import together
 from intake import consequences, joining, screening
@@ -90,8 +90,7 @@ def _sender(arrival: Arrival, district: District, now: datetime) -> tuple[Person
     if known:
         return known.person, known.lately
     language = _language(arrival.language, district)
-    person = person_for_contact(kind=arrival.contact.kind, value=arrival.contact.value, name=arrival.name, language=language)
-    return person, 0
+    return new_person(kind=arrival.contact.kind, value=arrival.contact.value, name=arrival.name, language=language), 0
 
 
 def _language(wanted: str, district: District) -> str:
@@ -110,6 +109,7 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
             requester=sent.sender, channel=arrival.channel, subject=arrival.subject or subject_of(words.text), words=words,
             team=service.team if service else _team(sent), service=service, site=site, room=arrival.room, asset_tag=arrival.asset_tag,
             language=_language(arrival.language or sent.sender.language, sent.district), now=now,
+            ticket_id=sent.envelope.ticket_ref,
         )  # fmt: skip
         sla.derive(ticket, now=now)
         if verdict is None:

@@ -20,6 +20,7 @@ from intake.attaching import Kept, keep
 from intake.channels import email, sms, web
 from intake.channels.arrival import Arrival, Unreadable
 from intake.models import Envelope
+from intake.opening import Outcome
 from intake.wording import clean
 from tickets.models import ChannelKind, Ticket
 
@@ -117,6 +118,13 @@ def read(envelope: Envelope, raw: bytes) -> Arrival:
 def receive(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) -> Ticket | None:
     """The effect and "done" in the caller's transaction. Raises Overtaken where this attempt is no longer ours."""
     outcome = opening.take_in(envelope, arrival, kept, now=now)
+    if not settle(envelope, outcome, was=State.PENDING):
+        raise Overtaken(str(envelope.id))
+    return outcome.ticket
+
+
+def settle(envelope: Envelope, outcome: Outcome, *, was: str) -> bool:
+    """Write on the envelope what became of it; False where it is not `was` or this attempt not ours, and nothing was written."""
     envelope.state = State.DONE if outcome.ticket else State.SCREENED
     envelope.reason = outcome.reason[:60]
     envelope.ticket_ref = outcome.ticket.id if outcome.ticket else None
@@ -124,19 +132,7 @@ def receive(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
         f"UPDATE {Envelope._meta.db_table} SET state = %s, reason = %s, ticket_ref = %s, error = '', lease_until = NULL"
         " WHERE district_id = %s AND id = %s AND attempts = %s AND state = %s"
     )
+    values = [envelope.state, envelope.reason, envelope.ticket_ref, require_district_id(), envelope.id, envelope.attempts, was]
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement,
-            [
-                envelope.state,
-                envelope.reason,
-                envelope.ticket_ref,
-                require_district_id(),
-                envelope.id,
-                envelope.attempts,
-                State.PENDING,
-            ],
-        )
-        if cursor.rowcount != 1:
-            raise Overtaken(str(envelope.id))
-    return outcome.ticket
+        cursor.execute(statement, values)
+        return bool(cursor.rowcount == 1)

@@ -79,9 +79,14 @@ def open_ticket(
     room: str = "",
     asset_tag: str = "",
     language: str = "en",
+    ticket_id: UUID | None = None,
 ) -> tuple[Ticket, Message]:
-    """A new need. `team` holds it until triage has placed it (the front office); it is never without one."""
+    """A new need. `team` holds it until triage has placed it (the front office); it is never without one.
+
+    `ticket_id`: where the caller has chosen it already.
+    """
     ticket = Ticket(
+        id=ticket_id or uuid7(),
         number=next_number(), subject=subject[:200], channel=channel, requester=requester, team=team, service=service,
         site=site, room=room[:40], asset_tag=asset_tag[:40], language=language, opened_at=now, facts_at=now,
         derived_at=now - timedelta(microseconds=1),
