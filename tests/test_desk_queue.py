@@ -120,6 +120,7 @@ def test_pages_go_on_where_the_last_one_ended(here: Cast, now: datetime, slug: s
     while True:
         page = queue.page(queue.view_named(view, desk), desk, after)
         pages.append([row.id for row in page.rows])
+        assert len(pages) < 10
         if page.more is None:
             break
         after = Cursor.read(str(page.more))
@@ -312,6 +313,15 @@ def test_the_pulse_tells_what_is_new_and_moves_nothing(here: Cast, now: datetime
 def test_a_pulse_after_signing_out_leads_to_the_sign_in(here: Cast) -> None:
     answer = visitor(here.district).get("/desk/pulse/", HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL="http://cedar.localhost/desk/")
     assert answer["HX-Redirect"] == "/account/login/?next=%2Fdesk%2F"
+
+
+def test_no_browser_keeps_a_page_or_takes_a_fragment_for_it(here: Cast) -> None:
+    ticket = due(here, 1, timezone.now())
+    client = sign_in(here.alice, here.district)
+    for url in ("/desk/", f"/desk/{ticket.id}/", "/desk/log/"):
+        answer = client.get(url)
+        assert answer["Cache-Control"] == "private, no-store"
+        assert {"HX-Request", "HX-Target"} <= {name.strip() for name in answer["Vary"].split(",")}
 
 
 # --- search -----------------------------------------------------------------------------------------------------------

@@ -272,6 +272,13 @@ def test_a_file_belongs_to_its_ticket_and_needs_its_rights(
     assert sign_in(here.alice, here.district).get(f"/desk/{ticket.id}/files/{file.id}/").status_code == 404
 
 
+def test_opening_a_file_of_a_sensitive_ticket_is_a_read(here: Cast, ticket: Ticket, attached: dict[str, Attachment]) -> None:
+    ticket.sensitive = True
+    ticket.save()
+    assert sign_in(here.alice, here.district).get(f"/desk/{ticket.id}/files/{attached['image/png'].id}/").status_code == 200
+    assert Event.objects.filter(ticket=ticket, kind=Event.Kind.READ, by=here.alice).count() == 1
+
+
 @pytest.mark.parametrize("path", ["gone", "../../etc/passwd"])
 def test_a_file_that_the_disk_lost_or_that_leads_outside_is_not_there(
     here: Cast, ticket: Ticket, attached: dict[str, Attachment], path: str

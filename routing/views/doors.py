@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 View = Callable[..., HttpResponse]
@@ -29,9 +30,17 @@ def staff_only(view: View) -> View:
     def entered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.htmx and not request.user.is_authenticated:  # type: ignore[attr-defined]
             return _signed_out(request)
-        return behind_sign_in(request, *args, **kwargs)
+        return _not_kept(behind_sign_in(request, *args, **kwargs))
 
     return entered
+
+
+def _not_kept(response: HttpResponse) -> HttpResponse:
+    """No browser keeps pages about students; nor does it take a fragment for the page of the same address."""
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    if "Cache-Control" not in response:
+        response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _signed_out(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,10 @@
     if (doc.visibilityState === "visible" && window.htmx) window.htmx.trigger(doc.body, "desk-pulse");
   }, PULSE);
 
+  // --- on a phone the views are a row one can push sideways: the one that is shown is in sight
+  var current = doc.querySelector(".views [aria-current]");
+  if (current) current.scrollIntoView({ block: "nearest", inline: "nearest" });
+
   // --- keys: an element with data-key="x" is what x does. Off while somebody types, and by a switch (WCAG 2.1.4)
   function on() { try { return localStorage.getItem(STORE) !== "off"; } catch (error) { return true; } }
   function seen(element) { return element.offsetParent !== null || element === doc.activeElement; }
