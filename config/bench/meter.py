@@ -21,6 +21,9 @@ import psycopg
 
 from config.bench.server import HELLO_HOST
 
+ROUNDS = 7
+HELLOS = 150  # requests of one measure of the trivial view
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -86,44 +89,37 @@ class Meter:
     def __init__(self, owner_url: str) -> None:
         self.watcher = psycopg.connect(owner_url, autocommit=True)
         self.server = Server()
-        self.hello = 0.0
+        self.visit = self.browser(HELLO_HOST)
+        self.hello = self._hello()  # seconds, the median of the last comparison
 
     def browser(self, host: str) -> Browser:
         return Browser(self.server.port, host)
 
     def requests(self, work: Callable[[], Any], times: int) -> float:
-        """CPU seconds of one request that `work` sends."""
-        return self._measure(work, times, lambda: [*self.server.pids(), *self._database_pids()])
+        """Hellos of one request that `work` sends."""
+        return self._compare(work, times, lambda: [*self.server.pids(), *self._database_pids()])
 
     def here(self, work: Callable[[], Any], times: int) -> float:
-        """CPU seconds of one `work` in this process."""
-        return self._measure(work, times, lambda: [os.getpid(), *self._database_pids()])
+        """Hellos of one `work` in this process."""
+        return self._compare(work, times, lambda: [os.getpid(), *self._database_pids()])
 
-    def measure_hello(self) -> float:
-        """Seconds; kept for `hellos`."""
-        visit = self.browser(HELLO_HOST)
-        for _ in range(200):
-            visit.request("GET", "/")
-        self.hello = self.requests(lambda: visit.request("GET", "/"), 300)
-        return self.hello
+    def _compare(self, work: Callable[[], Any], times: int, pids: Callable[[], list[int]]) -> float:
+        """The median over rounds of work against hellos measured right before and after: the machine's speed drifts."""
+        ratios, hellos = [], [self._hello()]
+        for _ in range(ROUNDS):
+            cost = _cpu_of(work, times, pids)
+            hellos.append(self._hello())
+            ratios.append(cost * 2 / (hellos[-2] + hellos[-1]))
+        self.hello = statistics.median(hellos)
+        return statistics.median(ratios)
 
-    def hellos(self, seconds: float) -> float:
-        return seconds / self.hello
+    def _hello(self) -> float:
+        """CPU seconds of one trivial request."""
+        return _cpu_of(lambda: self.visit.request("GET", "/"), HELLOS, self.server.pids)
 
     def close(self) -> None:
         self.server.stop()
         self.watcher.close()
-
-    def _measure(self, work: Callable[[], Any], times: int, pids: Callable[[], list[int]], rounds: int = 5) -> float:
-        """The median of `rounds` rounds of `times` each."""
-        costs = []
-        for _ in range(rounds):
-            counted = pids()
-            before = cpu(counted)
-            for _ in range(times):
-                work()
-            costs.append((cpu(counted) - before) / times)
-        return statistics.median(costs)
 
     def _database_pids(self) -> list[int]:
         rows = self.watcher.execute(
@@ -131,6 +127,14 @@ class Meter:
             " AND backend_type = 'client backend'"
         )
         return [int(row[0]) for row in rows]
+
+
+def _cpu_of(work: Callable[[], Any], times: int, pids: Callable[[], list[int]]) -> float:
+    counted = pids()
+    before = cpu(counted)
+    for _ in range(times):
+        work()
+    return (cpu(counted) - before) / times
 
 
 def cpu(pids: list[int]) -> float:
