@@ -37,7 +37,7 @@ bench-smoke: dev ## the same, tiny
 	@exec $(PY) manage.py bench --smoke
 
 screenshots: dev ## docs/images/ anew, from the running demonstration
-	@exec $(PY) tests/browser/screenshots.py
+	@exec $(PY) -m tests.browser.screenshots
 
 messages: dev ## collect and compile translations
 	@$(PY) manage.py makemessages --locale es --ignore .venv --ignore node_modules --no-location && $(PY) manage.py compilemessages --ignore .venv

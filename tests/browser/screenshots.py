@@ -63,7 +63,7 @@ def staff(page: Page, product: Product) -> None:
         page.wait_for_url(lambda url: "/account/login" not in url)
 
     sign_in("Team lead, Transportation")
-    page.goto(f"http://{CEDAR}:{product.port}/desk/")
+    page.goto(f"http://{CEDAR}:{product.port}/desk/?view=open")
     shoot(page, "desk")
     page.locator("a.what").first.click()
     shoot(page, "ticket")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.product import CEDAR, OAK, Product
 
 OPEN = ["/", "/help/", "/find", "/account/login/"]
-OF_STAFF = ["/desk/", "/desk/?view=all", "/desk/log/", "/today/", "/matrix/", "/matrix/steps/", "/notices/"]
+OF_STAFF = ["/desk/", "/desk/?view=open", "/desk/log/", "/today/", "/matrix/", "/matrix/steps/", "/notices/"]
 
 
 def judge(page: Page, complaints: list[str], accessible: Callable[[Page], None]) -> None:
@@ -64,7 +64,7 @@ def test_a_parent_asks_and_sees_her_request_placed(page: Page, at: Callable[...,
 
 def test_an_agent_replies(page: Page, at: Callable[..., str], sign_in: Callable[..., None], complaints: list[str]) -> None:
     sign_in(page, "Agent, Transportation")
-    page.goto(at("/desk/?view=all"))
+    page.goto(at("/desk/?view=open"))
     page.locator("a.what").first.click()
     page.locator("#reply-text").fill("Thank you. We are looking into it.")
     page.locator("#reply").get_by_role("button", name="Send", exact=True).click()

@@ -36,7 +36,7 @@ def test_an_agent_answers_hands_off_and_resolves(product: Product, agent: Visito
     assert queue.status_code == 200
     due = re.findall(r'<td class="c-due"><time datetime="([^"]+)"', queue.text)
     assert due == sorted(due), "what is due first stands on top"
-    everything = "".join(agent.get(f"/desk/{query}").text for query in ("", "?view=all", "?view=team"))
+    everything = "".join(agent.get(f"/desk/{query}").text for query in ("", "?view=open", "?view=team"))
     assert desk in everything, "the ticket is in her team's queue"
 
     page = agent.get(desk)
