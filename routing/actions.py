@@ -65,14 +65,14 @@ def correct(ticket: Ticket, *, service: Service | None, team: Team | None, by: P
 
 def _settle(ticket: Ticket, *, service: Service | None, team: Team, by: Person | None, now: datetime) -> None:
     """Put the ticket where the correction says. Its assignee keeps it where only the service changes."""
-    came_from, assignee = ticket.team_id, ticket.assignee
+    came_from = ticket.team_id
     if team.id == came_from and (service is None or service.id == ticket.service_id):
         return  # it is there already: the correction confirms it
-    tickets.move(ticket, team=team, by=by, now=now, data={"correction": True}, service=service)
+    tickets.set_service(ticket, service=service, by=by, now=now)
+    if team.id != came_from:
+        tickets.move(ticket, team=team, by=by, now=now, data={"correction": True})
     if service and not ticket.crisis:
         tickets.set_priority(ticket, priority=service.priority, by=by, now=now)
-    if team.id == came_from:
-        tickets.assign(ticket, to=assignee, by=by, now=now)
     sla.derive(ticket, now=now)
     if team.id != came_from:
         notices.corrected(ticket, by=by, now=now)

@@ -29,6 +29,7 @@ SENTENCES = {
     Kind.ASSIGNED: gettext_lazy("%(by)s assigned it to %(to)s"),
     Kind.WAITING: gettext_lazy("%(by)s waits for somebody else"),
     Kind.RESUMED: gettext_lazy("%(by)s took it up again"),
+    Kind.SERVICE: gettext_lazy("%(by)s set the service: %(new)s"),
     Kind.PRIORITY: gettext_lazy("%(by)s changed the priority from %(old)s to %(new)s"),
     Kind.RESOLVED: gettext_lazy("%(by)s resolved it"),
     Kind.REOPENED: gettext_lazy("%(by)s reopened it"),
@@ -52,7 +53,8 @@ CORRECTED = gettext_lazy("%(by)s put it right: it belongs to %(team)s")
 
 ICONS = {
     Kind.OPENED: "door-enter", Kind.PLACED: "route", Kind.HANDED_OFF: "arrows-exchange", Kind.ASSIGNED: "user-check",
-    Kind.WAITING: "player-pause", Kind.RESUMED: "player-play", Kind.PRIORITY: "flag", Kind.RESOLVED: "circle-check",
+    Kind.WAITING: "player-pause", Kind.RESUMED: "player-play", Kind.PRIORITY: "flag", Kind.SERVICE: "tag",
+    Kind.RESOLVED: "circle-check",
     Kind.REOPENED: "arrow-back-up", Kind.CLOSED: "lock", Kind.MERGED: "arrow-merge", Kind.LATE: "clock-exclamation",
     Kind.ESCALATED: "trending-up",
 }  # fmt: skip

@@ -97,7 +97,8 @@ def test_a_handoff_takes_the_new_teams_name_and_never_restarts_the_requesters_cl
 def test_a_handoff_to_another_service_leaves_no_old_promise(here: Cast) -> None:
     set_policy(kind="resolve", terms="within 2 business days", service=here.password_reset, now=NOW)
     ticket = opened(here)
-    tickets.move(ticket, team=here.technology, by=here.olive, now=NOW + HOUR, data={}, service=here.password_reset)
+    tickets.move(ticket, team=here.technology, by=here.olive, now=NOW + HOUR, data={})
+    tickets.set_service(ticket, service=here.password_reset, by=here.olive, now=NOW + HOUR)
     derive(ticket, now=NOW + HOUR)
     assert clocks(ticket)[1].due_at == NOW + timedelta(days=2)
 

@@ -173,16 +173,28 @@ def place(
     return True
 
 
-def move(ticket: Ticket, *, team: Team, by: Person | None, now: datetime, data: dict[str, Any], service: Service | None = None) -> None:
+def move(ticket: Ticket, *, team: Team, by: Person | None, now: datetime, data: dict[str, Any]) -> None:
     """To another team; the assignee is cleared in the same act, so that nobody thinks another has it."""
     data = {**data, "from": str(ticket.team_id), "to": str(team.id), "to_name": team.name}
     ticket.team, ticket.assignee = team, None
-    if service:
-        ticket.service, ticket.sensitive = service, service.sensitive
     if ticket.placed_at is None:
         ticket.placed_at = now
     record(ticket, Kind.HANDED_OFF, by=by, now=now, data=data)
-    _changed(ticket, "team", "assignee", "service", "sensitive", "placed_at", now=now)
+    _changed(ticket, "team", "assignee", "placed_at", now=now)
+
+
+def set_service(ticket: Ticket, *, service: Service | None, by: Person | None, now: datetime) -> None:
+    """What is asked for turned out to be another thing, or nothing on the list; whoever has it keeps it."""
+    if ticket.service_id == (service.id if service else None):
+        return
+    data = {"from": ticket.service.name if ticket.service else "", "to": service.name if service else "–"}
+    record(ticket, Kind.SERVICE, by=by, now=now, data=data)
+    ticket.service = service
+    if service:
+        ticket.sensitive = service.sensitive or ticket.crisis
+    if ticket.placed_at is None:
+        ticket.placed_at = now
+    _changed(ticket, "service", "sensitive", "placed_at", now=now)
 
 
 def set_priority(ticket: Ticket, *, priority: int, by: Person | None, now: datetime) -> None:

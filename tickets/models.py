@@ -63,7 +63,6 @@ class Ticket(DistrictModel):
     facts_at = models.DateTimeField(help_text="When something that matters to a promise last changed.")
     derived_at = models.DateTimeField(help_text="Facts up to here are in the clocks; older than facts_at: derive again.")
     due_at = models.DateTimeField(null=True, blank=True, help_text="The next promise due, copied from the clocks for order.")
-    place_attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta(DistrictModel.Meta):
         constraints = [
@@ -73,7 +72,7 @@ class Ticket(DistrictModel):
         indexes = [
             models.Index(
                 "district", "team", models.F("due_at").asc(nulls_last=True), "id", name="ticket_queue",
-                condition=models.Q(status__in=["new", "open", "wait_asker", "wait_other"]),
+                condition=models.Q(status__in=["new", "open", "wait_asker", "wait_other"]), include=["assignee"],
             ),
             models.Index(
                 "district", "assignee", models.F("due_at").asc(nulls_last=True), "id", name="ticket_mine",
@@ -163,6 +162,7 @@ class Event(DistrictModel):
         WAITING = "waiting", _("Waiting")
         RESUMED = "resumed", _("Resumed")
         PRIORITY = "priority", _("Priority changed")
+        SERVICE = "service", _("Service changed")
         RESOLVED = "resolved", _("Resolved")
         REOPENED = "reopened", _("Reopened")
         CLOSED = "closed", _("Closed")

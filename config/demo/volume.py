@@ -107,13 +107,13 @@ SELECT m.*, f.id AS agent_id, CASE WHEN m.live AND m.answered_at IS NULL THEN m.
   WHEN m.live THEN m.opened_at + m.solve_in END AS due_at
 FROM made m JOIN staff_of f ON f.district_id = m.district_id AND f.k = m.team_k AND f.s = (m.number %% 4) ORDER BY m.district_id, m.opened_at;
 INSERT INTO tickets_ticket (id, district_id, number, token, subject, status, priority, channel, language, requester_id, team_id, service_id,
-  assignee_id, room, asset_tag, sensitive, crisis, opened_at, placed_at, resolved_at, closed_at, facts_at, derived_at, due_at, place_attempts)
+  assignee_id, room, asset_tag, sensitive, crisis, opened_at, placed_at, resolved_at, closed_at, facts_at, derived_at, due_at)
 SELECT h.id, h.district_id, h.number, substr(md5(h.id::text), 1, 26), left(x.body, 80),
   CASE WHEN NOT h.live THEN CASE WHEN h.resolved_at < %(now)s - interval '7 days' THEN 'closed' ELSE 'resolved' END
     WHEN h.answered_at IS NULL THEN 'new' WHEN h.r1 < 0.2 THEN 'wait_asker' ELSE 'open' END,
   h.priority, h.channel, 'en', h.requester_id, h.team_id, h.service_id, CASE WHEN h.answered_at IS NOT NULL THEN h.agent_id END, '', '',
   h.sensitive, false, h.opened_at, h.opened_at + interval '3 seconds', h.resolved_at,
-  CASE WHEN h.resolved_at < %(now)s - interval '7 days' THEN h.resolved_at + interval '7 days' END, h.opened_at, h.opened_at, h.due_at, 0
+  CASE WHEN h.resolved_at < %(now)s - interval '7 days' THEN h.resolved_at + interval '7 days' END, h.opened_at, h.opened_at, h.due_at
 FROM held h JOIN texts x ON x.k = h.text_k ORDER BY h.district_id, h.opened_at;
 """
 

@@ -60,7 +60,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$ 
 class Migration(migrations.Migration):
     initial = True
     dependencies = [
-        ("delivery", "0002_initial"),
+        ("delivery", "0001_initial"),
         ("intake", "0001_initial"),
         ("ownership", "0001_initial"),
         ("sla", "0001_initial"),
