@@ -8,15 +8,22 @@ district to the application's role, and composite foreign keys keep rows from po
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, cast
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from django.db import connection, connections, transaction
 
-if TYPE_CHECKING:
-    from districts.postgres.base import DatabaseWrapper
-
 _current: ContextVar[UUID | None] = ContextVar("district_id", default=None)
+
+
+class _Connection(Protocol):
+    """What the backend (districts.postgres) adds to Django's, as far as it is used here."""
+
+    connection: Any
+    in_atomic_block: bool
+    needs_rollback: bool
+
+    def apply_district(self) -> None: ...
 
 
 class NoDistrict(RuntimeError):
@@ -39,7 +46,7 @@ def require_district_id() -> UUID:
 def district_scope(district_id: UUID | str, *, using: str = "default") -> Iterator[None]:
     """Open one transaction in one district; nested scopes put the outer one back."""
     wanted = district_id if isinstance(district_id, UUID) else UUID(str(district_id))
-    conn = cast("DatabaseWrapper", connections[using])
+    conn = cast("_Connection", connections[using])
     nested = conn.in_atomic_block
     token = _current.set(wanted)
     try:
