@@ -41,7 +41,7 @@ class Server:
             self.port = int(probe.getsockname()[1])
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "config.bench.server:application", "-b", f"127.0.0.1:{self.port}",
-             "--workers", "1", "--threads", "2", "--log-level", "warning", "--keep-alive", "30"],
+             "--workers", "1", "--threads", "2", "--log-level", "warning", "--keep-alive", "7200"],
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
         for _ in range(600):
