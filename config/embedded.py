@@ -142,12 +142,14 @@ def as_child(uid: int | None, gid: int | None, death_signal: int) -> Callable[[]
 
 
 def _free_port(preferred: int | None) -> int:
-    for port in (preferred or 0, 0):
+    """The port of the last time, for which a server that is just ending is waited; another where somebody else has it."""
+    for port in (*([preferred] * 50 if preferred else []), 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
+                time.sleep(0.1)
                 continue
             return int(probe.getsockname()[1])
     raise RuntimeError("no free port on loopback")

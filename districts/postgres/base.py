@@ -6,6 +6,7 @@ of a cursor's care. psycopg's connection stays in autocommit, so it sends no BEG
 
 import psycopg
 from django.db.backends.postgresql import base
+from django.db.utils import OperationalError
 from psycopg.pq import ConnStatus, ExecStatus
 
 from districts.postgres.schema import DistrictSchemaEditor
@@ -32,7 +33,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             try:
                 self._say(begin)
                 return
-            except self.Database.OperationalError:
+            except OperationalError:
                 if self.in_atomic_block or self.connection.pgconn.status == ConnStatus.OK:
                     raise
                 self.close()
@@ -42,8 +43,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _say(self, statement: str) -> None:
         with self.wrap_database_errors:
             result = self.connection.pgconn.exec_(statement.encode())
-            if result.status != ExecStatus.COMMAND_OK:
-                raise psycopg.errors.error_from_result(result)
+            if result.status == ExecStatus.COMMAND_OK:
+                return
+            if self.connection.pgconn.status != ConnStatus.OK:  # the server is gone, so no error of its own came
+                raise psycopg.OperationalError(self.connection.pgconn.get_error_message() or "the connection is lost")
+            raise psycopg.errors.error_from_result(result)
 
     def _savepoint(self, sid: str) -> None:
         self._say(self.ops.savepoint_create_sql(sid))
