@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from intake.channels.arrival import Arrival, SentFile
 from tickets import files
@@ -26,10 +27,11 @@ def keep(arrival: Arrival, *, district_id: UUID) -> Kept:
     for sent in arrival.sent_files:
         if sent.inline and len(sent.data) < TINY:
             continue
-        try:
-            stored.append(files.store(sent.name, sent.data, district_id=district_id))
-        except files.Refused as refusal:
-            refused.append(_line(sent, refusal))
+        with override(arrival.language or "en"):  # the reason is read beside the words it came with
+            try:
+                stored.append(files.store(sent.name, sent.data, district_id=district_id))
+            except files.Refused as refusal:
+                refused.append(_line(sent, refusal))
     return Kept(tuple(stored), "\n".join(refused))
 
 

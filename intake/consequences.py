@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from delivery import actions as delivery
 from delivery.models import Delivery, Receipt
 from districts.models import ContactPoint, District
+from districts.queries import person_by_contact
 from intake.channels.arrival import Arrival, Bounce
 
 
@@ -40,7 +42,15 @@ def _told(arrival: Arrival, district: District, *, now: datetime) -> None:
     elif arrival.keyword == "start":
         delivery.opt_in(channel=Delivery.Channel.SMS, address=contact.value)
     else:
-        _help(contact.value, district, now=now)
+        with override(_language(arrival, contact.value, district)):
+            _help(contact.value, district, now=now)
+
+
+def _language(arrival: Arrival, number: str, district: District) -> str:
+    """Of the word itself ("ayuda"), else of whoever has that number, else the district's first."""
+    person = None if arrival.language else person_by_contact(ContactPoint.Kind.PHONE, number)
+    wanted, spoken = arrival.language or (person.language if person else ""), district.languages or ["en"]
+    return wanted if wanted in spoken else str(spoken[0])
 
 
 def _help(number: str, district: District, *, now: datetime) -> None:

@@ -41,9 +41,7 @@ def send_links(contact: Contact, district: District, *, now: datetime) -> bool:
 
 
 def _letter(found: list[Ticket], district: District) -> str:
-    lines = [
-        f"#{ticket.number} · {ticket.team.name} · {ticket.opened_at:%Y-%m-%d}\n{tracking_link(ticket, district)}" for ticket in found
-    ]
+    lines = [f"#{ticket.number} · {ticket.team.name} · {_day(ticket.opened_at)}\n{tracking_link(ticket, district)}" for ticket in found]
     head = _("These are your open requests at %(district)s:") % {"district": district.name}
     foot = _("If you did not ask for this, you need not do anything. Do not pass the links on: they open without a password.")
     return "\n\n".join([head, *lines, foot])

@@ -40,7 +40,8 @@ class Cell:
 
     @property
     def words(self) -> str:
-        return f"{date_format(self.day, 'D, N j')}: {self.kind.label}"
+        day = date_format(self.day, _("D, N j"))
+        return f"{day}: {self.kind.label}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Strip:
 
 def _said(kind: Kind, days: Sequence[date]) -> str:
     count = ngettext("%(n)d day", "%(n)d days", len(days)) % {"n": len(days)}
-    when = ", ".join(date_format(day, "N j") for day in days[-5:]) if kind is not Kind.OK else ""
+    when = ", ".join(date_format(day, _("N j")) for day in days[-5:]) if kind is not Kind.OK else ""
     return f"{kind.label}: {count} ({when})" if when else f"{kind.label}: {count}"
 
 

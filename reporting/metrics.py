@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,7 @@ class Metric:
     definition: str | Promise
 
 
-OPEN = Metric("open", _("Open"), _("Tickets that are new, open or waiting at this moment."))
+OPEN = Metric("open", pgettext_lazy("tickets", "Open"), _("Tickets that are new, open or waiting at this moment."))
 LATE = Metric("late", _("Late"), _("Open tickets whose next promise (first answer or solution) was due before this moment."))
 UNASSIGNED = Metric("unassigned", _("Nobody's yet"), _("Open tickets that have a team but no person."))
 OPENED = Metric("opened", _("Opened today"), _("Tickets opened since midnight in the district's time zone, over all channels."))

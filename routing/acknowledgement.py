@@ -91,8 +91,8 @@ def _for_sms(ticket: Ticket, district: District, now: datetime) -> str:
     link = letters.tracking_link(ticket, district)
     got = _("#%(number)s: we have your request.") % {"number": ticket.number}
     said = got if ticket.placed_at is None else f"#{ticket.number}: {_who_and_when(ticket, district, now)}"
-    before = f"{crisis_line(district)} " if ticket.crisis else ""
-    return short_text.fit(f"{before}{said} {link} {_('Reply to add something.')}", f"{before}{said} {link}", f"{before}{got} {link}")
+    before, more = f"{crisis_line(district)} " if ticket.crisis else "", _("Reply to add something.")
+    return short_text.fit(f"{before}{said} {link} {more}", f"{before}{said} {link}", f"{before}{got} {link}")
 
 
 def answer_due(ticket: Ticket) -> datetime | None:

@@ -63,7 +63,7 @@ def _due(delta: timedelta, language: str | None) -> str:
 
 @lru_cache(maxsize=2048)
 def _day(day: date, language: str | None) -> str:
-    return date_format(day, "D, M j, Y" if (language or "en").startswith("en") else "D j M Y")
+    return date_format(day, "D, M j, Y" if (language or "en").startswith("en") else "D j N Y")
 
 
 @lru_cache(maxsize=8192)

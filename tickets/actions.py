@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from districts.models import Person, Priority, Service, Site, Team, uuid7
 from districts.scope import require_district_id
@@ -105,7 +106,7 @@ def requester_wrote(ticket: Ticket, *, author: Person, channel: str, words: Word
     """
     ticket = survivor(ticket)
     if not can_reopen(ticket, now=now):
-        raise NotPossible("resolved too long ago: open a new ticket that follows up on it")
+        raise NotPossible(_("It was resolved too long ago: open a new ticket that follows up on it."))
     message = _write(ticket, kind=Message.Kind.REQUEST, channel=channel, author=author, words=words, now=now)
     record(ticket, Kind.REQUESTER_WROTE, by=author, now=now, data={"message": str(message.id), "channel": channel})
     if not ticket.is_live:
@@ -208,7 +209,7 @@ def set_priority(ticket: Ticket, *, priority: int, by: Person | None, now: datet
 def wait_for(ticket: Ticket, *, on: str, by: Person | None, now: datetime) -> None:
     """`on`: Status.WAITING_REQUESTER (their clock pauses) or WAITING_OTHER (it does not)."""
     if not ticket.is_live:
-        raise NotPossible("it is resolved: reopen it first")
+        raise NotPossible(_("It is resolved. Reopen it first."))
     ticket.status = on
     record(ticket, Kind.WAITING, by=by, now=now, data={"on": on})
     _changed(ticket, "status", now=now)
@@ -233,7 +234,7 @@ def reopen(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
     if ticket.is_live:
         return
     if not can_reopen(ticket, now=now):
-        raise NotPossible("resolved too long ago: open a new ticket that follows up on it")
+        raise NotPossible(_("It was resolved too long ago: open a new ticket that follows up on it."))
     ticket.status, ticket.resolved_at, ticket.closed_at = Status.OPEN, None, None
     record(ticket, Kind.REOPENED, by=by, now=now)
     _changed(ticket, "status", "resolved_at", "closed_at", now=now)

@@ -7,6 +7,8 @@ https://www.twilio.com/docs/messaging/guides/webhook-request
 import re
 from urllib.parse import parse_qs
 
+from django.utils.translation import ngettext, override
+
 from intake import contacts
 from intake.channels.arrival import Arrival, Unreadable
 from intake.language import guess
@@ -16,6 +18,7 @@ from tickets.models import ChannelKind
 STOP = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "alto", "parar", "basta"})
 START = frozenset({"start", "unstop", "optin", "subscribe"})
 HELP = frozenset({"help", "info", "ayuda"})
+SPANISH = frozenset({"alto", "parar", "basta", "ayuda"})  # one word is too short to tell its language otherwise
 MAX_MEDIA = 10
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
@@ -28,13 +31,15 @@ def read(raw: bytes) -> Arrival:
         raise Unreadable("no number to answer to")
     body = clean(form.get("Body", ""))
     pictures = media(form)
-    note = f"[{len(pictures)} file(s) came with this message: kept with the original]" if pictures else ""
+    language = "es" if _one_word(body) in SPANISH else guess(body)
+    with override(language or "en"):
+        note = _note(len(pictures)) if pictures else ""
     return Arrival(
         channel=ChannelKind.SMS,
         contact=sender,
         text=cap("\n".join(part for part in (body, note) if part)),
         name=one_line(form.get("ProfileName", "")),
-        language=guess(body),
+        language=language,
         keyword=keyword(body, form.get("OptOutType", "")),
         recipients=(form.get("To", ""),),
     )
@@ -52,11 +57,25 @@ def media(form: dict[str, str]) -> list[dict[str, str]]:
     return [one for one in found if one["url"].startswith("https://")]
 
 
+def _note(pictures: int) -> str:
+    """What the conversation says of pictures that it does not show."""
+    words = ngettext(
+        "[%(n)d file came with this message: kept with the original]",
+        "[%(n)d files came with this message: kept with the original]",
+        pictures,
+    )
+    return words % {"n": pictures}
+
+
+def _one_word(body: str) -> str:
+    return _NOT_LETTERS.sub("", body[:40].lower())
+
+
 def keyword(body: str, told: str = "") -> str:
     """ "stop", "start", "help" or nothing. Only a message of that one word counts; `told` is the provider's own reading."""
     if told.lower() in ("stop", "start", "help"):
         return told.lower()
-    word = _NOT_LETTERS.sub("", body[:40].lower())
+    word = _one_word(body)
     for name, words in (("stop", STOP), ("start", START), ("help", HELP)):
         if word in words:
             return name

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext_lazy as _
 
 from districts.access import Can
 from districts.models import Priority
@@ -27,6 +28,10 @@ from tickets.queries import attachment_of, get_ticket
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})  # sniffed types; never SVG, which is a program
 STAFF = "staff"  # knowledge.queries: reads every article
 SHUT = "default-src 'none'; sandbox"
+KINDS = {  # of people; a district may have others, shown as they are
+    "parent": _("parent"), "family": _("family"), "student": _("student"), "staff": _("staff"), "community": _("community"),
+    "public": _("public"), "vendor": _("vendor"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ def _head(ticket: Ticket, desk: Desk) -> dict[str, Any]:
         "priority_word": Priority(ticket.priority).label,
         "channel_word": ChannelKind(ticket.channel).label,
         "urgency": urgency(ticket.due_at, desk.now) if ticket.is_live else "",
+        "kind_word": KINDS.get(ticket.requester.kind, ticket.requester.kind),
         "survivor": ticket.merged_into_id,
         "ticket_number": str(ticket.number),
     }
