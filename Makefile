@@ -39,8 +39,9 @@ bench-smoke: dev ## the same, tiny
 screenshots: dev ## docs/images/ anew, from the running demonstration
 	@exec $(PY) -m tests.browser.screenshots
 
-messages: dev ## collect and compile translations
-	@$(PY) manage.py makemessages --locale es --ignore .venv --ignore node_modules --no-location && $(PY) manage.py compilemessages --ignore .venv
+messages: dev ## collect and compile translations (needs gettext; what it makes is kept in the repository, so nothing else does)
+	@$(PY) manage.py makemessages --locale es --ignore .venv --ignore node_modules --ignore var --ignore tests --no-location --no-obsolete
+	@$(PY) manage.py compilemessages --locale es --ignore .venv --ignore node_modules --ignore var
 
 lock: dev ## lock requirements/*.in anew, with hashes
 	@cd $(CURDIR) && for name in dev base; do \
