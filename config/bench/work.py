@@ -160,7 +160,7 @@ def mail(number: int, district: District) -> bytes:
     text = f"Hello, the bus did not come this morning, number {number}. " + "We waited for half an hour at the stop. " * 60
     message.set_content(text)
     message.add_alternative(f"<html><body><p>{text}</p></body></html>", subtype="html")
-    message.add_attachment(b"\x89PNG\r\n\x1a\n" + bytes(8_000), maintype="text", subtype="plain", filename="notes.txt")
+    message.add_attachment(b"\x89PNG\r\n\x1a\n" + bytes(11_800), maintype="text", subtype="plain", filename="notes.txt")
     return message.as_bytes()
 
 
