@@ -177,11 +177,11 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # asked for as a bearer to
 # --- words -----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
-LOCALE_PATHS = [ROOT / "locale"]
+LOCALE_PATHS = [ROOT / "locale", ROOT / "locale" / "allauth"]  # ours, and our words for some of a package's
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
-FORMAT_MODULE_PATH: list[str] = []
+FORMAT_MODULE_PATH = ["config.formats"]
 
 # --- files -----------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"

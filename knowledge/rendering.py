@@ -34,7 +34,8 @@ def to_html(text: str) -> SafeString:
 
 def _reachable_tables(clean: str) -> str:
     """A wide table is pushed sideways on a phone, with the keyboard too; its empty corner heads nothing."""
-    around = f'<div class="table-scroll" tabindex="0" role="group" aria-label="{escape(_("Table"))}">'
+    name = escape(_("Table"))
+    around = f'<div class="table-scroll" tabindex="0" role="group" aria-label="{name}">'
     return clean.replace("<table>", f"{around}<table>").replace("</table>", "</table></div>").replace("<th></th>", "<td></td>")
 
 

@@ -224,7 +224,7 @@ class Terms:
     def sentence(self) -> str:
         """What it means, in plain words of the active language."""
         said = "; ".join(clause.sentence() for clause in self.clauses)
-        return said[:1].upper() + said[1:] + "."
+        return said[:1].upper() + said[1:] + ("" if said.endswith(".") else ".")  # "4:00 p.m." has its own
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def due(at: datetime | None, *, now: datetime) -> str:
 
 
 def time_words(local: datetime) -> str:
-    """The 12-hour clock in English, the language's own elsewhere."""
+    """As in "10:30 AM"; elsewhere the language's own way, which config.formats may set."""
     if (translation.get_language() or "en").startswith("en"):
         return f"{local.hour % 12 or 12}:{local:%M %p}"
     return formats.time_format(local.time(), "TIME_FORMAT")

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from districts.middleware import forget_hosts
@@ -137,6 +138,13 @@ def here(cedar: Cast, oak: Cast) -> Iterator[Cast]:
 @pytest.fixture(autouse=True)
 def _fresh_hosts() -> None:
     forget_hosts()
+
+
+@pytest.fixture(autouse=True)
+def _no_language_left() -> Iterator[None]:
+    """A request leaves its language active in its thread; the next one brings its own, the next test may not."""
+    yield
+    translation.deactivate()
 
 
 def sign_in(who: Person, district: District) -> Client:
