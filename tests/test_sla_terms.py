@@ -117,4 +117,4 @@ def test_canonical_text_is_read_back(term: Within, on: tuple[OnDays, ...]) -> No
 
 def test_the_sentence_speaks_the_active_language_of_times() -> None:
     with override("es"):
-        assert "4:30 p.m." in parse("by 4:30 PM").sentence()
+        assert "4:30\xa0p.m." in parse("by 4:30 PM").sentence()

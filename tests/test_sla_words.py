@@ -40,7 +40,7 @@ def test_when_in_spanish_uses_its_own_words_and_day_names() -> None:
         said = when(at("2026-11-12T16:30"), now=NOW, zone=PACIFIC)
     assert "jueves" in said
     assert "12 de noviembre" in said
-    assert "4:30 p.m." in said
+    assert "4:30\xa0p.m." in said
     assert "PM" not in said
 
 
