@@ -11,8 +11,9 @@ from django.conf import settings
 from django.db import connections
 from kombu import Exchange, Queue
 
-from config import database, environment, queues
+from config import environment, queues
 from config.schedule import SCHEDULE
+from districts.postgres import roles
 
 environment.provide()
 app = Celery("frontdoor")
@@ -65,8 +66,8 @@ def _name_the_task_in_logs(task_id: str, task: Any, **_kwargs: Any) -> None:
 def _refuse_strong_role(**_kwargs: Any) -> None:
     """Celery swallows ordinary exceptions of a signal; SystemExit ends the worker."""
     try:
-        database.check_application_role(settings.APP_URL)
-    except database.StrongRole as error:
+        roles.check_application_role(settings.APP_URL)
+    except roles.StrongRole as error:
         raise SystemExit(str(error)) from error
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import environ
 
-from config import database, embedded
+from config import embedded
+from districts.postgres import roles
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,7 +44,7 @@ def provide() -> None:
 def prepare() -> None:
     """The database and the application's role, made where they are missing."""
     owner_url, app_url = os.environ["DATABASE_URL"], os.environ.get("DATABASE_APP_URL")
-    database.prepare(owner_url, app_url or database.app_url(owner_url, os.environ["SECRET_KEY"]))
+    roles.prepare(owner_url, app_url or roles.app_url(owner_url, os.environ["SECRET_KEY"]))
 
 
 def _refuse_gaps(**wanted: str | None) -> None:

@@ -6,8 +6,8 @@ import environ
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from config.database import app_url
 from config.logs import LOGGING  # noqa: F401  read by Django
+from districts.postgres.roles import app_url
 
 ROOT = Path(__file__).resolve().parent.parent
 env = environ.Env()

@@ -1,8 +1,9 @@
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from config import database, environment
+from config import environment
+from districts.postgres import roles
 
 environment.provide()
 application = get_wsgi_application()
-database.check_application_role(settings.APP_URL)
+roles.check_application_role(settings.APP_URL)

@@ -11,7 +11,8 @@ import pytest
 from django.conf import settings
 from psycopg import sql
 
-from config import database, environment
+from config import environment
+from districts.postgres import roles
 from tests import scratch
 
 ROLE = f"strong_{os.environ.get('TEST_DATABASE', 'test_frontdoor')}"
@@ -49,20 +50,20 @@ def role_url(name: str = "postgres") -> str:
 )
 def test_a_role_that_could_see_past_a_district_is_refused(server: psycopg.Connection, options: str, why: str) -> None:
     server.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'pw' " + options).format(sql.Identifier(ROLE)))  # type: ignore[arg-type]
-    with pytest.raises(database.StrongRole, match=why):
-        database.check_application_role(role_url())
+    with pytest.raises(roles.StrongRole, match=why):
+        roles.check_application_role(role_url())
 
 
 def test_the_applications_own_role_is_not_refused() -> None:
-    database.check_application_role(settings.APP_URL)
+    roles.check_application_role(settings.APP_URL)
 
 
 def test_a_role_that_owns_the_database_is_refused(server: psycopg.Connection) -> None:
     server.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'pw'").format(sql.Identifier(ROLE)))
     with scratch.database(f"{ROLE}_owned") as name:
         server.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(ROLE)))
-        with pytest.raises(database.StrongRole, match="owns the database"):
-            database.check_application_role(role_url(name))
+        with pytest.raises(roles.StrongRole, match="owns the database"):
+            roles.check_application_role(role_url(name))
 
 
 @pytest.mark.parametrize(
@@ -102,25 +103,25 @@ def test_prepare_makes_database_and_role_and_mends_a_password(server: psycopg.Co
     try:
         for password in ("one", "two"):
             url = role_url(name).replace(":pw@", f":{password}@")
-            database.prepare(scratch.owner_url(name), url)
-            database.prepare(scratch.owner_url(name), url)
-            database.check_application_role(url)
+            roles.prepare(scratch.owner_url(name), url)
+            roles.prepare(scratch.owner_url(name), url)
+            roles.check_application_role(url)
     finally:
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def test_the_roles_password_follows_from_the_secret_alone() -> None:
-    url = database.app_url("postgres://me:pw@db.example:5433/desk", "secret")
-    assert url == f"postgres://frontdoor_app:{database.app_password('secret')}@db.example:5433/desk"
-    assert database.app_password("secret") != database.app_password("other")
+    url = roles.app_url("postgres://me:pw@db.example:5433/desk", "secret")
+    assert url == f"postgres://frontdoor_app:{roles.app_password('secret')}@db.example:5433/desk"
+    assert roles.app_password("secret") != roles.app_password("other")
 
 
 def test_a_server_that_is_away_is_waited_for_and_a_refusal_is_not() -> None:
     with pytest.raises(psycopg.OperationalError, match="refused"):
-        database.connect("postgres://a:b@127.0.0.1:1/c", patience=0.5)
+        roles.connect("postgres://a:b@127.0.0.1:1/c", patience=0.5)
     wrong = settings.APP_URL.replace(str(urlsplit(settings.APP_URL).password), "wrong")
     with pytest.raises(psycopg.OperationalError, match="password"):
-        database.connect(wrong, patience=600)
+        roles.connect(wrong, patience=600)
 
 
 def test_the_kept_secret_is_one() -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from config.database import STRONG, Connection
 from districts.checks import SHARED
+from districts.postgres.roles import STRONG, Connection
 
 POLICY = "(district_id = (current_setting('app.district_id'::text))::uuid)"
 # Functions that run as the owner, past row-level security: what each may return.

@@ -16,8 +16,8 @@ from uuid import UUID
 import psycopg
 from psycopg import errors, sql
 
-from config.database import Connection
 from districts.isolation.catalog import Hole, tables
+from districts.postgres.roles import Connection
 
 HELD = "held"
 TRIALS = ("read", "insert", "update", "delete", "move", "border", "no district")

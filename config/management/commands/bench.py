@@ -15,9 +15,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from psycopg import sql
 
-from config import database
 from config.bench.meter import Meter
 from config.bench.work import ALL, Bench
+from districts.postgres import roles
 
 MINE = "BENCH_DATABASE"
 MINUTES = 25
@@ -62,8 +62,8 @@ def _in_own_database(arguments: list[str]) -> int:
     """Run the same command again in a new database, and drop it whatever happens."""
     name = f"bench_{uuid.uuid4().hex[:12]}"
     url = urlsplit(settings.OWNER_URL)._replace(path=f"/{name}").geturl()
-    app_url = database.app_url(url, settings.SECRET_KEY)
-    database.prepare(url, app_url)
+    app_url = roles.app_url(url, settings.SECRET_KEY)
+    roles.prepare(url, app_url)
     environment = {
         **os.environ, MINE: name, "DATABASE_URL": url, "DATABASE_APP_URL": app_url, "REDIS_URL": "", "DATABASE_POOL": "2",
         "LOG_LEVEL": "WARNING", "DELIVERY_KEEP": "1", "PLAIN_STATIC": "1",

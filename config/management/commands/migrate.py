@@ -4,7 +4,7 @@ from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
 
-from config.database import grants
+from districts.postgres.roles import grants
 
 
 class Command(migrate.Command):

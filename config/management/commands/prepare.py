@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
 from config import environment
-from config.database import PREPARING
 from districts.models import District
+from districts.postgres.roles import PREPARING
 
 
 class Command(BaseCommand):

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
-from config import database
 from config.celery import app
 from config.schedule import SCHEDULE
+from districts.postgres import roles
 
 ROUND = 2.0  # seconds between rounds while the sweeper works alone
 WATCH = 5.0  # seconds between looks at the broker while it answers
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="Sweep everything once, broker or not, and end.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        database.check_application_role(settings.APP_URL)
+        roles.check_application_role(settings.APP_URL)
         app.loader.import_default_modules()
         sweeps = Sweeps()
         if options["once"]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from config import database
+from districts.postgres import roles
 from intake.mail_door import listen, shut
 
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Listens for mail to the districts' addresses on SMTP_DOOR_HOST:SMTP_DOOR_PORT."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        database.check_application_role(settings.APP_URL)
+        roles.check_application_role(settings.APP_URL)
         asyncio.run(self.serve())
 
     async def serve(self) -> None:
