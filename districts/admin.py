@@ -1,6 +1,7 @@
 """Operators' admin: rows that belong to no district. District rows are out of its reach by design."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from districts.models import Account, District
 
@@ -9,6 +10,10 @@ from districts.models import Account, District
 class DistrictAdmin(admin.ModelAdmin):
     list_display = ("name", "host", "time_zone", "active")
     search_fields = ("name", "host")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """`manage.py new_district` founds one with all it needs; a bare row would have no doors."""
+        return False
 
 
 @admin.register(Account)

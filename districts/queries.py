@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from districts.calendar import OFFICE, BadHours, Calendar, Day, DayKind, minute_of, seasons_of, windows_of
 from districts.models import CalendarDay, ContactPoint, District, Membership, Person, Role, Service, Site, Team
@@ -38,8 +39,9 @@ def forget_districts() -> None:
 
 
 def front_office() -> Team:
-    """Where everything goes that nobody else is known to own. Every district has exactly one."""
-    return Team.objects.get(is_front_office=True)
+    """Where everything goes that nobody else is known to own. Every district has exactly one, from the first request on."""
+    team: Team = Team.objects.get_or_create(is_front_office=True, defaults={"slug": "front-office", "name": _("Front Office")})[0]
+    return team
 
 
 def person_by_contact(kind: str, value: str) -> Person | None:

@@ -150,6 +150,20 @@ def receive_now(*, kind: str, external_id: str, raw: bytes, meta: dict[str, Any]
     return Received(envelope, outcome.ticket, duplicate=False)
 
 
+def try_again(envelope_id: UUID, *, now: datetime) -> bool:
+    """What could not be read is tried again; what was screened out is let in, past the filters. False: it is neither."""
+    stuck = Envelope.objects.defer("raw").filter(id=envelope_id, state__in=[Envelope.State.DEAD, Envelope.State.SCREENED])
+    envelope = stuck.select_for_update().first()
+    if envelope is None:
+        return False
+    if envelope.state == Envelope.State.SCREENED:
+        envelope.meta = {**envelope.meta, opening.LET_IN: now.isoformat()}
+    envelope.state, envelope.reason, envelope.error, envelope.attempts, envelope.lease_until = Envelope.State.PENDING, "", "", 0, None
+    envelope.save(update_fields=["state", "reason", "error", "attempts", "lease_until", "meta"])
+    nudge(receive_pending)
+    return True
+
+
 def _door(kind: str) -> Channel:
     """The district's own form or API, there from the first use on."""
     found = standing_here().forms.get(kind)
@@ -246,4 +260,6 @@ def _note_recipients(envelope: Envelope, recipients: Sequence[str]) -> None:
         envelope.save(update_fields=["meta"])
 
 
-__all__ = ["BadContact", "BadFormId", "KeyReused", "NoText", "Received", "accept", "receive_api", "receive_now", "receive_web"]
+__all__ = [
+    "BadContact", "BadFormId", "KeyReused", "NoText", "Received", "accept", "receive_api", "receive_now", "receive_web", "try_again",
+]  # fmt: skip

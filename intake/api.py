@@ -62,7 +62,7 @@ class NewTicket(serializers.Serializer[Any]):
 
 
 class TicketView(serializers.Serializer[Any]):
-    """A ticket as machines read it; times are UTC."""
+    """A ticket as machines read it; times carry their offset."""
 
     id = serializers.UUIDField()
     number = serializers.IntegerField()

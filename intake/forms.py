@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import asdict, dataclass, field
 
+import structlog
 from django.conf import settings
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
@@ -15,6 +16,8 @@ from districts.scope import require_district_id
 from intake.wording import MAX_TEXT, clean, one_line
 from tickets import files
 from tickets.actions import NewFile
+
+log = structlog.get_logger(__name__)
 
 MOST_FILES = 5
 DAY = 24 * 3600  # seconds
@@ -78,6 +81,13 @@ def keep_files(sent: "MultiValueDict[str, UploadedFile]", form: QueryDict) -> Ph
             kept = _keep(file)
         except files.Refused as refusal:
             photos.wrong.append(f"{files.plain_name(file.name or '')}: {refusal}")
+            continue
+        except OSError:  # the disk is full or away: the words must not be lost with the file
+            log.exception("file_not_kept")
+            photos.wrong.append(
+                _("%(name)s could not be kept just now. Send the words without it, and the file later.")
+                % {"name": files.plain_name(file.name or "")}
+            )
             continue
         if kept.sha256 not in {one.sha256 for one in photos.kept}:  # chosen again, though it was kept
             photos.kept.append(kept)

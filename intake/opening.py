@@ -4,20 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
-from delivery import actions as delivery
 from delivery.models import Delivery
 from districts.actions import new_person, person_for_contact
 from districts.models import ContactPoint, District, Person, Service, Site, Team
 from districts.together import together
-from intake import consequences, joining, screening
+from intake import consequences, joining, screening, telling
 from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Unreadable
 from intake.joining import Belongs
 from intake.models import Envelope
 from intake.queries import known_sender, mailbox
 from intake.screening import Course, Verdict, floods
+from intake.screening.verdict import quiet
 from intake.standing import standing_here
 from intake.wording import subject_of
 from routing import actions as routing
@@ -25,6 +24,7 @@ from sla import actions as sla
 from tickets import actions as tickets
 from tickets.models import ChannelKind, Link, Ticket
 
+LET_IN = "let_in"  # in an envelope's meta: a person has looked, no filter is asked again, and nothing is answered
 MACHINES = (ChannelKind.EMAIL, ChannelKind.SMS)
 
 
@@ -64,12 +64,13 @@ class Sent:
 def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) -> Outcome:
     """Raises Unreadable where nobody is known to answer to."""
     district = standing_here().district
-    verdict = screening.screen(arrival, district)
+    by_hand = quiet("let in by a person") if envelope.meta.get(LET_IN) else None
+    verdict = by_hand or screening.screen(arrival, district)
     if verdict and verdict.course is Course.OUT:
         consequences.follow(arrival, district, now=now)
         return Outcome(None, verdict.reason)
     sender, lately = _sender(arrival, district, now)
-    verdict = screening.screen_sender(arrival, lately) or verdict
+    verdict = by_hand or screening.screen_sender(arrival, lately) or verdict
     if verdict and verdict.course is Course.OUT:
         return Outcome(None, verdict.reason)
     copied = joining.copy_of(arrival, kept.files, sender)
@@ -154,11 +155,5 @@ def _join(sent: Sent, ticket: Ticket, *, now: datetime) -> Ticket:
     ticket = Ticket.objects.select_for_update(of=("self",)).select_related("team", "assignee", "requester").get(id=ticket.id)
     tickets.requester_wrote(ticket, author=sent.sender, channel=sent.arrival.channel, words=sent.words(), now=now)
     sla.derive(ticket, now=now)
-    if ticket.assignee:
-        with override(ticket.assignee.language):
-            subject = _("%(name)s wrote again on #%(number)s") % {"name": sent.sender, "number": ticket.number}
-        delivery.notify(
-            people=[ticket.assignee], subject=subject, body=ticket.subject, dedupe_key=f"wrote:{sent.envelope.id}",
-            link=f"/desk/{ticket.id}/", about=ticket.id, channels=(Delivery.Channel.INAPP,), now=now,
-        )  # fmt: skip
+    telling.wrote_again(ticket, sent.sender, sent.envelope.id, now=now)
     return ticket

@@ -7,11 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
-from delivery import actions as delivery
-from delivery.models import Delivery
 from intake import actions as intake
+from intake import telling
 from intake.models import Channel, Envelope
 from intake.wording import MAX_TEXT, cap, clean
 from sla import actions as sla
@@ -41,7 +39,7 @@ def write(ticket: Ticket, *, form_id: UUID, text: str, files: Sequence[NewFile],
     tickets.requester_wrote(target, author=ticket.requester, channel=ChannelKind.WEB, words=said, now=now)
     sla.derive(target, now=now)
     _received(envelope, target)
-    _tell(target, envelope.id, now)
+    telling.wrote_again(target, ticket.requester, envelope.id, now=now)
     return Wrote(target, new=True)
 
 
@@ -55,8 +53,11 @@ def solved(ticket: Ticket, *, now: datetime) -> None:
 def reopen(ticket: Ticket, *, now: datetime) -> None:
     """Raises NotPossible when it was solved more than 14 days ago."""
     target = _locked(tickets.survivor(ticket))
+    if target.is_live:
+        return
     tickets.reopen(target, by=ticket.requester, now=now)
     sla.derive(target, now=now)
+    telling.reopened(target, now=now)
 
 
 def _locked(ticket: Ticket) -> Ticket:
@@ -67,14 +68,3 @@ def _locked(ticket: Ticket) -> Ticket:
 def _received(envelope: Envelope, ticket: Ticket) -> None:
     """In the same commit as the message: no worker takes it up."""
     Envelope.objects.filter(id=envelope.id).update(state=Envelope.State.DONE, ticket_ref=ticket.id)
-
-
-def _tell(ticket: Ticket, envelope_id: UUID, now: datetime) -> None:
-    if ticket.assignee is None:
-        return
-    with override(ticket.assignee.language):
-        subject = _("%(name)s wrote again on #%(number)s") % {"name": ticket.requester, "number": ticket.number}
-    delivery.notify(
-        people=[ticket.assignee], subject=subject, body=ticket.subject, dedupe_key=f"wrote:{envelope_id}",
-        link=f"/desk/{ticket.id}/", about=ticket.id, channels=(Delivery.Channel.INAPP,), now=now,
-    )  # fmt: skip

@@ -2,13 +2,15 @@
 
 from django.urls import include, path
 
-from intake.views import find, front_door, tracking
+from intake.views import envelopes, find, front_door, tracking
 
 urlpatterns = [
     path("", front_door.front_door, name="front_door"),
     path("at/<str:code>/", front_door.at_place, name="at_site"),
     path("at/<str:code>/<str:room>", front_door.at_place, name="at_place"),
     path("answers/<uuid:answer_id>/solved", front_door.solved, name="answer_solved"),
+    path("came-in/", envelopes.envelopes, name="envelopes"),
+    path("came-in/<uuid:envelope_id>/again", envelopes.envelope_again, name="envelope_again"),
     path("find", find.find, name="find"),
     path("r/<str:token>", tracking.tracking, name="tracking"),
     path("r/<str:token>/reply", tracking.reply, name="tracking_reply"),

@@ -80,10 +80,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Desk:
-    """Who looks at the queue, and when."""
+    """Who looks at the queue, and when; `team`: the slug of the one team whose tickets are asked for, of those a view is of."""
 
     actor: Actor
     now: datetime
+    team: str = ""
 
     @cached_property
     def teams(self) -> dict[UUID, Team]:
@@ -94,6 +95,10 @@ class Desk:
     def mine(self) -> list[UUID]:
         """The teams somebody works in; of those who lead the district, all."""
         return [team for team in self.teams if self.actor.in_team(team)] or list(self.teams)
+
+    @cached_property
+    def only(self) -> Team | None:
+        return next((team for team in self.teams.values() if team.slug == self.team), None) if self.team else None
 
     @property
     def in_a_team(self) -> bool:
@@ -123,7 +128,7 @@ class View:
 
     def filter(self, desk: Desk) -> str:
         """What makes a ticket part of the view. One's own teams' and one's own tickets need no test of who may see them."""
-        needs_test = self.teams and not (self.teams == "mine" and desk.in_a_team)
+        needs_test = self.teams and (desk.only or not (self.teams == "mine" and desk.in_a_team))
         return f"{self.where} AND {SEEN}" if needs_test else self.where
 
 
@@ -220,7 +225,8 @@ def _resolved_stretches(after: Cursor | None) -> list[str]:
 def _stretch(view: View, desk: Desk, params: dict[str, Any]) -> list[Row]:
     inner, outer = view.order
     source = (EACH_TEAM if view.teams else ONE).format(where=view.filter(desk), inner=inner)
-    return _fetch(source, inner, outer, params | {"teams": params.get(view.teams)})
+    held = [desk.only.id] if desk.only else params.get(view.teams)
+    return _fetch(source, inner, outer, params | {"teams": held})
 
 
 def _fetch(source: str, inner: str, outer: str, params: dict[str, Any]) -> list[Row]:

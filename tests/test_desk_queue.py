@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from districts.access import Actor, actor_for
 from districts.models import Account, ContactPoint, Membership, Person, Role
+from districts.scope import district_scope
 from routing import queue
 from routing.queue import Cursor, Desk
 from tests.conftest import Cast, a_ticket, sign_in, visitor
@@ -356,3 +357,17 @@ def test_what_search_does_not_know_it_says(here: Cast, asked: str) -> None:
     page = sign_in(here.alice, here.district).get("/desk/", {"q": asked})
     assert page.status_code == 200
     assert b"It does not look into the words of tickets yet." in page.content
+
+
+def test_leaders_open_one_teams_tickets_from_their_page(cedar: Cast) -> None:
+    with district_scope(cedar.district.id):
+        ours = a_ticket(cedar, text="bus of one team", team=cedar.transportation)
+        a_ticket(cedar, text="screen of another", team=cedar.technology)
+        hidden = a_ticket(cedar, text="words about a child", team=cedar.transportation, service=cedar.counseling)
+    page = sign_in(cedar.lee, cedar.district).get("/desk/?view=open&team=transportation").content.decode()
+    assert "bus of one team" in page
+    assert "Transportation" in page
+    assert f"#{ours.number}" in page
+    assert "screen of another" not in page
+    assert hidden.subject not in page, "a sensitive ticket is for its team"
+    assert "screen of another" in sign_in(cedar.lee, cedar.district).get("/desk/?view=open&team=nobody").content.decode()

@@ -95,3 +95,11 @@ def test_a_broker_that_is_not_there_does_not_answer() -> None:
     assert not sweeper.broker_answers("redis://127.0.0.1:1/0")
     if settings.REDIS_URL:
         assert sweeper.broker_answers(settings.REDIS_URL)
+
+
+def test_the_sweeper_works_too_when_the_broker_answers_and_nobody_else_does(cedar: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeper, "close_old_connections", lambda: None)  # the test's own holds its transaction
+    assert not sweeper.behind()
+    with district_scope(cedar.district.id):
+        a_ticket(cedar, now=timezone.now() - timedelta(seconds=90))  # nobody has placed it
+    assert sweeper.behind()

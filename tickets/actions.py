@@ -192,7 +192,7 @@ def set_service(ticket: Ticket, *, service: Service | None, by: Person | None, n
     record(ticket, Kind.SERVICE, by=by, now=now, data=data)
     ticket.service = service
     if service:
-        ticket.sensitive = service.sensitive or ticket.crisis
+        ticket.sensitive = service.sensitive
     if ticket.placed_at is None:
         ticket.placed_at = now
     _changed(ticket, "service", "sensitive", "placed_at", now=now)

@@ -26,6 +26,9 @@ OLDEST = {
     "sending": ("delivery_delivery", "not_before", "r.state = 'pending' AND r.not_before <= now()"),
     "clocks": ("sla_clock", "check_at", "r.check_at <= now()"),
     "breaches": ("sla_breach", "noticed_at", "r.handled_at IS NULL"),
+    "stale": ("tickets_ticket", "facts_at", "r.facts_at > r.derived_at"),
+    "feeds": ("ownership_feed", "alert_at", "r.alert_at <= now()"),
+    "ladders": ("ownership_escalation", "climb_at", "r.climb_at <= now()"),
 }
 
 

@@ -41,6 +41,15 @@ def shown(count: int) -> str:
     return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
 
 
+def address(view: View, desk: Desk) -> str:
+    """The query string that leads to what is shown."""
+    return f"?view={view.slug}" + (f"&team={desk.only.slug}" if desk.only else "")
+
+
+def _heading(view: View, desk: Desk) -> str:
+    return f"{_label(view, desk)} · {desk.only}" if desk.only else _label(view, desk)
+
+
 def _label(view: View, desk: Desk) -> str:
     several = len(desk.actor.teams) > 1
     return _("My teams") if view.slug == "team" and several else str(view.label)
@@ -54,7 +63,7 @@ def seen(page: Page) -> str:
 @staff_only
 def desk(request: HttpRequest) -> HttpResponse:
     """A view of the queue, or what a search found."""
-    at = Desk(request.actor, timezone.now())  # type: ignore[attr-defined]
+    at = Desk(request.actor, timezone.now(), request.GET.get("team", ""))  # type: ignore[attr-defined]
     asked = request.GET.get("q", "").strip()
     if asked:
         return _found(request, at, asked)
@@ -63,9 +72,10 @@ def desk(request: HttpRequest) -> HttpResponse:
     page = queue.page(view, at, after)
     target = request.htmx.target  # type: ignore[attr-defined]
     context = {
-        "view": view, "label": _label(view, at), "lines": lines(page.rows, at, view=view.slug, fresh=target == "more"),
-        "more": f"?view={view.slug}&after={page.more}" if page.more else "", "later": after is not None, "seen": seen(page),
-        "here": f"{reverse('desk')}?view={view.slug}",
+        "view": view, "label": _heading(view, at), "lines": lines(page.rows, at, view=view.slug, fresh=target == "more"),
+        "more": f"{address(view, at)}&after={page.more}" if page.more else "", "later": after is not None, "seen": seen(page),
+        "here_query": address(view, at),
+        "here": f"{reverse('desk')}{address(view, at)}",
     }  # fmt: skip
     if target in ("more", "queue"):
         return render(request, f"routing/desk.html#{'rows' if target == 'more' else 'queue'}", context)
@@ -75,7 +85,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 @staff_only
 def pulse(request: HttpRequest) -> HttpResponse:
     """Every 20 seconds: new counts, and how many tickets came to the page or left it. Nothing on it is moved."""
-    at = Desk(request.actor, timezone.now())  # type: ignore[attr-defined]
+    at = Desk(request.actor, timezone.now(), request.GET.get("team", ""))  # type: ignore[attr-defined]
     view = queue.view_named(request.GET.get("view", ""), at)
     before = set(request.GET.get("seen", "").split("."))
     page = queue.page(view, at)
@@ -83,7 +93,7 @@ def pulse(request: HttpRequest) -> HttpResponse:
     went = 0 if page.more else len(before - after - {""})  # from a full page rows are also pushed out by others
     news = _news(len(after - before), went)
     context: dict[str, Any] = {
-        "tabs": tabs(at, view.slug), "here": f"{reverse('desk')}?view={view.slug}",
+        "tabs": tabs(at, view.slug), "here": f"{reverse('desk')}{address(view, at)}",
         "news": news, "told": request.GET.get("told", "") == news,
     }  # fmt: skip
     return render(request, "routing/desk.html#pulse", context)

@@ -9,19 +9,22 @@ import redis
 import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import close_old_connections
+from django.db import Error, close_old_connections
+from psycopg_pool import PoolTimeout
 
 from config.celery import app
 from config.schedule import SCHEDULE
 from districts.postgres import roles
+from districts.probes import oldest_pending
 
+BEHIND = 60.0  # seconds of waiting after which a broker that answers is not enough: beat or the workers are gone
 ROUND = 2.0  # seconds between rounds while the sweeper works alone
 WATCH = 5.0  # seconds between looks at the broker while it answers
 log = structlog.get_logger("sweeper")
 
 
 class Command(BaseCommand):
-    help = "Do what is due from the tables, whenever no broker answers: the product works without one, a few seconds slower."
+    help = "Do what is due from the tables, whenever no broker answers or work piles up: a few seconds slower, and complete."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="Sweep everything once, broker or not, and end.")
@@ -38,9 +41,9 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         alone = False
         while not stop.is_set():
-            was, alone = alone, not broker_answers(settings.REDIS_URL)
+            was, alone = alone, not broker_answers(settings.REDIS_URL) or behind()
             if alone != was:
-                log.warning("no_broker_sweeping" if alone else "broker_is_back")
+                log.warning("nobody_else_works_sweeping" if alone else "others_work_again")
             if alone:
                 sweeps.round()
             if heartbeat := os.environ.get("HEARTBEAT_FILE"):
@@ -76,6 +79,17 @@ def sweep(name: str) -> int:
         return 0
     finally:
         structlog.contextvars.clear_contextvars()
+        close_old_connections()
+
+
+def behind() -> bool:
+    """Does due work wait too long although the broker answers?"""
+    close_old_connections()
+    try:
+        return max(oldest_pending().values(), default=0.0) > BEHIND
+    except (Error, PoolTimeout):
+        return False  # the database is away: nobody can work
+    finally:
         close_old_connections()
 
 

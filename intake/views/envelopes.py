@@ -1,0 +1,40 @@
+"""For administrators: what came in and made no ticket, why, and a way back in."""
+
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from districts.access import Actor, Can, require
+from intake import actions
+from intake.queries import troubled
+
+PAGE = 25
+
+
+@never_cache
+@require_safe
+@login_required
+def envelopes(request: HttpRequest) -> HttpResponse:
+    require(cast(Actor, request.actor), Can.ADMIN)  # type: ignore[attr-defined]
+    page = Paginator(troubled(), PAGE).get_page(request.GET.get("page"))
+    return render(request, "intake/envelopes.html", {"page": page})
+
+
+@require_POST
+@login_required
+def envelope_again(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
+    require(cast(Actor, request.actor), Can.ADMIN)  # type: ignore[attr-defined]
+    if actions.try_again(envelope_id, now=timezone.now()):
+        messages.success(request, _("It is on its way in. It makes a ticket in a moment, or comes back here with the reason."))
+    else:
+        messages.error(request, _("It came in meanwhile, or is not there."))
+    return redirect("envelopes")
