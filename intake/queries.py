@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import BinaryField, QuerySet
+from django.db.models.functions import Substr
 
 from districts.models import ContactPoint, District, Person
 from districts.scope import require_district_id
@@ -34,6 +35,9 @@ def mailbox(local_part: str, district: District) -> Channel | None:
 def number(channel_id: UUID) -> Channel | None:
     """The SMS door with this id."""
     return Channel.objects.filter(id=channel_id, kind=ChannelKind.SMS, active=True).first()
+
+
+HEAD = 16_000  # bytes of an envelope that tell who sent it and what it is about
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def other_content(channel: str, external_id: str, digest: str) -> bool:
 
 
 def troubled() -> QuerySet[Envelope]:
-    """What could not be read or was screened out, the newest first, without its bytes."""
+    """What could not be read or was screened out, the newest first, with its first bytes as `head`."""
     states = [Envelope.State.DEAD, Envelope.State.SCREENED]
-    return Envelope.objects.defer("raw").select_related("source").filter(state__in=states).order_by("-received_at")
+    rows = Envelope.objects.defer("raw").select_related("source").filter(state__in=states)
+    return rows.annotate(head=Substr("raw", 1, HEAD, output_field=BinaryField())).order_by("-received_at")

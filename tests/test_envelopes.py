@@ -39,6 +39,8 @@ def test_a_screened_mail_is_let_in_by_a_person_and_nothing_is_answered(cedar: Ca
     page = admin.get("/came-in/").content.decode()
     assert envelope.reason in page
     assert "Let it in" in page
+    assert "pat@cedar-family.example" in page
+    assert "Out of office" in page
     assert admin.post(f"/came-in/{envelope.id}/again").status_code == 302
     with district_scope(cedar.district.id):
         receive.drain(cedar.district.id)

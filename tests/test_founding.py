@@ -47,6 +47,7 @@ def test_a_founded_district_takes_requests_and_has_an_administrator(oak: Cast) -
 
 
 def test_an_account_of_another_district_is_not_made_twice(cedar: Cast) -> None:
+    assert cedar.ada.account_ref is not None
     email = Account.objects.get(id=cedar.ada.account_ref).email
     call_command("new_district", HOST, "Elm", "--admin", email, stdout=io.StringIO(), stderr=io.StringIO())
     assert Account.objects.filter(email=email).count() == 1

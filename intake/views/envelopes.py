@@ -1,5 +1,6 @@
 """For administrators: what came in and made no ticket, why, and a way back in."""
 
+from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from districts.access import Actor, Can, require
-from intake import actions
+from intake import actions, receive
+from intake.channels.arrival import Unreadable
+from intake.models import Envelope
 from intake.queries import troubled
 
 PAGE = 25
@@ -26,7 +29,25 @@ PAGE = 25
 def envelopes(request: HttpRequest) -> HttpResponse:
     require(cast(Actor, request.actor), Can.ADMIN)  # type: ignore[attr-defined]
     page = Paginator(troubled(), PAGE).get_page(request.GET.get("page"))
-    return render(request, "intake/envelopes.html", {"page": page})
+    return render(request, "intake/envelopes.html", {"page": page, "shown": [_about(one) for one in page]})
+
+
+@dataclass(frozen=True)
+class About:
+    """What an administrator decides by."""
+
+    envelope: Envelope
+    who: str
+    subject: str
+
+
+def _about(envelope: Envelope) -> About:
+    try:
+        arrival = receive.read(envelope, bytes(getattr(envelope, "head", b"")))
+    except Unreadable:
+        return About(envelope, "", "")
+    address = arrival.contact.value if arrival.contact else ""
+    return About(envelope, f"{arrival.name} <{address}>" if arrival.name and address else address or arrival.name, arrival.subject)
 
 
 @require_POST
