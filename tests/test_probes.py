@@ -93,8 +93,14 @@ def test_a_sweep_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyP
 def test_a_broker_that_is_not_there_does_not_answer() -> None:
     assert not sweeper.broker_answers("")
     assert not sweeper.broker_answers("redis://127.0.0.1:1/0")
-    if settings.REDIS_URL:
-        assert sweeper.broker_answers(settings.REDIS_URL)
+
+
+@pytest.mark.skipif(not settings.REDIS_URL, reason="no broker here")
+def test_a_broker_that_just_came_back_is_not_relied_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeper, "SETTLED", 0)
+    assert sweeper.broker_answers(settings.REDIS_URL)
+    monkeypatch.setattr(sweeper, "SETTLED", 10**9)
+    assert not sweeper.broker_answers(settings.REDIS_URL), "it lost what it held, and may do so again"
 
 
 def test_the_sweeper_works_too_when_the_broker_answers_and_nobody_else_does(cedar: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

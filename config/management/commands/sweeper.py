@@ -17,7 +17,8 @@ from config.schedule import SCHEDULE
 from districts.postgres import roles
 from districts.probes import oldest_pending
 
-BEHIND = 60.0  # seconds of waiting after which a broker that answers is not enough: beat or the workers are gone
+BEHIND = 20.0  # seconds of waiting after which a broker that answers is not enough: beat or the workers are gone
+SETTLED = 15  # seconds a broker must have been up: a younger one lost what it held, and the workers may not be back on it
 ROUND = 2.0  # seconds between rounds while the sweeper works alone
 WATCH = 5.0  # seconds between looks at the broker while it answers
 log = structlog.get_logger("sweeper")
@@ -94,10 +95,14 @@ def behind() -> bool:
 
 
 def broker_answers(url: str) -> bool:
+    """Is there a broker that has been up long enough to be relied on? One that dies again and again is none."""
     if not url:
         return False
     try:
         with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=1) as broker:
-            return bool(broker.ping())
+            try:
+                return int(broker.info("server")["uptime_in_seconds"]) >= SETTLED
+            except redis.exceptions.NoPermissionError:  # a managed broker may keep INFO to itself
+                return bool(broker.ping())
     except (redis.RedisError, OSError):
         return False
