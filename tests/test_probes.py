@@ -1,5 +1,6 @@
 """/healthz, /readyz and /metrics, and what the sweeper does when nobody else works."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -87,6 +88,10 @@ def test_a_sweep_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyP
     called.clear()
     sweeps.round()
     assert "routing.retrain" not in called, "what runs by the hour does not run in each round"
+    assert "intake.sweep" in called
+    called.clear()
+    sweeper.Sweeps(begun=time.monotonic()).round()
+    assert "routing.retrain" not in called, "nor in the first, where the product was only just started"
     assert "intake.sweep" in called
 
 

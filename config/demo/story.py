@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from config.demo.catalog import DATA
 from config.demo.history import tell_feeds
@@ -23,6 +24,8 @@ from tickets import actions as tickets
 from tickets.models import Ticket
 
 DAYS = 12
+WAITING = 3  # requests a team finds this hour and has not answered yet
+TAILS = ("It is at {site}.", "Same as last week, at {site}.", "I am at {site}. Thank you!", "Who can help us at {site}?")
 KINDS = {"parent": "family", "guardian": "family", "student": "student", "community": "community", "vendor": "community"}
 REPLIES = (
     "Thank you for telling us. I am looking into it now and will write again before the end of the day.",
@@ -60,8 +63,22 @@ def lines(name: str) -> Iterator[Line]:
             yield Line(phrase.capitalize() + ".", phrase, "web" if len(phrase) % 2 else "email", kind, "en")
 
 
+def waiting(loaded: Loaded, name: str, dice: random.Random) -> Iterator[Line]:
+    """What each team finds when it opens its queue: its services' own phrases, from somebody at one of the schools."""
+    of_team: dict[str, list[dict[str, Any]]] = {}
+    for service in json.loads((DATA / name / "district.json").read_text())["services"]:
+        if not service["sensitive"]:
+            of_team.setdefault(service["team"], []).append(service)
+    sites = [site.name for site in loaded.sites.values() if site.is_school]
+    for services in of_team.values():
+        for service in dice.choices(services, k=WAITING):
+            phrase = dice.choice(service["example_phrases"])
+            text = f"{phrase[:1].upper()}{phrase[1:]}. {dice.choice(TAILS).format(site=dice.choice(sites))}"
+            yield Line(text, phrase, dice.choice(("web", "email", "sms")), service["audience"][0], "en")
+
+
 def tell(loaded: Loaded, name: str, *, now: datetime, most: int = 140) -> int:
-    """Open, place, answer and resolve up to `most` tickets over the last days; returns how many were opened."""
+    """Open, place, answer and resolve up to `most` tickets of the last days, and leave each team some; returns how many were opened."""
     dice = random.Random(name)  # noqa: S311  a story, not a secret
     told = list(islice(lines(name), most))
     dice.shuffle(told)
@@ -72,7 +89,11 @@ def tell(loaded: Loaded, name: str, *, now: datetime, most: int = 140) -> int:
         moments = sorted(_moment(dice, calendar, now) for _ in told)
         for at, line in zip(moments, told, strict=True):
             asker = dice.choice([p for p in people if p.kind == line.kind] or people)
-            _one(line, asker, at, now, dice)
+            _one(line, asker, at, now, dice, answered=0.85)
+        for line in waiting(loaded, name, dice):
+            asker = dice.choice([p for p in people if p.kind == line.kind] or people)
+            _one(line, asker, now - timedelta(minutes=dice.uniform(2, 55)), now, dice, answered=0.1)
+            told.append(line)
         tell_feeds(calendar, now=now, dice=dice)
     return len(told)
 
@@ -94,7 +115,7 @@ def _moment(dice: random.Random, calendar: Calendar, now: datetime) -> datetime:
             return at
 
 
-def _one(line: Line, asker: Person, at: datetime, now: datetime, dice: random.Random) -> None:
+def _one(line: Line, asker: Person, at: datetime, now: datetime, dice: random.Random, *, answered: float) -> None:
     ticket, _message = tickets.open_ticket(
         requester=asker, channel=line.channel, subject=line.subject, words=tickets.Words(text=line.text, language=line.language),
         team=front_office(), now=at, language="es" if line.language == "es" else "en",
@@ -103,9 +124,9 @@ def _one(line: Line, asker: Person, at: datetime, now: datetime, dice: random.Ra
     routing.acknowledge(ticket, now=at)
     routing.place(ticket.id, now=at + timedelta(seconds=4))
     ticket = Ticket.objects.select_related("team", "requester").get(id=ticket.id)
-    answered = at + timedelta(minutes=dice.lognormvariate(3.6, 1.1))
-    if answered < now and dice.random() < 0.85:
-        _answer(ticket, ticket.team, answered, now, dice)
+    first = at + timedelta(minutes=dice.lognormvariate(3.6, 1.1))
+    if first < now and dice.random() < answered:
+        _answer(ticket, ticket.team, first, now, dice)
 
 
 def _answer(ticket: Ticket, team: Team, at: datetime, now: datetime, dice: random.Random) -> None:

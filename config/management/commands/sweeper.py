@@ -33,10 +33,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         roles.check_application_role(settings.APP_URL)
         app.loader.import_default_modules()
-        sweeps = Sweeps()
         if options["once"]:
-            self.stdout.write(f"{sweeps.round()} done")
+            self.stdout.write(f"{Sweeps().round()} done")
             return
+        sweeps = Sweeps(begun=time.monotonic())
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         while not stop.is_set():
             was, alone = alone, not broker_answers(settings.REDIS_URL) or behind()
             if alone != was:
-                log.warning("nobody_else_works_sweeping" if alone else "others_work_again")
+                log.info("sweeping_alone" if alone else "others_work_again")
             if alone:
                 sweeps.round()
             if heartbeat := os.environ.get("HEARTBEAT_FILE"):
@@ -53,10 +53,10 @@ class Command(BaseCommand):
 
 
 class Sweeps:
-    """Everything of the schedule: what runs every few seconds in each round, the rest in its own time."""
+    """Everything of the schedule: what runs every few seconds in each round, the rest in its own time, counted from `begun`."""
 
-    def __init__(self) -> None:
-        self.last: dict[str, float] = {}
+    def __init__(self, *, begun: float | None = None) -> None:
+        self.last = {} if begun is None else {str(entry["task"]): begun for entry in SCHEDULE.values()}
 
     def round(self) -> int:
         done = 0
