@@ -22,10 +22,12 @@ RESOLVED = Metric("resolved", _("Resolved today"), _("Tickets resolved since mid
 KEPT = Metric(
     "kept",
     _("Promises kept"),
-    _("Of the first-answer and solution promises that ended in the last 7 days, the share that ended in time."),
+    _("Of the first-answer and solution promises that ended in the last 7 days or are late now, the share that ended in time."),
 )
 ANSWERED = Metric(
-    "answered", _("First answers kept"), _("Of the first-answer promises that ended in the last 7 days, the share that ended in time.")
+    "answered",
+    _("First answers kept"),
+    _("Of the first-answer promises that ended in the last 7 days or are late now, the share that ended in time."),
 )
 CHANNEL = Metric("channel", _("By channel"), _("Tickets opened in the last 7 days by the channel they first came by."))
 FLOW = Metric("flow", _("Arrivals and completions"), _("Tickets opened and tickets resolved on each of the last 14 days."))

@@ -33,7 +33,7 @@ class TeamFigures:
 
     @property
     def kept_percent(self) -> int | None:
-        """Whole percent of ended promises that were kept; None where none ended."""
+        """Whole percent of promises that were kept; None where none ended or is late."""
         ended = self.met + self.missed
         return self.met * 100 // ended if ended else None
 
@@ -99,7 +99,7 @@ def percent(met: int, missed: int) -> int | None:
 
 
 def today(*, now: datetime, zone: ZoneInfo) -> Today:
-    """Nine statements, whatever the district's size."""
+    """Ten statements, whatever the district's size."""
     midnight = start_of_day(now, zone)
     teams = {team.id: TeamFigures(team) for team in Team.objects.order_by("name")}
     _live(teams, now)
@@ -154,23 +154,23 @@ def _resolved(teams: dict[UUID, TeamFigures], midnight: datetime) -> None:
 
 
 def _promises(teams: dict[UUID, TeamFigures], now: datetime) -> tuple[int, int]:
-    """Fills in promises kept and broken; returns (kept, broken) of first answers alone."""
-    first = {Clock.State.MET: 0, Clock.State.MISSED: 0}
-    rows = (
-        Clock.objects.filter(ended_at__gte=now - timedelta(days=KEPT_DAYS), state__in=[Clock.State.MET, Clock.State.MISSED])
-        .values("team_id", "kind", "state")
-        .annotate(count=Count("id"))
-        .order_by()
-    )
-    for row in rows:
-        figures, state = teams[row["team_id"]], Clock.State(row["state"])
-        if state is Clock.State.MET:
-            figures.met += row["count"]
+    """Fills in promises kept and broken; returns (kept, broken) of first answers alone. One that is late now is broken."""
+    clocks = Clock.objects.order_by()
+    ended = clocks.filter(ended_at__gte=now - timedelta(days=KEPT_DAYS), state__in=[Clock.State.MET, Clock.State.MISSED])
+    late = clocks.filter(state=Clock.State.RUNNING, due_at__lt=now)
+    rows = [
+        (*key, state == Clock.State.MET, n) for *key, state, n in ended.values_list("team_id", "kind", "state").annotate(n=Count("*"))
+    ]
+    rows += [(*key, False, n) for *key, n in late.values_list("team_id", "kind").annotate(n=Count("*"))]
+    firsts = {True: 0, False: 0}
+    for team_id, kind, kept, count in rows:
+        if kept:
+            teams[team_id].met += count
         else:
-            figures.missed += row["count"]
-        if row["kind"] == ClockKind.FIRST_RESPONSE:
-            first[state] += row["count"]
-    return first[Clock.State.MET], first[Clock.State.MISSED]
+            teams[team_id].missed += count
+        if kind == ClockKind.FIRST_RESPONSE:
+            firsts[kept] += count
+    return firsts[True], firsts[False]
 
 
 def _flow(midnight: datetime, zone: ZoneInfo) -> list[tuple[date, int, int]]:

@@ -57,8 +57,12 @@ class Clock(DistrictModel):
         constraints = [models.UniqueConstraint(fields=["district", "ticket", "kind"], name="clock_once")]
         indexes = [
             models.Index(fields=["district", "check_at"], name="clock_check", condition=models.Q(check_at__isnull=False)),
-            models.Index(fields=["district", "ended_at", "team"], name="clock_ended", condition=models.Q(ended_at__isnull=False)),
-        ]
+            models.Index(
+                fields=["district", "ended_at", "team", "kind", "state"], name="clock_ended",
+                condition=models.Q(ended_at__isnull=False),
+            ),
+            models.Index(fields=["district", "due_at", "team", "kind"], name="clock_running", condition=models.Q(state="running")),
+        ]  # fmt: skip
 
 
 class Breach(DistrictModel):

@@ -3,8 +3,12 @@ from datetime import timedelta
 from districts.models import Person
 from reporting.queries import today
 from reporting.views import harmless
+from sla import actions as sla
+from sla.actions import set_policy
+from sla.models import ClockKind
 from tests.conftest import NOW, Cast, a_ticket, sign_in, visitor
 from tickets import actions
+from tickets.models import Ticket
 
 LATER = NOW + timedelta(hours=3)
 
@@ -44,10 +48,24 @@ def test_the_week_counts_channels_and_the_day_begins_at_local_midnight(here: Cas
     assert [opened for _day, opened, _resolved in found.flow][-2:] == [1, 1]
 
 
-def test_nine_statements_whatever_there_is(here: Cast, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_a_promise_that_is_late_and_open_counts_as_broken(here: Cast) -> None:
+    for kind in ClockKind.values:
+        set_policy(kind=kind, terms="within 1 hour", now=NOW)
+    kept, late = a_ticket(here), a_ticket(here)
+    actions.reply(kept, by=here.olive, words=actions.Words(text="Done."), now=NOW + timedelta(minutes=20))
+    actions.resolve(kept, by=here.olive, now=NOW + timedelta(minutes=30))
+    for ticket in (kept, late):
+        sla.derive(Ticket.objects.get(id=ticket.id), now=NOW + timedelta(minutes=40))
+    [row] = figures(here).teams
+    assert (row.met, row.missed, row.kept_percent) == (2, 2, 50)
+    assert figures(here).first_answers == (1, 1)
+    assert today(now=NOW + timedelta(minutes=50), zone=here.district.zone).kept_percent == 100, "in time until it is late"
+
+
+def test_ten_statements_whatever_there_is(here: Cast, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
     for team in (here.transportation, here.technology, here.safety):
         a_ticket(here, team=team)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         figures(here)
 
 
