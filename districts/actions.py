@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
@@ -35,3 +36,8 @@ def new_api_key(*, name: str, role: str = Role.AGENT) -> str:
     prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
     ApiKey.objects.create(name=name, prefix=prefix, role=role, digest=hashlib.sha256(secret.encode()).hexdigest())
     return f"fd_{prefix}_{secret}"
+
+
+def revoke_api_key(*, prefix: str, now: datetime) -> bool:
+    """The key is good for nothing from now on. False: the district in scope has no valid key of this prefix."""
+    return bool(ApiKey.objects.filter(prefix=prefix, revoked_at__isnull=True).update(revoked_at=now))

@@ -60,6 +60,36 @@ def test_an_agents_key_is_the_default(cedar: Cast) -> None:
         assert ApiKey.objects.get().role == Role.AGENT
 
 
+def listed(*given: str) -> list[str]:
+    out = io.StringIO()
+    call_command("api_keys", *given, stdout=out)
+    return out.getvalue().splitlines()
+
+
+def test_keys_are_listed_and_a_revoked_one_opens_nothing(cedar: Cast, oak: Cast) -> None:
+    first, second = made("cedar.localhost", "SIS"), made("cedar.localhost", "Buses", "--role", "lead")
+    assert [line.split()[-1] for line in listed("CEDAR.localhost.")] == ["SIS", "Buses"]
+    assert not listed("oak.localhost")
+
+    lines = listed("cedar.localhost", "--revoke", first.split("_")[1])
+
+    assert "revoked" in lines[0]
+    assert "valid" in lines[1]
+    assert first.split("_", 2)[2] not in "".join(lines)
+    assert (post("cedar.localhost", first), post("cedar.localhost", second)) == (401, 201)
+
+
+def test_only_a_valid_key_of_this_district_is_revoked(cedar: Cast, oak: Cast) -> None:
+    prefix = made("cedar.localhost", "SIS").split("_")[1]
+    with pytest.raises(CommandError, match="has no valid key"):
+        listed("oak.localhost", "--revoke", prefix)
+    listed("cedar.localhost", "--revoke", prefix)
+    with pytest.raises(CommandError, match="has no valid key"):
+        listed("cedar.localhost", "--revoke", prefix)
+    with pytest.raises(CommandError, match="no district at nowhere"):
+        listed("nowhere.localhost")
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
