@@ -15,7 +15,7 @@ from districts.models import District, Service
 from districts.queries import calendar_of, forget_calendar
 from districts.scope import district_scope, require_district_id
 from districts.together import insert
-from sla import claims, story
+from sla import claims, story, warnings
 from sla.models import Clock, ClockKind, Policy
 from sla.policies import Rules, forget_rules, rules_here
 from sla.story import Kept, Reading, State, Story
@@ -112,6 +112,8 @@ def drain_clocks(district_id: UUID, *, now: datetime | None = None) -> int:
     while True:
         with district_scope(district_id):
             found = claims.notice(district_id, now=now, limit=claims.BATCH)
+            if found.soon:
+                warnings.tell(found.soon, now=now)
         noticed += found.warned + found.late
         derived = _derive_stale(district_id, among=found.stale, now=now) if found.stale else 0
         if not derived and found.warned + found.late < claims.BATCH:

@@ -1,5 +1,6 @@
 """Claims of the sweep: one statement notices all that is due in a district, whatever is open."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 
+from sla.warnings import Warned
 from tickets.models import Ticket
 
 BATCH = 500
@@ -22,7 +24,7 @@ _UUID7 = (
 # A ticket whose facts are newer than its clocks is left alone and told: it is derived first.
 NOTICE = f"""
 WITH due AS MATERIALIZED (
-  SELECT c.id, c.ticket_id, c.team_id, c.kind, c.terms, c.due_at, t.facts_at > t.derived_at AS stale
+  SELECT c.id, c.ticket_id, c.team_id, c.kind, c.terms, c.due_at, c.warned_at IS NULL AS first, t.facts_at > t.derived_at AS stale
   FROM sla_clock c JOIN tickets_ticket t ON t.district_id = c.district_id AND t.id = c.ticket_id
   WHERE c.district_id = %(district)s AND c.check_at <= %(now)s
   ORDER BY c.check_at LIMIT %(limit)s
@@ -30,7 +32,7 @@ WITH due AS MATERIALIZED (
 ), warned AS (
   UPDATE sla_clock c SET warned_at = coalesce(c.warned_at, %(now)s), check_at = c.due_at FROM due
   WHERE c.district_id = %(district)s AND c.id = due.id AND NOT due.stale AND due.due_at > %(now)s
-  RETURNING c.id
+  RETURNING c.ticket_id, c.kind, c.due_at, due.first
 ), late AS (
   UPDATE sla_clock c SET breached_at = coalesce(c.breached_at, %(now)s), check_at = NULL FROM due
   WHERE c.district_id = %(district)s AND c.id = due.id AND NOT due.stale AND due.due_at <= %(now)s
@@ -46,7 +48,8 @@ WITH due AS MATERIALIZED (
   FROM late JOIN breaches ON breaches.clock_id = late.id
 )
 SELECT (SELECT count(*) FROM warned), (SELECT count(*) FROM late),
-  (SELECT coalesce(array_agg(DISTINCT ticket_id), '{{}}') FROM due WHERE stale)
+  (SELECT coalesce(array_agg(DISTINCT ticket_id), '{{}}') FROM due WHERE stale),
+  (SELECT coalesce(jsonb_agg(jsonb_build_array(ticket_id, kind, due_at)), '[]') FROM warned WHERE first)
 """
 
 
@@ -55,14 +58,15 @@ class Noticed:
     warned: int
     late: int
     stale: Sequence[UUID]  # tickets with something due, to be derived again first
+    soon: Sequence[Warned]  # clocks that were warned for the first time
 
 
 def notice(district_id: UUID, *, now: datetime, limit: int) -> Noticed:
     """Warn once and breach once what is due in the district in scope: Breach, Event and clock in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(NOTICE, {"district": district_id, "now": now, "limit": limit})
-        row = cursor.fetchone()
-    return Noticed(*row) if row else Noticed(0, 0, ())
+        warned, late, stale, soon = cursor.fetchone() or (0, 0, (), "[]")
+    return Noticed(warned, late, stale, [Warned(UUID(of), kind, datetime.fromisoformat(due)) for of, kind, due in json.loads(soon)])
 
 
 def stale_tickets(limit: int, *, among: Collection[UUID] | None = None) -> list[Ticket]:

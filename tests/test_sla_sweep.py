@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from django.db import connections
 
+from delivery.models import Delivery
 from districts.models import District
 from districts.scope import district_scope
 from sla import actions, claims, tasks
@@ -44,6 +45,21 @@ def test_a_warning_comes_once_and_is_no_breach(here: Cast) -> None:
     clock = first_clock(ticket)
     assert (clock.warned_at, clock.check_at, clock.breached_at) == (NOW + 3 * HOUR, clock.due_at, None)
     assert not Breach.objects.exists()
+
+
+def test_a_warning_is_told_to_whoever_has_it_else_to_the_team(here: Cast) -> None:
+    nobodys, bobs = opened(here), opened(here)
+    tickets.assign(bobs, to=here.bob, by=here.bob, now=NOW)
+    Ticket.objects.filter(id=nobodys.id).update(sensitive=True)
+    for _again in range(2):
+        drain_clocks(here.district.id, now=NOW + 3 * HOUR)
+    told = {row.person.name: row for row in Delivery.objects.filter(dedupe_key__startswith="warned:").select_related("person")}
+    assert len(told) == Delivery.objects.filter(dedupe_key__startswith="warned:").count()
+    assert set(told) == {here.bob.name, here.olive.name}
+    mine, teams = told[here.bob.name], told[here.olive.name]
+    assert (mine.channel, mine.link, mine.body) == ("inapp", f"/desk/{bobs.id}/", bobs.subject)
+    assert mine.subject == f"Soon late: #{bobs.number} is promised a first answer by today, 2:00 PM"
+    assert (teams.about, teams.body) == (nobodys.id, ""), "no words of a sensitive ticket"
 
 
 def test_a_breach_is_a_row_an_event_and_a_mark_on_the_clock_once(here: Cast) -> None:
@@ -207,4 +223,4 @@ def test_one_statement_notices_all_that_is_due_in_a_district(here: Cast, django_
     for _ in range(3):
         opened(here)
     with django_assert_num_queries(1):
-        assert claims.notice(here.district.id, now=NOW + 4 * HOUR, limit=10) == claims.Noticed(warned=0, late=3, stale=[])
+        assert claims.notice(here.district.id, now=NOW + 4 * HOUR, limit=10) == claims.Noticed(warned=0, late=3, stale=[], soon=[])
