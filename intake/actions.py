@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from intake.wording import MAX_TEXT, clean, one_line
 from tickets.actions import NewFile
 from tickets.models import ChannelKind, Ticket
 
+SAME_CONTENT = timedelta(days=1)  # in which a machine's request without a key, word for word the same, is a retry
 log = structlog.get_logger(__name__)
 _COLUMNS = (
     "id, district_id, source_id, channel, external_id, digest, raw, meta, state, reason, error, attempts, received_at, ticket_ref"
@@ -115,15 +116,21 @@ def receive_api(
     service: Service | None = None,
     by: str = "",
 ) -> Received:
-    """A machine's request, once for each Idempotency-Key of `by` (an empty key: once for each content).
+    """A machine's request, once for each Idempotency-Key of `by` (an empty key: once a day for each content).
 
     Raises NoText, BadContact, and KeyReused for a key that came with other content before.
     """
     raw = _submission(text, contact, name, language, site, room, asset_tag, service, ())
     content = hashlib.sha256(raw).hexdigest()
-    external_id = f"{by} {key or content}"
-    if key and queries.other_content(ChannelKind.API, _fitting(external_id), content):
+    external_id = _fitting(f"{by} {key or content}")
+    queries.hold_id(ChannelKind.API, external_id)
+    if key and queries.other_content(ChannelKind.API, external_id, content):
         raise KeyReused(key)
+    if not key:
+        days = [_fitting(f"{by} {content} {day:%Y-%m-%d}") for day in (now, now - SAME_CONTENT)]
+        if found := queries.same_content(ChannelKind.API, days, since=now - SAME_CONTENT):
+            return Received(found, _ticket_of(found), duplicate=True)
+        external_id = days[0]
     return receive_now(kind=ChannelKind.API, external_id=external_id, raw=raw, meta={"by": by}, now=now)
 
 

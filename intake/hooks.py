@@ -34,6 +34,10 @@ HOOK_OVERHEAD = 3 / 2  # base64 and JSON around a mail
 log = structlog.get_logger(__name__)
 
 
+class NoMailbox(Exception):
+    """The district takes no mail; answered 500, so that the provider keeps it and tries again."""
+
+
 class View(Protocol):
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse: ...
 
@@ -90,14 +94,19 @@ def mail_hook(view: View) -> View:
 
 @receiver(inbound)
 def on_inbound(event: AnymailInboundEvent, **_kwargs: Any) -> None:
-    """A mail that a provider took in for the district of the host it called."""
+    """A mail that a provider took in for the district of the host it called.
+
+    One that names no address of ours (a blind copy, a list, another domain that forwards) goes to the general mailbox: the
+    provider has told its sender yes. Where the district takes no mail at all the provider is told to come again.
+    """
     raw = _raw(event)
     district = this_district()
     recipients = _recipients(event, district)
-    source = next((found for address in recipients if (found := queries.mailbox(address.rpartition("@")[0], district))), None)
+    named = (queries.mailbox(address.rpartition("@")[0], district) for address in recipients)
+    source = next((found for found in named if found), None) or queries.general_mailbox()
     if source is None:
-        log.warning("mail_for_nobody", event_id=str(event.event_id))
-        return
+        log.error("no_mailbox", event_id=str(event.event_id))
+        raise NoMailbox
     accept(
         source=source, channel=ChannelKind.EMAIL, external_id=message_id(raw) or f"sha256:{digest(raw)}", raw=raw,
         meta={"return_path": event.message.envelope_sender, "recipients": recipients, "provider": str(event.event_id or "")},

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BinaryField, QuerySet
+from django.db.models import BinaryField, F, QuerySet
 from django.db.models.functions import Substr
 
 from districts.models import ContactPoint, District, Person
@@ -28,8 +28,14 @@ def mailbox(local_part: str, district: District) -> Channel | None:
     plain = local.partition("+")[0]
     found = mailboxes.filter(address__in=[f"{local}@{district.host}", f"{plain}@{district.host}"]).order_by("-address").first()
     if found is None and (reply_token.parse(local) or local == "postmaster"):
-        found = mailboxes.order_by("id").first()
+        found = general_mailbox()
     return found
+
+
+def general_mailbox() -> Channel | None:
+    """Where mail goes that names no address of ours; None where the district takes no mail."""
+    mailboxes = Channel.objects.filter(kind=ChannelKind.EMAIL, active=True)
+    return mailboxes.order_by(F("team").asc(nulls_first=True), "id").first()
 
 
 def number(channel_id: UUID) -> Channel | None:
@@ -74,6 +80,18 @@ def threads(message_ids: Sequence[str]) -> list[tuple[UUID, str]]:
 def other_content(channel: str, external_id: str, digest: str) -> bool:
     """Did this id come before, with other content?"""
     return Envelope.objects.filter(channel=channel, external_id=external_id).exclude(digest=digest).exists()
+
+
+def same_content(channel: str, external_ids: Sequence[str], *, since: datetime) -> Envelope | None:
+    """What came by one of these ids since then."""
+    came = Envelope.objects.defer("raw").filter(channel=channel, external_id__in=external_ids, received_at__gte=since)
+    return came.order_by("-received_at").first()
+
+
+def hold_id(channel: str, external_id: str) -> None:
+    """Whoever comes with the same id waits until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{require_district_id()} {channel} {external_id}"])
 
 
 def troubled() -> QuerySet[Envelope]:

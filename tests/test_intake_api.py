@@ -2,9 +2,12 @@
 
 import base64
 import json
+import threading
 from typing import Any
 
 import pytest
+import time_machine
+from django.db import connections
 from django.test import Client
 
 from districts.actions import new_api_key
@@ -58,6 +61,25 @@ def test_a_key_used_for_other_content_is_refused(here: Cast) -> None:
     assert Ticket.objects.count() == 1
 
 
+def test_a_key_used_twice_at_once_opens_one_ticket(transactional_db: Any, cedar: Cast) -> None:
+    with district_scope(cedar.district.id):
+        headers, go, said = machine(cedar), threading.Barrier(4), []
+
+    def ask(number: int) -> None:
+        try:
+            go.wait()
+            said.append(post(headers, key="k1", text=f"Request {number}").status_code)
+        finally:
+            connections.close_all()
+
+    machines = [threading.Thread(target=ask, args=(number,)) for number in range(4)]
+    for one in machines:
+        one.start()
+    for one in machines:
+        one.join()
+    assert sorted(said) == [201, 422, 422, 422]
+
+
 def test_two_machines_may_use_the_same_key(here: Cast) -> None:
     assert post(machine(here), key="1").status_code == post(machine(here), key="1", text="other").status_code == 201
 
@@ -65,6 +87,19 @@ def test_two_machines_may_use_the_same_key(here: Cast) -> None:
 def test_without_a_key_the_same_content_is_once(here: Cast) -> None:
     headers = machine(here)
     assert [post(headers).status_code, post(headers).status_code] == [201, 200]
+    assert post(headers, text="The bus did not come.").status_code == 201
+
+
+def test_without_a_key_the_same_content_on_another_day_is_another_request(here: Cast) -> None:
+    """An alarm that says the same words half a year later is no retry."""
+    headers = machine(here)
+    with time_machine.travel("2026-11-17 23:55:00+00:00", tick=False) as clock:
+        assert post(headers).status_code == 201
+        clock.shift(600)
+        assert post(headers).status_code == 200, "midnight makes no difference"
+        clock.shift(24 * 3600)
+        assert post(headers).status_code == 201
+    assert Ticket.objects.count() == 2
 
 
 @pytest.mark.parametrize(
@@ -158,6 +193,14 @@ def test_a_provider_without_the_secret_is_refused(provider: Cast, settings: Any)
     assert not Envelope.objects.exists()
 
 
-def test_mail_for_nobody_here_is_answered_and_not_kept(provider: Cast) -> None:
-    assert postmark(a_mail(to="x@elsewhere.example"), to="help@oak.localhost").status_code == 200
+def test_mail_that_names_no_address_of_ours_goes_to_the_general_mailbox(provider: Cast) -> None:
+    Channel.objects.create(kind="email", address="buses@cedar.localhost", name="Buses", team=provider.transportation)
+    assert postmark(a_mail(to="parents@lists.example"), to="cedar@forwarded.example").status_code == 200
+    envelope = Envelope.objects.get()
+    assert (envelope.source.address, envelope.meta["recipients"]) == ("help@cedar.localhost", [])
+
+
+def test_a_district_that_takes_no_mail_tells_the_provider_to_come_again(provider: Cast) -> None:
+    Channel.objects.filter(kind="email").update(active=False)
+    assert postmark(a_mail()).status_code == 500
     assert not Envelope.objects.exists()
