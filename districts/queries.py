@@ -54,11 +54,6 @@ def address_of(person: Person, kind: str) -> str:
     return ContactPoint.objects.filter(person=person, kind=kind).order_by("id").values_list("value", flat=True).first() or ""
 
 
-def team_leads(team_id: UUID) -> list[Person]:
-    rows = Membership.objects.filter(team_id=team_id, role=Role.LEAD).select_related("person").order_by("id")
-    return [row.person for row in rows]
-
-
 def team_members(team_id: UUID) -> list[Person]:
     rows = Membership.objects.filter(team_id=team_id, role__in=[Role.AGENT, Role.LEAD]).select_related("person")
     return list({row.person_id: row.person for row in rows.order_by("person__name")}.values())

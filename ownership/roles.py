@@ -13,7 +13,6 @@ from districts.models import Membership, Person, Role
 from ownership.models import OwnerRole
 
 LEADERS = "leaders"  # slug of the role that every leader of the district shares
-WITH_PEOPLE = ("team", "holder", "deputy")  # what to select with a role, so that finding its person asks nothing more
 
 
 class Via(TextChoices):

@@ -10,7 +10,6 @@ from sla.models import Clock, ClockKind
 from sla.terms import NotUnderstood, parse
 from tickets.models import Ticket
 
-UNFINISHED = (Clock.State.RUNNING, Clock.State.PAUSED)
 ORDER = {kind: n for n, kind in enumerate(ClockKind.values)}
 
 

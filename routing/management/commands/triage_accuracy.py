@@ -68,7 +68,7 @@ class Command(BaseCommand):
         district = District.objects.filter(slug=options["district"]).first()
         if district is None:
             raise CommandError(f"no district {options['district']}")
-        rows = [json.loads(line) for line in options["file"].read_text().splitlines() if line.strip()]
+        rows = requests(options["file"])
         with district_scope(district.id):
             outcomes = list(measured(rows, cold_model()))
         figures = figures_of(outcomes)
@@ -77,6 +77,14 @@ class Command(BaseCommand):
             return
         for name, value in figures.items():
             self.stdout.write(f"{name:34} {value}")
+
+
+def requests(file: Path) -> list[dict[str, Any]]:
+    """One object a line. Raises CommandError."""
+    try:
+        return [json.loads(line) for line in file.read_text().splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{file}: {error}") from error
 
 
 def cold_model() -> Model:
