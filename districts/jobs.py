@@ -12,8 +12,10 @@ from uuid import UUID
 
 import structlog
 from celery import Task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
+from psycopg_pool import PoolTimeout
 
 from districts.scope import current_district_id, districts_with_work, require_district_id
 
@@ -45,12 +47,17 @@ def wake(task: "Task[Any, Any]", district_id: str) -> None:
 
 
 def each_district(queue: str, drain: Callable[[UUID], int]) -> int:
-    """Sweep: `drain` every district that has due rows in `queue`; one that fails does not stop the others."""
+    """Sweep: `drain` every district that has due rows in `queue`, in any order, so that two sweeps seldom meet.
+
+    One that fails, for whatever reason, does not stop the others. Raises where nobody's work can go on.
+    """
     done = 0
-    for district_id in shuffled(districts_with_work(queue)):
+    for district_id in districts_with_work(queue):
         try:
             done += drain(district_id)
-        except DatabaseError:
+        except (SoftTimeLimitExceeded, PoolTimeout):  # this sweep's time is up; no connection to be had
+            raise
+        except Exception:
             log.exception("sweep_failed", queue=queue, district=str(district_id))
     return done
 
