@@ -60,6 +60,15 @@ def test_metrics_count_answers_and_carry_no_name(client: Client, cedar: Cast) ->
     assert cedar.district.host not in text
 
 
+def test_a_made_up_method_makes_no_label_of_its_own(client: Client, cedar: Cast) -> None:
+    for method in ("BREW", "A" * 50):
+        Client(HTTP_HOST=cedar.district.host).generic(method, "/")
+    text = client.get("/metrics").content.decode()
+    assert 'frontdoor_requests_total{method="other"' in text
+    assert "BREW" not in text
+    assert "AAAA" not in text
+
+
 def test_metrics_ask_for_their_token(client: Client, db: Any, settings: Any) -> None:
     settings.METRICS_TOKEN = "secret"
     assert client.get("/metrics").status_code == 401
