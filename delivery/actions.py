@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+import structlog
+from django.db.models import F, Q
 
+from delivery import optouts
 from delivery.models import Delivery, OptOut
 from delivery.queries import NOT_ARRIVED
+from delivery.quiet import NOTICE
 from delivery.sending import SIGN_IN
 from delivery.tasks import send_pending
 from districts.jobs import nudge
@@ -15,6 +18,7 @@ from districts.models import ContactPoint, Person
 from districts.together import insert, is_open
 
 Channel = Delivery.Channel
+log = structlog.get_logger(__name__)
 
 
 def send(
@@ -36,11 +40,9 @@ def send(
     """Queue one message; the same `dedupe_key` again is nothing.
 
     An address that opted out gets a row too, marked suppressed, so that staff see why nothing went out: at once, or, for a
-    row that is written together with others, by whoever claims it.
+    row that is written together with others, by whoever claims it. Sign-in mail is always tried.
     """
-    suppressed = not is_open() and OptOut.objects.filter(channel=channel, address=address).exists()
-    if suppressed and purpose == SIGN_IN:
-        body = ""  # a code or a link that lets somebody in is not left lying about
+    suppressed = purpose != SIGN_IN and not is_open() and (channel, address) in optouts.barred([address], now=now)
     row = Delivery(
         channel=channel, address=address, body=body, dedupe_key=dedupe_key, purpose=purpose, subject=subject[:300],
         person=person, about=about, reply_to=reply_to, message_id=message_id, references="\n".join(references),
@@ -56,7 +58,10 @@ def notify(
     *, people: Sequence[Person], subject: str, body: str, dedupe_key: str, now: datetime, link: str = "",
     about: UUID | None = None, channels: Sequence[str] = (Channel.INAPP, Channel.EMAIL), wakes: bool = False,
 ) -> int:  # fmt: skip
-    """Tell staff, in the app and by mail (or SMS); returns how many rows were queued. Nobody twice for one `dedupe_key`."""
+    """Tell staff, in the app and by mail (or SMS); returns how many rows were queued. Nobody twice for one `dedupe_key`.
+
+    By night, mail and SMS wait for the morning, unless it `wakes` (see `delivery.quiet`; whoever sends looks at the clock).
+    """
     wanted = {Channel.EMAIL: ContactPoint.Kind.EMAIL, Channel.SMS: ContactPoint.Kind.PHONE}
     points = ContactPoint.objects.filter(person__in=people, kind__in=[k for c, k in wanted.items() if c in channels])
     by_person: dict[tuple[UUID, str], str] = {}
@@ -77,7 +82,7 @@ def notify(
                     body=body,
                     link=link,
                     about=about,
-                    purpose="notice",
+                    purpose=NOTICE,
                     dedupe_key=f"{dedupe_key}:{channel}:{person.id}"[:120],
                     wakes=wakes,
                     created_at=now,
@@ -102,11 +107,29 @@ def reword(*, dedupe_key: str, subject: str, body: str, not_before: datetime) ->
 
 
 def opt_out(*, channel: str, address: str, reason: str, now: datetime) -> None:
-    OptOut.objects.bulk_create([OptOut(channel=channel, address=address, reason=reason, at=now)], ignore_conflicts=True)
+    """Nothing more goes there, sign-in mail excepted. A `reason` of `OptOut.BOUNCES` holds for a time, any other is a wish."""
+    optouts.bar(channel=channel, address=address, reason=reason, now=now)
 
 
 def opt_in(*, channel: str, address: str) -> None:
+    """Whoever it belongs to wants to be written to again."""
     OptOut.objects.filter(channel=channel, address=address).delete()
+
+
+def heard_from(*, channel: str, address: str, now: datetime) -> bool:
+    """Somebody wrote to us from this address: a bounce that barred it is over, a wish is not. True where one was lifted.
+
+    To be called by whoever takes in mail and texts, before anything is answered.
+    """
+    return optouts.lift_bounce(channel=channel, address=address, now=now)
+
+
+def write_again(opt_out_id: UUID, *, by: Person, now: datetime) -> bool:
+    """An administrator decided that an address is written to again; who and when stays at its row. False: it is already."""
+    lifted = optouts.lift(opt_out_id, by=by, now=now)
+    if lifted:
+        log.info("written_to_again", opt_out=str(opt_out_id), channel=lifted.channel, by=str(by.id))
+    return lifted is not None
 
 
 def mark_read(*, person: Person, now: datetime, only: UUID | None = None) -> int:
@@ -118,10 +141,12 @@ def mark_read(*, person: Person, now: datetime, only: UUID | None = None) -> int
 def send_again(delivery_id: UUID, *, now: datetime) -> bool:
     """A person decided that a message which did not arrive, or may not have, goes out anew. False where that cannot be.
 
-    A sign-in message cannot: its secret is gone.
+    A sign-in message cannot: its secret is gone. What a provider still tells of earlier tries says nothing of the new one.
     """
     stuck = Delivery.objects.filter(id=delivery_id, state__in=NOT_ARRIVED).exclude(purpose=SIGN_IN)
-    changed = stuck.update(state=Delivery.State.PENDING, attempts=0, not_before=now, sent_at=None, provider_ref="", error="")
+    changed = stuck.update(
+        state=Delivery.State.PENDING, attempts=0, tries=F("tries") + 1, not_before=now, sent_at=None, provider_ref="", error=""
+    )  # fmt: skip
     if changed:
         nudge(send_pending)
     return bool(changed)

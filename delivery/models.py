@@ -42,6 +42,7 @@ class Delivery(DistrictModel):
     not_before = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    tries = models.PositiveIntegerField(default=0, help_text="Counted over all sendings, never back; a callback names its own.")
     sent_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
     provider_ref = models.CharField(max_length=120, blank=True)
@@ -74,12 +75,20 @@ class Receipt(DistrictModel):
 
 
 class OptOut(DistrictModel):
-    """An address that asked not to be written to, or that cannot be written to."""
+    """An address that asked not to be written to, or that cannot be written to, and whether it is written to again."""
+
+    BOUNCES = ("bounced", "no such address", "unknown number", "cannot take messages")  # not a wish: it may have been mended
 
     channel = models.CharField(max_length=8, choices=Delivery.Channel)
     address = models.CharField(max_length=254)
     reason = models.CharField(max_length=40)
     at = models.DateTimeField(default=timezone.now)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = tenant_fk(Person, null=True, blank=True)
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "channel", "address"], name="opt_out_once")]
+
+    @property
+    def is_bounce(self) -> bool:
+        return self.reason.startswith(self.BOUNCES)

@@ -31,17 +31,18 @@ _SMTP_4XX = re.compile(r"(smtp;\s*)?4\d\d\b")
 LOST = frozenset({EventType.BOUNCED, EventType.REJECTED, EventType.FAILED, EventType.COMPLAINED})
 
 
-def from_sms(delivery_id: UUID, *, ref: str, status: str, code: str, now: datetime) -> bool:
-    """A status callback for one SMS; False where this district sent no such message.
+def from_sms(delivery_id: UUID, *, tries: int, ref: str, status: str, code: str, now: datetime) -> bool:
+    """A status callback for one try of one SMS; False where this district sent no such message.
 
-    Any callback proves that the provider has the message, so it also settles one whose answer we lost.
+    Any callback proves that the provider has the message, so it also settles one whose answer we lost. One for an earlier try
+    is noted, and says nothing of the try that a person asked for since.
     """
     delivery = _find(id=delivery_id, channel=Delivery.Channel.SMS)
     if delivery is None:
         return False
     _note(delivery, kind=status, detail=" ".join(filter(None, [code, ref])), now=now)
-    if delivery.provider_ref not in ("", ref):
-        return True  # an earlier call, answered with an error, that went out all the same
+    if tries != delivery.tries or delivery.provider_ref not in ("", ref):
+        return True  # an earlier call: given up since, or answered with an error and sent all the same
     if delivery.state in (State.PENDING, State.UNCERTAIN):
         _arrived_there(delivery, ref=ref, now=now)
     if status in NOT_DELIVERED:
@@ -58,10 +59,8 @@ def from_mail(event: Any, *, now: datetime) -> bool:
         return False
     words = str(event.mta_response or event.description or "")[:400]
     _note(delivery, kind=event.event_type, detail=words, now=now)
-    if event.event_type == EventType.DELIVERED and delivery.state == State.PENDING:
-        _arrived_there(delivery, ref=str(event.message_id or ""), now=now)
-    if event.event_type in LOST:
-        _failed(delivery, f"{event.event_type}: {words}".strip(": "))
+    if _is_of_this_try(event, delivery):
+        _settle(event, delivery, words, now=now)
     why = _gone(event)
     if why:
         _give_up_address(delivery, why, now=now)
@@ -72,6 +71,18 @@ def from_mail(event: Any, *, now: datetime) -> bool:
 def on_tracking(event: Any, **_kwargs: Any) -> None:
     """Anymail's webhook views call this within the request, in the district of its host."""
     from_mail(event, now=timezone.now())
+
+
+def _is_of_this_try(event: Any, delivery: Delivery) -> bool:
+    """An event that names no try may be of the last."""
+    return str((event.metadata or {}).get("tries", delivery.tries)) == str(delivery.tries)
+
+
+def _settle(event: Any, delivery: Delivery, words: str, *, now: datetime) -> None:
+    if event.event_type == EventType.DELIVERED and delivery.state == State.PENDING:
+        _arrived_there(delivery, ref=str(event.message_id or ""), now=now)
+    if event.event_type in LOST:
+        _failed(delivery, f"{event.event_type}: {words}".strip(": "))
 
 
 def _named_by(event: Any) -> Delivery | None:

@@ -6,8 +6,10 @@ most once: `sent_at` on a waiting row means that the call to the provider has be
 lease ran out is uncertain; the provider's status callback settles it, or a person does.
 """
 
+import re
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -20,7 +22,8 @@ from django.db import DatabaseError
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.utils import timezone
 
-from delivery.models import Delivery, OptOut
+from delivery import optouts, quiet
+from delivery.models import Delivery
 from delivery.transports import Outgoing, Transport, TryLater, Uncertain, Undeliverable, Unreachable, email, inapp, sms
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
 from districts.links import absolute, mail_address
@@ -38,6 +41,7 @@ LIFETIME = timedelta(days=3)  # how long a message waits for a provider nobody c
 REST = 15.0  # seconds this process leaves an unreachable provider alone, so that it does not hold up the others
 # a code or a link that lets somebody in
 SECRETS_GONE = Case(When(purpose=SIGN_IN, then=Value("")), default=F("body"), output_field=TextField())
+_CODE = re.compile(r"\d{3,5}( [245]\.\d{1,3}\.\d{1,3})?(?=\s|$)")  # an SMTP reply, a Twilio error
 _rests: dict[str, float] = {}
 log = structlog.get_logger(__name__)
 
@@ -64,21 +68,25 @@ def keep(district_id: UUID, *, now: datetime) -> int:
 
 
 def claim(district_id: UUID, *, now: datetime) -> tuple[int, list[Delivery]]:
-    """(rows taken, those of them to be sent now, by channel). The others were settled here: uncertain, or opted out."""
+    """(rows taken, those of them to be sent now, by channel). The others were settled here: uncertain, given up, opted out, or
+    put off to the morning. An attempt counts from here, so a message whose senders all died has an end too.
+    """
     awake = [channel for channel in TRANSPORTS if _rests.get(channel, 0) <= time.monotonic()]
     with district_scope(district_id):
         due = _due(now).filter(channel__in=awake).order_by("not_before", "id")
         found = list(due.select_for_update(skip_locked=True)[:BATCH])
         if not found:
             return 0, []
-        begun = [row for row in found if row.channel in AT_MOST_ONCE and row.sent_at]
+        district = District.objects.get(id=district_id)
+        begun, rows = _apart(found, lambda row: row.channel in AT_MOST_ONCE and row.sent_at is not None)
         _settle(begun, state=State.UNCERTAIN, error="the sender stopped before the provider had answered")
-        barred = _barred([row for row in found if row not in begun])
+        spent, rows = _apart(rows, lambda row: row.attempts >= MAX_ATTEMPTS)
+        _settle(spent, state=State.DEAD, error=f"{MAX_ATTEMPTS} senders took it, and none came to an end with it")
+        barred, rows = _barred(rows, now=now)
         _settle(barred, state=State.SUPPRESSED)
-        rows = [row for row in found if row not in begun and row not in barred]
+        rows = _loud_enough(rows, district, now=now)
         lease = lease_until(now)
         _these(rows).update(lease_until=lease, attempts=F("attempts") + 1)
-        district = District.objects.get(id=district_id)
     for row in rows:
         row.lease_until, row.attempts, row.district = lease, row.attempts + 1, district
     return len(found), sorted(rows, key=lambda row: row.channel)
@@ -95,7 +103,7 @@ def send_batch(channel: str, rows: list[Delivery]) -> int:
                     done += record(rows[0], now=timezone.now(), **changes)
                 rows.pop(0)
     except Unreachable as error:
-        log.warning("provider_unreachable", channel=channel, error=str(error))
+        log.warning("provider_unreachable", channel=channel, error=in_short(error))
         _rests[channel] = time.monotonic() + REST
         return done + give_back(rows, now=timezone.now(), error=str(error))
     give_back(rows, now=timezone.now())
@@ -106,8 +114,8 @@ def begin(row: Delivery, *, now: datetime) -> bool:
     """Write down that the call starts, and lease anew for it. False: the claim is not ours any more."""
     lease = lease_until(now)
     with district_scope(row.district_id):
-        ours = _claimed(row).update(sent_at=now, lease_until=lease)
-    row.lease_until = lease
+        ours = _claimed(row).update(sent_at=now, lease_until=lease, tries=F("tries") + 1)
+    row.lease_until, row.tries = lease, row.tries + 1
     return bool(ours)
 
 
@@ -118,21 +126,35 @@ def attempt(row: Delivery, transport: Transport, over: Any) -> dict[str, Any]:
     except Unreachable:
         raise
     except Undeliverable as error:
-        return {"state": State.FAILED, "error": str(error), "opted_out": error.opted_out}
+        return {"state": State.FAILED, "error": str(error), "short": in_short(error), "opted_out": error.opted_out}
     except Uncertain as error:
-        return {"state": State.UNCERTAIN, "error": str(error)}
+        return {"state": State.UNCERTAIN, "error": str(error), "short": in_short(error)}
     except TryLater as error:
-        return {"state": State.PENDING, "error": str(error)}
+        return {"state": State.PENDING, "error": str(error), "short": in_short(error)}
     except (SoftTimeLimitExceeded, DatabaseError):
         raise
-    except Exception as error:  # a row nobody foresaw must not stop those behind it
-        log.exception("sending_failed", delivery=str(row.id))
+    except Exception as error:  # noqa: BLE001  a row nobody foresaw must not stop those behind it
+        log.error("sending_failed", delivery=str(row.id), error=in_short(error), at=_places(error))
         state = State.UNCERTAIN if row.channel in AT_MOST_ONCE else State.PENDING
-        return {"state": state, "error": f"{type(error).__name__}: {error}"}
+        return {"state": state, "error": f"{type(error).__name__}: {error}", "short": in_short(error)}
 
 
-def record(row: Delivery, *, state: str, now: datetime, error: str = "", opted_out: bool = False, **more: Any) -> int:
-    """Write the outcome, if the row still carries our claim. A message out of attempts is dead, and stays to be seen."""
+def in_short(error: Exception) -> str:
+    """Class and code, for the log. The words of a mail server commonly name the receiver: they stay in the row."""
+    code = _CODE.match(str(error))
+    return " ".join([type(error.__cause__ or error).__name__, *([code[0]] if code else [])])
+
+
+def _places(error: Exception) -> list[str]:
+    """The last steps to where it went wrong, without its words."""
+    return [f"{step.filename}:{step.lineno} {step.name}" for step in traceback.extract_tb(error.__traceback__)[-4:]]
+
+
+def record(row: Delivery, *, state: str, now: datetime, error: str = "", short: str = "", opted_out: bool = False, **more: Any) -> int:
+    """Write the outcome, if the row still carries our claim. A message out of attempts is dead, and stays to be seen.
+
+    `error` is kept in the row, `short` is what the log may say of it.
+    """
     if state == State.PENDING and row.attempts >= MAX_ATTEMPTS:
         state = State.DEAD
     values = {"state": state, "error": error[:500], "lease_until": None, **more}
@@ -147,11 +169,9 @@ def record(row: Delivery, *, state: str, now: datetime, error: str = "", opted_o
     with district_scope(row.district_id):
         ours = _claimed(row).update(**values)
         if ours and opted_out:
-            OptOut.objects.bulk_create(
-                [OptOut(channel=row.channel, address=row.address, reason="opted out", at=now)], ignore_conflicts=True
-            )
+            optouts.bar(channel=row.channel, address=row.address, reason="opted out", now=now)
     if state not in (State.SENT, State.PENDING):
-        log.warning("not_delivered", delivery=str(row.id), channel=row.channel, state=str(state), error=error[:200])
+        log.warning("not_delivered", delivery=str(row.id), channel=row.channel, state=str(state), error=short)
     return ours
 
 
@@ -170,8 +190,8 @@ def give_back(rows: Sequence[Delivery], *, now: datetime, error: str = "") -> in
 
 def outgoing(row: Delivery) -> Outgoing:
     return Outgoing(
-        id=row.id, district=row.district, purpose=row.purpose, address=row.address, subject=row.subject, body=words(row),
-        reply_to=row.reply_to, message_id=message_id(row), references=tuple(row.references.split()),
+        id=row.id, tries=row.tries, district=row.district, purpose=row.purpose, address=row.address, subject=row.subject,
+        body=words(row), reply_to=row.reply_to, message_id=message_id(row), references=tuple(row.references.split()),
     )  # fmt: skip
 
 
@@ -209,11 +229,25 @@ def _settle(rows: Sequence[Delivery], **values: Any) -> None:
         _these(rows).update(lease_until=None, body=SECRETS_GONE, **values)
 
 
-def _barred(rows: Sequence[Delivery]) -> list[Delivery]:
-    """Rows to an address that opted out after they were queued."""
-    addresses = {row.address for row in rows if row.address}
-    gone = set(OptOut.objects.filter(address__in=addresses).values_list("channel", "address")) if addresses else set()
-    return [row for row in rows if (row.channel, row.address) in gone]
+def _apart(rows: Sequence[Delivery], fits: Callable[[Delivery], bool]) -> tuple[list[Delivery], list[Delivery]]:
+    """(those that fit, the others)"""
+    return [row for row in rows if fits(row)], [row for row in rows if not fits(row)]
+
+
+def _barred(rows: Sequence[Delivery], *, now: datetime) -> tuple[list[Delivery], list[Delivery]]:
+    """(rows to an address that opted out after they were queued, the others)"""
+    gone = optouts.barred({row.address for row in rows if row.address and row.purpose != SIGN_IN}, now=now)
+    return _apart(rows, lambda row: row.purpose != SIGN_IN and (row.channel, row.address) in gone)
+
+
+def _loud_enough(rows: list[Delivery], district: District, *, now: datetime) -> list[Delivery]:
+    """Those that may leave at this hour; the others are put off to the morning, and wait no longer than that."""
+    waiting, others = _apart(rows, quiet.may_wait)
+    until = quiet.night_ends(now, district) if waiting else None
+    if until is None:
+        return rows
+    _these(waiting).update(not_before=until, lease_until=None)
+    return others
 
 
 def _time_left(row: Delivery) -> bool:

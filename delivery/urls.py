@@ -18,6 +18,8 @@ urlpatterns = [
     path("kept/", views.kept, name="kept"),
     path("not-arrived/", views.not_arrived, name="not_arrived"),
     path("not-arrived/<uuid:delivery_id>/", views.send_again, name="send_again"),
-    path("hooks/sms/<uuid:delivery_id>", views.sms_receipt, name="sms_receipt"),
+    path("stopped/", views.stopped, name="stopped"),
+    path("stopped/<uuid:opt_out_id>/", views.write_again, name="write_again"),
+    path("hooks/sms/<uuid:delivery_id>/<int:tries>", views.sms_receipt, name="sms_receipt"),
     path("hooks/mail/", include((tracking, "anymail"))),
 ]

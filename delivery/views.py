@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,13 +19,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseStopPolling
-from twilio.request_validator import RequestValidator
 
-from delivery import actions, queries, receipts, sending
+from delivery import actions, queries, receipts, sending, twilio
 from delivery.models import Delivery
 from delivery.transports import email, sms
 from districts.access import Actor, Can, require
-from districts.links import absolute
 from districts.models import District, Person
 
 PAGE = 25
@@ -99,6 +97,28 @@ def send_again(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
 
 
 @require_GET
+@for_people
+def stopped(request: HttpRequest) -> HttpResponse:
+    """Addresses nobody is written to at, and why; and those that an administrator, or a letter from there, let through again."""
+    require(_actor(request), Can.ADMIN)
+    now = timezone.now()
+    rows, more = _page(request, queries.stopped(now=now))
+    context = {"stopped": queries.told_of(rows, now=now), **more, "days": queries.LOOK_BACK.days}
+    return render(request, "delivery/stopped.html", context)
+
+
+@require_POST
+@for_people
+def write_again(request: HttpRequest, opt_out_id: UUID) -> HttpResponse:
+    require(_actor(request), Can.ADMIN)
+    if actions.write_again(opt_out_id, by=_me(request), now=timezone.now()):
+        messages.success(request, _("It is written to again. What was held back before stays unsent."))
+    else:
+        messages.error(request, _("This address is written to already."))
+    return redirect("stopped")
+
+
+@require_GET
 def kept(request: HttpRequest) -> HttpResponse:
     """The demo's outbox, open to everybody there and nowhere else: it shows private links and sign-in codes."""
     if not settings.DEMO:
@@ -119,13 +139,13 @@ def kept(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
-def sms_receipt(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
-    """Twilio's status callback, signed over the address we gave and the form."""
-    if not _signed_by_twilio(request):
+def sms_receipt(request: HttpRequest, delivery_id: UUID, tries: int) -> HttpResponse:
+    """Twilio's status callback, to the address we gave with that try of the message."""
+    if not twilio.signed(request, secret=settings.TWILIO_AUTH_TOKEN):
         return HttpResponseForbidden("wrong signature\n", content_type="text/plain")
     told = request.POST
     known = receipts.from_sms(
-        delivery_id, ref=told.get("MessageSid", ""), status=told.get("MessageStatus", ""), code=told.get("ErrorCode", ""),
+        delivery_id, tries=tries, ref=told.get("MessageSid", ""), status=told.get("MessageStatus", ""), code=told.get("ErrorCode", ""),
         now=timezone.now(),
     )  # fmt: skip
     return HttpResponse(status=204 if known else 404)
@@ -143,16 +163,7 @@ def with_secret(view: Door) -> Door:
     return door
 
 
-def _signed_by_twilio(request: HttpRequest) -> bool:
-    """False also where no token is set: an empty key signs for everybody."""
-    if not settings.TWILIO_AUTH_TOKEN:
-        return False
-    address = absolute(_district(request), request.get_full_path())
-    given = request.headers.get("X-Twilio-Signature", "")
-    return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(address, request.POST, given))
-
-
-def _page(request: HttpRequest, rows: QuerySet[Delivery]) -> tuple[list[Delivery], dict[str, Any]]:
+def _page[M: Model](request: HttpRequest, rows: QuerySet[M]) -> tuple[list[M], dict[str, Any]]:
     """One page and the numbers of its neighbours; nothing is counted."""
     given = request.GET.get("page", "")
     number = max(1, int(given)) if given.isascii() and given.isdigit() and len(given) < 6 else 1

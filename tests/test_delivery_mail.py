@@ -6,18 +6,19 @@ import email.policy
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from email.message import Message
 from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog
 from aiosmtpd.controller import Controller
 from django.db import connection, connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from delivery import actions, sending
+from delivery import actions, quiet, sending
 from delivery.models import Delivery, OptOut
 from delivery.transports import email as by_mail
 from districts.jobs import MAX_ATTEMPTS
@@ -82,8 +83,10 @@ def point_at(settings: Settings, port: int) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _awake() -> None:
+def _awake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the hour."""
     sending._rests.clear()
+    monkeypatch.setattr(quiet, "DAY", (time.min, time.max))
 
 
 def queue(to: str = "pat@cedar-family.example", **more: Any) -> Delivery:
@@ -229,6 +232,55 @@ def test_a_row_nobody_foresaw_does_not_stop_those_behind_it(here: Cast, box: Mai
     sending.drain(here.district.id)
     assert (bad.refresh().state, good.refresh().state) == ("pending", "sent")
     assert "surprise" in bad.error
+
+
+@pytest.mark.parametrize("words", ["550 5.1.1 <gone@example.com>: no such user", "451 4.3.0 gone@example.com: later"])
+def test_the_log_has_the_servers_code_and_not_whom_it_names(here: Cast, box: Mailbox, words: str) -> None:
+    row = queue("gone@example.com")
+    Delivery.objects.filter(id=row.id).update(attempts=MAX_ATTEMPTS - 1)
+    box.answers["gone@example.com"] = words
+    with structlog.testing.capture_logs() as logged:
+        sending.drain(here.district.id)
+    told = [entry["error"] for entry in logged if entry["event"] == "not_delivered"]
+    assert told == [f"SMTPRecipientsRefused {words[:9]}"]
+    assert "gone@" not in str(logged)
+    assert row.refresh().error == words
+
+
+def test_a_failure_nobody_foresaw_is_logged_without_its_words(here: Cast, box: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    def trip(_message: Any, _over: Any) -> Any:
+        raise KeyError("pat@cedar-family.example")
+
+    monkeypatch.setattr(by_mail, "send", trip)
+    queue()
+    with structlog.testing.capture_logs() as logged:
+        sending.drain(here.district.id)
+    (entry,) = [entry for entry in logged if entry["event"] == "sending_failed"]
+    assert entry["error"] == "KeyError"
+    assert entry["at"][-1].endswith(" trip")
+    assert "pat@" not in str(logged)
+
+
+@pytest.mark.parametrize("backend", ["no.such.Backend", "django.core.mail.backends.smtp.EmailBackend"])
+def test_a_slip_in_the_set_up_is_a_server_nobody_reaches(here: Cast, box: Mailbox, settings: Settings, backend: str) -> None:
+    settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": {"host": "127.0.0.1", "port": "no number"}}}
+    row = queue()
+    sending.drain(here.district.id)
+    row.refresh()
+    assert (row.state, row.attempts, row.lease_until) == ("pending", 0, None)
+    assert row.error.startswith(("mail set-up: ", "mail server: "))
+
+
+def test_a_mail_whose_senders_all_died_is_given_up(here: Cast, box: Mailbox) -> None:
+    row = queue()
+    for _ in range(MAX_ATTEMPTS):
+        make_due(row)
+        Delivery.objects.update(lease_until=None)
+        assert len(sending.claim(here.district.id, now=timezone.now())[1]) == 1  # and never heard of again
+    Delivery.objects.update(lease_until=None)
+    assert sending.drain(here.district.id) == 1
+    assert row.refresh().state == "dead"
+    assert box.taken == []
 
 
 def test_what_is_not_due_waits(here: Cast, box: Mailbox) -> None:

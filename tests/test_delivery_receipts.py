@@ -104,6 +104,17 @@ def test_a_delivered_mail_whose_answer_we_lost_is_not_sent_again(here: Cast, mai
     assert mail.provider_ref == "pm-1"
 
 
+def test_a_late_bounce_does_not_touch_what_a_person_sent_again(here: Cast, mail: Delivery) -> None:
+    Delivery.objects.update(state="failed")
+    late = bounce(mail)["Metadata"] | {"tries": "0"}
+    assert actions.send_again(mail.id, now=timezone.now())
+    tell(here.district, **bounce(mail, Metadata=late))
+    assert mail.refresh().state == "pending"
+    assert OptOut.objects.get().reason == "bounced", "the address is known to be dead all the same"
+    tell(here.district, **bounce(mail, Metadata=late | {"tries": "1"}))
+    assert mail.refresh().state == "failed"
+
+
 @pytest.mark.parametrize("secret", ["", "postmark:guessed"])
 def test_a_stranger_is_not_heard(here: Cast, mail: Delivery, secret: str) -> None:
     assert tell(here.district, secret, **bounce(mail)) == 400
@@ -160,7 +171,7 @@ def test_a_providers_api_gets_our_id_and_gives_us_its_own(here: Cast, mail: Deli
     sending._rests.clear()
     assert sending.drain(here.district.id) == 1
     assert (mail.refresh().state, mail.provider_ref) == ("sent", "pm-1")
-    assert str(mail.id).encode() in seen[0]
+    assert json.loads(seen[0])["Metadata"] == {"delivery": str(mail.id), "tries": "0"}
     assert b"<ack.1@cedar.localhost>" in seen[0]
 
 

@@ -89,8 +89,9 @@ def _awake() -> None:
 
 
 def queue(to: str = PAT, **more: Any) -> Delivery:
-    values: dict[str, Any] = {"body": "We have it.\n#1001 http://cedar.localhost/r/abc", "purpose": "ack", **more}
-    row = actions.send(channel="sms", address=to, dedupe_key=f"test:{Delivery.objects.count()}", now=timezone.now(), **values)
+    words = "We have it.\n#1001 http://cedar.localhost/r/abc"
+    values: dict[str, Any] = {"channel": "sms", "body": words, "purpose": "ack", **more}
+    row = actions.send(address=to, dedupe_key=f"test:{Delivery.objects.count()}", now=timezone.now(), **values)
     assert row is not None
     return row
 
@@ -104,7 +105,7 @@ def test_a_text_message_goes_out_with_where_to_report_back(here: Cast, twilio: T
             "To": PAT,
             "From": "+15095550000",
             "Body": row.body,
-            "StatusCallback": f"http://cedar.localhost/notices/hooks/sms/{row.id}",
+            "StatusCallback": f"http://cedar.localhost/notices/hooks/sms/{row.id}/1",
         }
     ]
     assert twilio.paths == {"/2010-04-01/Accounts/AC1/Messages.json"}
@@ -223,6 +224,28 @@ def test_a_call_in_progress_is_left_alone(here: Cast, twilio: Twilio) -> None:
     assert row.refresh().state == "pending"
 
 
+def test_a_text_whose_senders_all_died_is_given_up(here: Cast, twilio: Twilio) -> None:
+    row = queue()
+    Delivery.objects.filter(id=row.id).update(attempts=MAX_ATTEMPTS)
+    assert sending.drain(here.district.id) == 1
+    row.refresh()
+    assert (row.state, row.attempts) == ("dead", MAX_ATTEMPTS)
+    assert "none came to an end" in row.error
+    assert twilio.asked == []
+
+
+def test_mail_that_cannot_be_set_up_holds_up_no_text(here: Cast, twilio: Twilio, settings: Settings) -> None:
+    """Postmark without its token: its backend raises as soon as it is made."""
+    settings.MAILERS = {"default": {"BACKEND": "anymail.backends.postmark.EmailBackend", "OPTIONS": {}}}
+    settings.ANYMAIL = {}
+    mail, text = queue("pat@cedar-family.example", channel="email"), queue()
+    sending.drain(here.district.id)
+    assert text.refresh().state == "sent"
+    mail.refresh()
+    assert (mail.state, mail.attempts, mail.lease_until) == ("pending", 0, None)
+    assert mail.error.startswith("mail set-up: ")
+
+
 def test_a_long_message_keeps_its_link() -> None:
     body = "word " * 500 + "\n#1001 http://cedar.localhost/r/abc"
     cut = sms.fitted(body)
@@ -234,11 +257,13 @@ def test_a_long_message_keeps_its_link() -> None:
 # --- what Twilio tells us later ----------------------------------------------------------------------------------------
 
 
-def tell(client: Client, row: Delivery, *, token: str = TOKEN, host: str = "cedar.localhost", **form: str) -> int:
-    """One signed status callback; returns the answer's status."""
-    address = f"http://{host}/notices/hooks/sms/{row.id}"
-    signature = RequestValidator(token).compute_signature(address, form)
-    return client.post(f"/notices/hooks/sms/{row.id}", form, headers={"X-Twilio-Signature": signature}).status_code
+def tell(
+    client: Client, row: Delivery, *, tries: int | None = None, token: str = TOKEN, host: str = "cedar.localhost", **form: str
+) -> int:
+    """One signed status callback, for the last try where none is named; returns the answer's status."""
+    path = f"/notices/hooks/sms/{row.id}/{row.refresh().tries if tries is None else tries}"
+    signature = RequestValidator(token).compute_signature(f"http://{host}{path}", form)
+    return client.post(path, form, headers={"X-Twilio-Signature": signature}).status_code
 
 
 @pytest.fixture
@@ -259,9 +284,9 @@ def test_a_receipt_is_noted_once(here: Cast, sent: Delivery) -> None:
 
 def test_a_wrong_signature_or_no_token_opens_no_door(here: Cast, sent: Delivery, settings: Settings) -> None:
     client = visitor(here.district)
-    form = {"MessageSid": "SM1", "MessageStatus": "failed"}
+    form: Any = {"MessageSid": "SM1", "MessageStatus": "failed"}
     assert tell(client, sent, token="guessed", **form) == 403
-    assert client.post(f"/notices/hooks/sms/{sent.id}", form).status_code == 403
+    assert client.post(f"/notices/hooks/sms/{sent.id}/0", form).status_code == 403
     assert tell(client, sent, host="oak.localhost", **form) == 403
     settings.TWILIO_AUTH_TOKEN = ""
     assert tell(client, sent, token="", **form) == 403
@@ -304,8 +329,26 @@ def test_a_receipt_for_an_earlier_try_says_nothing_of_the_last(here: Cast, sent:
     assert Receipt.objects.get().detail == "30008 SM0"
 
 
+@pytest.mark.parametrize("was", ["uncertain", "failed"])
+def test_a_late_receipt_does_not_touch_what_a_person_sent_again(here: Cast, twilio: Twilio, sent: Delivery, was: str) -> None:
+    Delivery.objects.filter(id=sent.id).update(state=was, provider_ref="" if was == "uncertain" else "SM1", tries=1)
+    assert actions.send_again(sent.id, now=timezone.now())
+    client = visitor(here.district)
+    late: Any = {"MessageSid": "SM1", "MessageStatus": "failed", "ErrorCode": "30006"}
+    assert tell(client, sent, tries=1, **late) == 204
+    assert sent.refresh().state == "pending"
+    sending.drain(here.district.id)
+    assert twilio.asked[0]["StatusCallback"].endswith(f"/{sent.id}/{sent.refresh().tries}")
+    assert tell(client, sent, tries=1, **late) == 204
+    assert sent.refresh().state == "sent"
+    assert not OptOut.objects.exists()
+    assert Receipt.objects.get().detail == "30006 SM1", "noted all the same"
+    assert tell(client, sent, MessageSid=sent.provider_ref, MessageStatus="undelivered", ErrorCode="30003") == 204
+    assert sent.refresh().state == "failed"
+
+
 def test_another_districts_host_does_not_know_the_message(here: Cast, oak: Cast, sent: Delivery) -> None:
     client = visitor(oak.district)
-    assert tell(client, sent, host="oak.localhost", MessageSid="SM1", MessageStatus="failed") == 404
+    assert tell(client, sent, tries=0, host="oak.localhost", MessageSid="SM1", MessageStatus="failed") == 404
     with district_scope(here.district.id):
         assert sent.refresh().state == "sent"

@@ -1,9 +1,12 @@
 """One module a channel, with the same two names in each: `connected()` opens what a batch shares, `send()` sends one message."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
 
 from districts.models import District
 
@@ -13,6 +16,7 @@ class Outgoing:
     """What a transport needs to know of a delivery; it reads and writes no table."""
 
     id: UUID
+    tries: int  # which try of this message it is; comes back with what the provider tells of it
     district: District
     purpose: str
     address: str
@@ -48,6 +52,21 @@ class Undeliverable(Exception):
 
 class Uncertain(Exception):
     """May have been taken: the answer was lost. A message that must not arrive twice is not sent again."""
+
+
+@contextmanager
+def connecting(what: str) -> Iterator[None]:
+    """Whatever goes wrong in here, a slip in the set-up too, stops every message of this channel, and none of another."""
+    try:
+        yield
+    except (Unreachable, SoftTimeLimitExceeded):
+        raise
+    except Exception as error:
+        raise Unreachable(f"{what}: {in_a_line(error)}") from error
+
+
+def in_a_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
 
 
 class Transport(Protocol):

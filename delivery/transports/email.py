@@ -15,7 +15,7 @@ from typing import Any
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.core.mail import EmailMessage, mailers
 
-from delivery.transports import Outgoing, Sent, TryLater, Undeliverable, Unreachable
+from delivery.transports import Outgoing, Sent, TryLater, Undeliverable, Unreachable, connecting, in_a_line
 from districts.links import mail_address
 from districts.models import District
 
@@ -32,12 +32,9 @@ def sender(district: District) -> str:
 
 @contextmanager
 def connected() -> Iterator[Any]:
-    mailer = mailers.default
-    try:
-        mailer.open()
-    except OSError as error:  # every smtplib error is one
-        _close(mailer)
-        raise Unreachable(f"mail server: {_words(error)}") from error
+    with connecting("mail set-up"):  # a provider's backend asks for its key as soon as it is made
+        mailer = mailers.default
+    _open(mailer)
     try:
         yield mailer
     finally:
@@ -47,8 +44,8 @@ def connected() -> Iterator[Any]:
 def send(message: Outgoing, over: Any) -> Sent:
     letter = compose(message)
     if hasattr(over, "esp_name"):  # Anymail: comes back with every event about this mail
-        letter.metadata = {"delivery": str(message.id)}
-    _reopen(over)
+        letter.metadata = {"delivery": str(message.id), "tries": str(message.tries)}
+    _open(over)  # again, where the last message cost us the connection
     try:
         over.send_messages([letter])
     except AnymailError as error:  # before OSError: some are both
@@ -110,12 +107,13 @@ def _extra_headers(message: Outgoing) -> dict[str, str]:
     return headers
 
 
-def _reopen(mailer: Any) -> None:
-    """Connect again where the last message cost us the connection."""
+def _open(mailer: Any) -> None:
     try:
-        mailer.open()
-    except OSError as error:
-        raise Unreachable(f"mail server: {_words(error)}") from error
+        with connecting("mail server"):
+            mailer.open()
+    except Unreachable:
+        _close(mailer)
+        raise
 
 
 def _refused(error: OSError, mailer: Any) -> Exception:
@@ -135,12 +133,12 @@ def _answer(error: OSError) -> tuple[int, str]:
     elif isinstance(error, smtplib.SMTPResponseException):
         code, text = error.smtp_code, error.smtp_error
     else:
-        return 0, _words(error)
+        return 0, in_a_line(error)
     return code, f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
 def _refused_by_api(error: AnymailError) -> Exception:
-    words = _words(error)
+    words = in_a_line(error)
     if not isinstance(error, AnymailAPIError):
         permanent = isinstance(error, AnymailRecipientsRefused | ValueError)
         return Undeliverable(words) if permanent else TryLater(words)
@@ -149,10 +147,6 @@ def _refused_by_api(error: AnymailError) -> Exception:
     return TryLater(words) if error.status_code >= 500 or error.status_code in SLOW_DOWN else Undeliverable(words)
 
 
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-
-
 def _close(mailer: Any) -> None:
-    with suppress(OSError):
+    with suppress(Exception):  # the messages have been answered for
         mailer.close()

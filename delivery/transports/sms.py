@@ -13,7 +13,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
-from delivery.transports import Outgoing, Sent, TryLater, Uncertain, Undeliverable, Unreachable
+from delivery.transports import Outgoing, Sent, TryLater, Uncertain, Undeliverable, Unreachable, connecting
 from districts.links import absolute
 from districts.models import District
 
@@ -38,9 +38,10 @@ def sender(district: District) -> str:
 def connected() -> Iterator[Client]:
     if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN):
         raise Unreachable("set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN")
-    http = TwilioHttpClient(timeout=TIMEOUT, logger=_quiet)
-    client = Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http)
-    client.api.base_url = settings.TWILIO_API
+    with connecting("Twilio set-up"):
+        http = TwilioHttpClient(timeout=TIMEOUT, logger=_quiet)
+        client = Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http)
+        client.api.base_url = settings.TWILIO_API
     try:
         yield client
     finally:
@@ -54,7 +55,7 @@ def send(message: Outgoing, over: Client) -> Sent:
     try:
         made = over.messages.create(
             to=message.address, from_=number, body=fitted(message.body),
-            status_callback=absolute(message.district, reverse("sms_receipt", args=[message.id])),
+            status_callback=absolute(message.district, reverse("sms_receipt", args=[message.id, message.tries])),
         )  # fmt: skip
     except (TwilioRestException, TwilioServiceException) as error:
         raise _refused(error) from error
