@@ -61,7 +61,7 @@ def drain(district_id: UUID) -> int:
 
 
 def keep(district_id: UUID, *, now: datetime) -> int:
-    """The demo: mail and SMS are marked as kept and never leave the house. Their secrets stay, to be shown there."""
+    """The demo: mail and SMS are marked as kept, at any hour, and never leave the house. Their secrets stay, to be shown there."""
     with district_scope(district_id):
         due = _due(now).filter(channel__in=[Channel.EMAIL, Channel.SMS])
         return due.update(state=State.KEPT, sent_at=now, attempts=F("attempts") + 1)

@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
 from delivery import actions, sending
+from delivery import twilio as twilio_calls
 from delivery.models import Delivery, OptOut, Receipt
 from delivery.transports import sms
 from districts.jobs import MAX_ATTEMPTS
@@ -292,6 +293,20 @@ def test_a_wrong_signature_or_no_token_opens_no_door(here: Cast, sent: Delivery,
     assert tell(client, sent, token="", **form) == 403
     assert sent.refresh().state == "sent"
     assert not Receipt.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("signed_over", "opens"), [("https://cedar.localhost", True), ("http://cedar.localhost", True), ("https://oak.localhost", False)]
+)
+def test_twilio_signs_the_public_address_or_the_one_it_called(here: Cast, settings: Settings, signed_over: str, opens: bool) -> None:
+    settings.PUBLIC_SCHEME = "https"  # a proxy ends TLS and tells nobody
+    form = {"From": PAT, "Body": "hi"}
+    given = RequestValidator(TOKEN).compute_signature(f"{signed_over}/hooks?x=1", form)
+    request = RequestFactory().post("/hooks?x=1", form, headers={"Host": "cedar.localhost", "X-Twilio-Signature": given})
+    request.district = here.district  # type: ignore[attr-defined]
+    assert twilio_calls.signed(request, secret=TOKEN) is opens
+    assert not twilio_calls.signed(request, secret="")
+    assert not twilio_calls.signed(request, secret="another")
 
 
 def test_a_message_that_was_not_delivered_failed(here: Cast, sent: Delivery) -> None:
