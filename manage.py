@@ -1,10 +1,17 @@
 #!/usr/bin/env python
 import sys
 
+import psycopg
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 from config import environment
 
 if __name__ == "__main__":
-    environment.provide()
-    execute_from_command_line(sys.argv)
+    try:
+        environment.provide()
+        execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (OperationalError, psycopg.OperationalError) as error:
+        sys.exit(f"The database does not answer: {str(error).splitlines()[0]}")

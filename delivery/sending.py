@@ -48,8 +48,7 @@ log = structlog.get_logger(__name__)
 
 def drain(district_id: UUID) -> int:
     """Send everything that is due in one district; returns for how many rows something was settled or put off."""
-    done = keep(district_id, now=timezone.now()) if settings.DELIVERY_KEEP else 0
-    until = time.monotonic() + BUDGET
+    done, until = 0, time.monotonic() + BUDGET
     while time.monotonic() < until:
         taken, rows = claim(district_id, now=timezone.now())
         done += taken - len(rows)
@@ -60,16 +59,9 @@ def drain(district_id: UUID) -> int:
     return done
 
 
-def keep(district_id: UUID, *, now: datetime) -> int:
-    """The demo: mail and SMS are marked as kept, at any hour, and never leave the house. Their secrets stay, to be shown there."""
-    with district_scope(district_id):
-        due = _due(now).filter(channel__in=[Channel.EMAIL, Channel.SMS])
-        return due.update(state=State.KEPT, sent_at=now, attempts=F("attempts") + 1)
-
-
 def claim(district_id: UUID, *, now: datetime) -> tuple[int, list[Delivery]]:
-    """(rows taken, those of them to be sent now, by channel). The others were settled here: uncertain, given up, opted out, or
-    put off to the morning. An attempt counts from here, so a message whose senders all died has an end too.
+    """(rows taken, those of them to be sent now, by channel). The others were settled here: uncertain, given up, opted out,
+    kept, or put off to the morning. An attempt counts from here, so a message whose senders all died has an end too.
     """
     awake = [channel for channel in TRANSPORTS if _rests.get(channel, 0) <= time.monotonic()]
     with district_scope(district_id):
@@ -84,6 +76,7 @@ def claim(district_id: UUID, *, now: datetime) -> tuple[int, list[Delivery]]:
         _settle(spent, state=State.DEAD, error=f"{MAX_ATTEMPTS} senders took it, and none came to an end with it")
         barred, rows = _barred(rows, now=now)
         _settle(barred, state=State.SUPPRESSED)
+        rows = _kept(rows, now=now) if settings.DELIVERY_KEEP else rows
         rows = _loud_enough(rows, district, now=now)
         lease = lease_until(now)
         _these(rows).update(lease_until=lease, attempts=F("attempts") + 1)
@@ -238,6 +231,16 @@ def _barred(rows: Sequence[Delivery], *, now: datetime) -> tuple[list[Delivery],
     """(rows to an address that opted out after they were queued, the others)"""
     gone = optouts.barred({row.address for row in rows if row.address and row.purpose != SIGN_IN}, now=now)
     return _apart(rows, lambda row: row.purpose != SIGN_IN and (row.channel, row.address) in gone)
+
+
+def _kept(rows: Sequence[Delivery], *, now: datetime) -> list[Delivery]:
+    """The others. In the demo, mail and SMS are marked as kept, at any hour, and never leave the house: here, where alone rows
+    are given out to be sent. Their secrets stay, to be shown there.
+    """
+    leaving, others = _apart(rows, lambda row: row.channel in (Channel.EMAIL, Channel.SMS))
+    if leaving:
+        _these(leaving).update(state=State.KEPT, sent_at=now, attempts=F("attempts") + 1, lease_until=None)
+    return others
 
 
 def _loud_enough(rows: list[Delivery], district: District, *, now: datetime) -> list[Delivery]:

@@ -5,7 +5,7 @@ everything is looked up in the district of the host that was called.
 """
 
 from functools import wraps
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -16,9 +16,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadReque
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from twilio.request_validator import RequestValidator
 
-from districts.links import absolute
+from delivery import twilio
 from districts.models import District
 from districts.queries import this_district
 from intake import queries
@@ -26,7 +25,6 @@ from intake.actions import accept
 from intake.channels import sms
 from intake.channels.fingerprint import digest
 from intake.mail_door import message_id
-from intake.models import Channel
 from tickets.models import ChannelKind
 
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
@@ -50,7 +48,7 @@ def sms_webhook(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     if channel is None:
         raise Http404
     raw = request.body
-    if not signed_by_twilio(request, channel):
+    if not twilio.signed(request, secret=channel.secret):
         return HttpResponseForbidden("wrong signature\n", content_type="text/plain")
     form = sms.fields(raw)
     message_sid = form.get("MessageSid") or form.get("SmsSid", "")
@@ -59,20 +57,6 @@ def sms_webhook(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     meta = {"remote": request.META.get("REMOTE_ADDR", ""), "to": form.get("To", ""), "media": sms.media(form)}
     accept(source=channel, channel=ChannelKind.SMS, external_id=message_sid, raw=raw, meta=meta, now=timezone.now())
     return HttpResponse(NOTHING_TO_SAY, content_type="text/xml")
-
-
-def signed_by_twilio(request: HttpRequest, channel: Channel) -> bool:
-    """Over the address as Twilio called it: our public one, whatever a proxy made of it, or the very one of this call.
-
-    A channel without a secret is shut.
-    """
-    if not channel.secret:
-        return False
-    district = cast(District, request.district)  # type: ignore[attr-defined]
-    given = request.headers.get("X-Twilio-Signature", "")
-    validator = RequestValidator(channel.secret)
-    called = (absolute(district, request.get_full_path()), request.build_absolute_uri())
-    return any(validator.validate(address, request.POST, given) for address in dict.fromkeys(called))
 
 
 def mail_hook(view: View) -> View:

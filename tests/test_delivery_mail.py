@@ -311,6 +311,33 @@ def test_kept_mail_never_leaves_the_house(here: Cast, box: Mailbox, settings: Se
     assert (box.taken, box.connections) == ([], 0)
 
 
+def test_what_becomes_due_while_others_are_kept_is_kept_too(
+    here: Cast, box: Mailbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DELIVERY_KEEP = True
+    monkeypatch.setattr(sending, "BATCH", 1)
+    late = [queue(f"p{n}@example.com", not_before=timezone.now() + timedelta(milliseconds=40 * n)) for n in range(4)]
+    claim = sending.claim
+
+    def slow(*args: Any, **more: Any) -> Any:
+        threading.Event().wait(0.05)
+        return claim(*args, **{**more, "now": timezone.now()})
+
+    monkeypatch.setattr(sending, "claim", slow)
+    while any(row.refresh().state == "pending" for row in late):
+        sending.drain(here.district.id)
+    assert {row.refresh().state for row in late} == {"kept"}
+    assert (box.taken, box.connections) == ([], 0)
+
+
+def test_the_demo_keeps_nothing_that_would_not_have_been_sent(here: Cast, settings: Settings) -> None:
+    settings.DELIVERY_KEEP = True
+    text = queue("+15095550100", channel="sms")
+    actions.opt_out(channel="sms", address="+15095550100", reason="texted STOP", now=timezone.now())
+    sending.drain(here.district.id)
+    assert text.refresh().state == "suppressed"
+
+
 def test_a_notice_in_the_app_is_sent_where_it_lies(here: Cast) -> None:
     row = queue("", channel="inapp", person=here.alice)
     sending.drain(here.district.id)

@@ -7,6 +7,7 @@ row-level security and is a member of nothing. Its URL is `DATABASE_APP_URL`, or
 import base64
 import hashlib
 import hmac
+import sys
 import time
 from urllib.parse import quote, unquote, urlsplit
 
@@ -16,6 +17,7 @@ from psycopg import sql
 APP_ROLE = "frontdoor_app"
 PREPARING = 7316001  # advisory lock: two starts at once prepare one after the other
 PASSING = ("starting up", "shutting down", "recovery", "refused", "timeout", "timed out", "closed the connection", "name resolution")
+QUIET = 2.0  # seconds of waiting for a server before it is said
 Connection = psycopg.Connection[tuple[object, ...]]
 
 GRANTS = """
@@ -67,13 +69,18 @@ def connect(url: str, *, patience: float = 0) -> Connection:
 
     Raises psycopg.OperationalError when it stays away, or at once when it says no.
     """
-    until = time.monotonic() + patience
+    begun, told = time.monotonic(), False
     while True:
         try:
             return psycopg.connect(url, autocommit=True, connect_timeout=5)
         except psycopg.OperationalError as error:
-            if time.monotonic() > until or not any(word in str(error) for word in PASSING):
+            waited = time.monotonic() - begun
+            if waited > patience or not any(word in str(error) for word in PASSING):
                 raise
+            if waited > QUIET and not told:
+                parts = urlsplit(url)
+                print(f"waiting for the database at {parts.hostname}:{parts.port or 5432} …", file=sys.stderr, flush=True)  # noqa: T201
+                told = True
         time.sleep(0.2)
 
 

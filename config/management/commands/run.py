@@ -25,17 +25,31 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         env = environment()
-        self.port, self.announced = int(env["PORT"]), False
+        self.port, self.announced = port_of(env, "PORT"), False
         self.env = env
         lock = only_one()
         for name in ("PORT", "SMTP_DOOR_PORT"):
-            wait_for_port(name, int(env[name]))
+            self._wait_for(name, port_of(env, name))
         done = subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=env, check=False)
         if done.returncode:
             raise CommandError("the set-up failed: see above", returncode=done.returncode)
         os.chdir(ROOT)
         Supervisor(commands(bool(env.get("REDIS_URL"))), env, sys.stdout).run(self._every_second)
         lock.close()
+
+    def _wait_for(self, name: str, port: int) -> None:
+        until = time.monotonic() + LEAVING
+        told = False
+        while not free(port):
+            if not told:
+                self.stdout.write(f"Port {port} is taken. Waiting a moment for whoever has it to leave …")
+                self.stdout.flush()
+                told = True
+            if time.monotonic() > until:
+                raise CommandError(
+                    f"Port {port} is used by another program. Stop it, or choose another: {name}={port % 65_535 + 1} make run"
+                )
+            time.sleep(0.2)
 
     def _every_second(self) -> None:
         if os.environ.get("EMBEDDED"):
@@ -47,6 +61,7 @@ class Command(BaseCommand):
     def _announce(self) -> None:
         lines = ["", f"The front door is open: http://localhost:{self.port}/   (Ctrl-C closes it)"]
         lines.append(f"Mail:  swaks --server 127.0.0.1:{self.env['SMTP_DOOR_PORT']} --to help@cedar-valley.localhost")
+        lines.append("Text:  .venv/bin/python manage.py text_in cedar-valley.localhost 'the bus did not come'")
         sign_ins = Path(self.env["SIGN_INS_FILE"])
         if self.env["DEMO"] == "1" and sign_ins.exists():
             lines += ["", *sign_ins.read_text().splitlines()]
@@ -62,7 +77,7 @@ def environment() -> dict[str, str]:
     env.setdefault("PORT", "8000")
     env.setdefault("SMTP_DOOR_PORT", "2525")
     env.setdefault("PUBLIC_PORT", f":{env['PORT']}")
-    env.setdefault("DEMO", "1")
+    env.setdefault("DEMO", "0" if env.get("PRODUCTION") == "1" else "1")
     env["SIGN_INS_FILE"] = str(embedded.home() / "sign-ins.txt")
     env.setdefault("BEAT_SCHEDULE", str(embedded.home() / "beat"))
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env.get('PATH', os.defpath)}"
@@ -87,12 +102,11 @@ def only_one() -> Any:
     return lock
 
 
-def wait_for_port(name: str, port: int) -> None:
-    until = time.monotonic() + LEAVING
-    while not free(port):
-        if time.monotonic() > until:
-            raise CommandError(f"Port {port} is used by another program. Stop it, or choose another: {name}={port + 1} make run")
-        time.sleep(0.2)
+def port_of(env: dict[str, str], name: str) -> int:
+    given = env[name]
+    if not given.isascii() or not given.isdigit() or not 0 < int(given) < 65_536:
+        raise CommandError(f"{name}={given} is no port: give a number from 1 to 65535")
+    return int(given)
 
 
 def free(port: int) -> bool:
