@@ -9,12 +9,15 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufffe\uffff]"
 _ENDS = re.compile(r"\r\n?|\x85")
 _SPACE = re.compile(r"\s+")
 _BLANK_LINES = re.compile(r"\n{4,}")
+# accents on one letter: as many as the Stream-Safe Text Format allows (UAX 15); sorting them takes the square of their number
+_MARKS = re.compile("([{0}]{{30}})[{0}]+".format("".join(chr(c) for c in range(0x300, 0x20000) if unicodedata.combining(chr(c)))))
 
 
 def clean(text: str) -> str:
     """Printable text. Lone surrogates (which no database takes) become U+FFFD."""
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+        text = _MARKS.sub(r"\1", text.encode("utf-8", "replace").decode("utf-8"))
+        text = unicodedata.normalize("NFC", text)
     return _BLANK_LINES.sub("\n\n\n", _CONTROL.sub("", _ENDS.sub("\n", text))).strip()
 
 

@@ -4,9 +4,11 @@ import base64
 import binascii
 import quopri
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import getaddresses
+from itertools import islice
 
 from intake.channels.charsets import decode
 from intake.wording import one_line
@@ -16,6 +18,10 @@ _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]]+@[A-Za-z0-9\u0080-\uffff][A-Za-z0-9.
 _ANGLED = re.compile(r"<([^<>\s]{1,900})>")
 _COMMENT = re.compile(r"\([^()]*\)")
 MAX_HEADER = 20_000
+MAX_NAME = 2_000  # characters of one name or address before it is decoded
+MAX_FIELDS = 2_000  # header fields of a mail that are looked at; those of real ones are some dozens
+MAX_ADDRESSES = 40_000  # characters of all fields of one name that are read as addresses: a thousand people
+_NO_ADDRESSES = (RecursionError, ValueError, IndexError, TypeError, AttributeError)  # what Python's parser raises on hostile ones
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,8 @@ class Headers:
 
     def __init__(self, message: Message) -> None:
         self._fields: dict[str, list[str]] = {}
-        for name, value in message.raw_items():
+        self._addresses: dict[str, list[Address]] = {}
+        for name, value in islice(message.raw_items(), MAX_FIELDS):
             self._fields.setdefault(str(name).strip().lower(), []).append(unfold(str(value)))
 
     def all(self, name: str) -> list[str]:
@@ -47,13 +54,25 @@ class Headers:
         return _COMMENT.sub("", self.raw(name)).split(";")[0].strip().lower()
 
     def addresses(self, name: str) -> list[Address]:
-        return [found for value in self.all(name) for found in addresses(value)]
+        """Read once: who wrote is asked for in many places."""
+        if name not in self._addresses:
+            self._addresses[name] = [found for value in _within(self.all(name), MAX_ADDRESSES) for found in addresses(value)]
+        return self._addresses[name]
 
     def ids(self, name: str) -> tuple[str, ...]:
-        return tuple(ids(" ".join(self.all(name))))
+        return tuple(ids(" ".join(_within(self.all(name), MAX_ADDRESSES))))
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields
+
+
+def _within(values: list[str], most: int) -> Iterator[str]:
+    """The first of these, so many characters of them in all."""
+    for value in values:
+        if most <= 0:
+            return
+        yield value[:most]
+        most -= len(value) + 1
 
 
 def unfold(value: str) -> str:
@@ -98,17 +117,23 @@ def _word(encoding: str, text: str) -> bytes:
 
 def addresses(value: str) -> list[Address]:
     """Mailboxes of an address field, in order; what is not an address is left out."""
-    pairs = getaddresses([value], strict=True)
-    if not any("@" in address for _name, address in pairs):
-        pairs = getaddresses([value], strict=False)
-    found = [(words(name), words(address)) for name, address in pairs]
+    found = [(words(name[:MAX_NAME]), words(address[:MAX_NAME])) for name, address in _mailboxes(value)]
     if not any("@" in address for _name, address in found):
-        found = [(value.split("<")[0], match[0]) for match in _ADDRESS.finditer(words(value)[:5000])]
+        found = [(value.split("<")[0][:MAX_NAME], match[0]) for match in _ADDRESS.finditer(words(value)[:5000])]
     return [
         Address(one_line(name.strip("\"' "), 200), address.strip("<>'\" ").lower())
         for name, address in found
         if "@" in address.strip("@") and " " not in address.strip()
     ]
+
+
+def _mailboxes(value: str) -> list[tuple[str, str]]:
+    """(name, address) as Python reads them, strictly where that finds any; none where the field breaks its parser."""
+    try:
+        pairs = getaddresses([value], strict=True)
+        return pairs if any("@" in address for _name, address in pairs) else getaddresses([value], strict=False)
+    except _NO_ADDRESSES:
+        return []
 
 
 def ids(value: str) -> list[str]:

@@ -5,7 +5,9 @@ import re
 
 import nh3
 
-MAX_DEPTH = 3_000
+from intake.channels.balancing import balance
+
+MAX_CLEAN = 2_000_000  # characters; links written again in every paragraph make more of less: then without layout
 MAX_HTML = 1_000_000  # characters; what is longer is cut before it is looked at
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd", "del", "div", "dl", "dt", "em", "h1",
@@ -21,8 +23,6 @@ _CLEANER = nh3.Cleaner(  # pictures are left out: remote ones tell the sender wh
     link_rel="noopener noreferrer nofollow",
 )
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)(?:\"[^\"]*\"|[^>\"])*>|([^<]+)|<")
-_ANY_TAG = re.compile(r"<[^<>]*>")
-_OPEN_OR_CLOSE = re.compile(r"<(/?)(?!br|hr|img|meta|input|link|col|!)[a-z]", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _BLOCK = frozenset("address blockquote center dd div dl dt li ol p pre table tr ul h1 h2 h3 h4 h5 h6 hr caption".split())
 _SPACED = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table pre dl".split())
@@ -31,19 +31,9 @@ _QUOTE_MAX = 10
 
 def clean(source: str) -> str:
     """No scripts, no styles, no pictures, no forms; links open without telling where from."""
-    plain = source[:MAX_HTML].replace("\0", "")
-    return html.escape(_ANY_TAG.sub(" ", plain)) if _too_deep(plain) else _CLEANER.clean(plain)
-
-
-def _too_deep(source: str) -> bool:
-    """Tags in tags without end: a parser's time grows with the square of their depth."""
-    if source.count("<") < MAX_DEPTH:
-        return False
-    depth = deepest = 0
-    for closing in _OPEN_OR_CLOSE.findall(source):
-        depth = max(0, depth - 1) if closing else depth + 1
-        deepest = max(deepest, depth)
-    return deepest > MAX_DEPTH
+    given = source[:MAX_HTML].replace("\0", "")
+    cleaned = _CLEANER.clean(balance(given, _TAGS))
+    return cleaned if len(cleaned) <= MAX_CLEAN else _CLEANER.clean(balance(given, {"p", "br"}))
 
 
 def text_of(cleaned: str) -> str:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
+from email.policy import Compat32
 
+from intake.channels import uuencode
 from intake.channels.arrival import SentFile
 from intake.channels.charsets import decode
 from intake.channels.headers import unfold, words
@@ -20,10 +22,14 @@ from tickets.files import plain_name
 MAX_DEPTH = 40
 MAX_PARTS = 400
 MAX_BOUNDARIES = 300
+MAX_LINES = 50_000_000  # lines × nested parts: the parser holds each line against every boundary that is open
+MAX_UNPARTED = 4_000_000  # bytes that are read of a mail whose parts cannot be told apart
+MAX_PARAMETERS = 2_000  # characters of "Content-Type" and its like
+MAX_KEPT_HEADER = 100_000  # characters of any other header (what is read of it: `headers.MAX_HEADER`)
 MAX_FILES = 40
 BROKEN = (MessageError, ValueError, TypeError, LookupError, AttributeError, RecursionError, binascii.Error)
+_BOUNDARY = re.compile(rb"boundary\s*[*=]")
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
-_UUENCODED = re.compile(r"^begin [0-7]{3,4} ([^\n]{1,200})\n((?:[^\n]{1,70}\n)*?)(?:`|\s*)\n?end\s*$", re.MULTILINE)
 _READ = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown")
 _IGNORED = ("text/x-amp-html", "text/watch-html", "application/pgp-signature", "application/pkcs7-signature")
 
@@ -46,11 +52,23 @@ class Body:
 def parse(raw: bytes) -> Message:
     """The mail; where its parts cannot be told apart, its headers with the rest as one text."""
     try:
-        if raw.count(b"boundary=") > MAX_BOUNDARIES:  # parts in parts: the parser's time grows with the square
+        boundaries = len(_BOUNDARY.findall(raw.lower()))
+        if boundaries > MAX_BOUNDARIES or raw.count(b"\n") * (1 + boundaries) > MAX_LINES:
             raise MessageError("too many parts")
-        return BytesParser().parsebytes(raw)
+        return BytesParser(policy=_POLICY).parsebytes(raw)
     except BROKEN:
-        return BytesHeaderParser().parsebytes(raw)
+        return BytesHeaderParser(policy=_POLICY).parsebytes(raw[:MAX_UNPARTED])
+
+
+class _Capped(Compat32):
+    """The parser's own policy, with an end to each header: its time for parameters grows with the square of their length."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[: MAX_PARAMETERS if name.lower().startswith("content-") else MAX_KEPT_HEADER]
+
+
+_POLICY = _Capped()
 
 
 def unpack(message: Message) -> Body:
@@ -113,20 +131,10 @@ def _read(part: Message, kind: str, body: Body) -> None:
         return
     if kind in ("text/enriched", "text/richtext"):
         text = re.sub(r"</?[\w-]{1,30}>", "", text)
-    if "\nbegin " in f"\n{text}":
-        text = _UUENCODED.sub(lambda found: _uuencoded(found, body), text)
+    text, files = uuencode.split(text)
+    for file in files:
+        _attach(body, file)
     body.pieces.append(Piece(plain=text))
-
-
-def _uuencoded(found: re.Match[str], body: Body) -> str:
-    data = bytearray()
-    for line in found[2].splitlines():
-        try:
-            data += binascii.a2b_uu(line)
-        except (binascii.Error, ValueError):
-            return found[0]
-    _attach(body, SentFile(plain_name(found[1]), bytes(data)))
-    return ""
 
 
 def _attach(body: Body, file: SentFile) -> None:
@@ -148,18 +156,20 @@ def text_of(part: Message, kind: str = "text/plain") -> str:
 
 def unflow(text: str, *, joined: bool) -> str:
     """RFC 3676: a line that ends in a space goes on in the next one of the same quote depth."""
-    out: list[str] = []
+    out: list[list[str]] = []
     going = False
     depth = 0
     for raw in text.split("\n"):
         quotes = len(raw) - len(raw.lstrip(">"))
         line = raw[quotes:].removeprefix(" ")
         if going and quotes == depth and line != "-- ":
-            out[-1] = (out[-1][:-1] if joined else out[-1]) + line
+            if joined:
+                out[-1][-1] = out[-1][-1][:-1]
+            out[-1].append(line)
         else:
-            out.append(">" * quotes + (" " if quotes else "") + line)
+            out.append([">" * quotes + (" " if quotes else "") + line])
         going, depth = line.endswith(" ") and line != "-- ", quotes
-    return "\n".join(out)
+    return "\n".join("".join(pieces) for pieces in out)
 
 
 def content(part: Message) -> bytes:

@@ -16,14 +16,14 @@ _WROTE_START = re.compile(
 )
 _ADDRESS_LINE = re.compile(r"<[^<>\s]{1,120}@[^<>\s]{1,120}>\s*[:：]\s*$")
 _SEPARATOR = re.compile(
-    r"^[-_=*\s]{3,}\s*(original message|original appointment|mensaje original|message d'origine|ursprüngliche nachricht"
+    r"^[-_=*\s]{3,}+(original message|original appointment|mensaje original|message d'origine|ursprüngliche nachricht"
     r"|originalnachricht|original-nachricht|messaggio originale|mensagem original|oorspronkelijk bericht|ursprungligt meddelande"
-    r"|исходное сообщение|原始邮件|wiadomość oryginalna|reply message|reply above this line)\s*[-_=*\s]{2,}$",
+    r"|исходное сообщение|原始邮件|wiadomość oryginalna|reply message|reply above this line)[-_=*\s]{2,}$",
     re.IGNORECASE,
 )
 _FORWARD = re.compile(
-    r"^([-_=*\s]{2,}\s*(forwarded message|mensaje reenviado|weitergeleitete nachricht|message transféré|messaggio inoltrato"
-    r"|mensagem encaminhada|doorgestuurd bericht|forwarded by[^-]{0,120}|przekazana wiadomość)\s*[-_=*\s]{2,}.{0,80}"
+    r"^([-_=*\s]{2,}+(forwarded message|mensaje reenviado|weitergeleitete nachricht|message transféré|messaggio inoltrato"
+    r"|mensagem encaminhada|doorgestuurd bericht|forwarded by[^-]{0,120}|przekazana wiadomość)[-_=*\s]{2}.{0,120}"
     r"|begin forwarded message:|inicio del mensaje reenviado:|début du message (transféré|réexpédié) ?:"
     r"|anfang der weitergeleiteten nachricht:)$",
     re.IGNORECASE,
