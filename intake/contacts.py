@@ -1,32 +1,19 @@
-"""Addresses as they are matched: a lower-case mail address or an E.164 number."""
+"""What a requester typed to be answered at, read with a sentence for whatever is wrong (see districts.contacts)."""
 
 import re
-from dataclasses import dataclass
 
-import phonenumbers
-from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator
 from django.utils.translation import gettext as _
 
-from districts.models import ContactPoint
+from districts.contacts import Contact, email, phone
 from intake.wording import one_line
 
-REGION = "US"
-_is_mail = EmailValidator()
 _PHONE_CHARS = re.compile(r"^[\d\s()+./x#*\-–]{7,32}$", re.IGNORECASE)
-Kind = ContactPoint.Kind
 
 
 class BadContact(ValueError):
     """No way to answer; the text is for the person who typed it."""
 
     field = "contact"
-
-
-@dataclass(frozen=True)
-class Contact:
-    kind: str  # ContactPoint.Kind
-    value: str  # normalised, matched by equality
 
 
 def read(given: str) -> Contact:
@@ -55,24 +42,4 @@ def _phone(text: str) -> Contact:
     return found
 
 
-def email(text: str) -> Contact | None:
-    """None where it is not an address mail could be sent to."""
-    address = text.strip().lower()
-    if len(address) > 254:
-        return None
-    try:
-        _is_mail(address)
-    except ValidationError:
-        return None
-    return Contact(Kind.EMAIL, address)
-
-
-def phone(text: str) -> Contact | None:
-    """None where no such number can exist. Numbers without a country are North American."""
-    try:
-        number = phonenumbers.parse(text, REGION)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    return Contact(Kind.PHONE, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+__all__ = ["BadContact", "Contact", "email", "phone", "read"]

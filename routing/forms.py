@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from districts import contacts
+from districts.contacts import Contact
 from districts.models import Person, Priority, Service, Site, Team
 from districts.queries import team_members
-from routing.contact import read_contact
 from routing.queue import Desk
 from tickets.models import Ticket
 
@@ -118,9 +119,9 @@ class LogForm(forms.Form):
     def clean_what(self) -> str:
         return str(self.cleaned_data["what"]).replace("\r\n", "\n")
 
-    def clean_contact(self) -> tuple[str, str] | None:
+    def clean_contact(self) -> Contact | None:
         given = self.cleaned_data["contact"]
-        found = read_contact(given) if given else None
+        found = contacts.either(given) if given else None
         if given and found is None:
             raise ValidationError(_("Neither a mail address nor a phone number with its area code. Leave it empty if there is none."))
         return found

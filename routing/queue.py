@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from districts.access import Actor
+from districts.contacts import Contact
 from districts.models import Team
 from districts.queries import teams as all_teams
 from districts.scope import require_district_id
@@ -248,13 +249,13 @@ def _of_teams(view: View, desk: Desk) -> str:
     return f"t.team_id = ANY(%({view.teams})s) AND {where}" if view.teams else where
 
 
-def search(desk: Desk, *, number: int | None, contact: tuple[str, str] | None, asset: str) -> list[Row]:
-    """Tickets with this number, from this person (kind and normalised value) or about this device; the newest 50, also closed ones.
+def search(desk: Desk, *, number: int | None, contact: Contact | None, asset: str) -> list[Row]:
+    """Tickets with this number, from the person at this address or about this device; the newest 50, also closed ones.
 
     One statement each, since one statement with OR would use no index.
     """
     params = desk.params() | {"number": number, "asset": list({asset, asset.upper()}), "limit": ROWS}
-    params |= {"kind": contact[0], "value": contact[1]} if contact else {}
+    params |= {"kind": contact.kind, "value": contact.value} if contact else {}
     person = "(SELECT person_id FROM districts_contactpoint WHERE district_id = %(district)s AND kind = %(kind)s AND value = %(value)s)"
     tries = (
         (number, "t.number = %(number)s"),

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from districts.actions import person_for_contact
+from districts.contacts import Contact
 from districts.models import Person, Priority, Service, Site, Team
 from districts.queries import front_office, this_district
 from routing.actions import acknowledge, ask_to_place
@@ -26,7 +27,7 @@ class Call:
 
     what: str
     once: UUID
-    contact: tuple[str, str] | None = None  # kind, normalised value
+    contact: Contact | None = None
     name: str = ""
     service: Service | None = None
     site: Site | None = None
@@ -65,8 +66,7 @@ def log(call: Call, *, by: Person, now: datetime) -> Ticket:
 
 def _caller(call: Call) -> Person:
     if call.contact:
-        kind, value = call.contact
-        return person_for_contact(kind=kind, value=value, name=call.name)
+        return person_for_contact(kind=call.contact.kind, value=call.contact.value, name=call.name)
     someone: Person = Person.objects.create(name=call.name)
     return someone
 

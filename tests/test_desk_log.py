@@ -9,8 +9,10 @@ from django.http import HttpResponse
 from django.test import Client
 
 from delivery.models import Delivery
+from districts import contacts
 from districts.models import ContactPoint, Person
-from routing.contact import read_contact
+from intake import contacts as intake_contacts
+from intake.contacts import BadContact
 from routing.models import Decision
 from tests.conftest import Cast, a_ticket, sign_in
 from tickets.models import Event, Message, Ticket
@@ -156,4 +158,15 @@ def test_the_caller_is_recognised_by_number(here: Cast, alice: Client) -> None:
     ],
 )  # fmt: skip
 def test_contacts_are_read_as_they_are_kept(typed: str, read: tuple[str, str] | None) -> None:
-    assert read_contact(typed) == read
+    assert contacts.either(typed) == (contacts.Contact(*read) if read else None)
+
+
+def test_an_address_that_is_too_long_for_mail_is_none_at_any_door(alice: Client) -> None:
+    """RFC 5321: 254 characters. Cut to that, it would be somebody else's."""
+    label = "a" * 63
+    address = f"{'b' * 60}@{label}.{label}.{label}.example"
+    assert len(address) > 254
+    assert contacts.either(address) is None
+    with pytest.raises(BadContact):
+        intake_contacts.read(address)
+    assert b"Somebody new" not in alice.get("/desk/log/caller/", {"contact": address}).content

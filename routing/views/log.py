@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from districts import contacts
 from districts.access import Can, may
 from districts.queries import person_by_contact, services, sites
 from routing import quick_log
-from routing.contact import read_contact
 from routing.forms import LogForm
 from routing.queue import Desk
 from routing.quick_log import Call
@@ -53,8 +53,8 @@ def _form(request: HttpRequest, desk: Desk, form: LogForm, *, status: int = 200)
 @staff_only
 def caller(request: HttpRequest) -> HttpResponse:
     """Who calls from this number or address, and what they have open: shown while the form is filled in."""
-    contact = read_contact(request.GET.get("contact", ""))
-    person = person_by_contact(*contact) if contact else None
+    contact = contacts.either(request.GET.get("contact", ""))
+    person = person_by_contact(contact.kind, contact.value) if contact else None
     actor = request.actor  # type: ignore[attr-defined]
     tickets = [ticket for ticket in open_of(person) if may(actor, Can.READ, ticket)] if person else []
     return render(request, "routing/log.html#caller", {"caller": person, "tickets": tickets, "contact": contact})

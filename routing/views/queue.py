@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from districts import contacts
 from routing import queue
-from routing.contact import read_contact
 from routing.lines import lines
 from routing.queue import COUNTED, Desk, Page, View
 from routing.views.doors import staff_only
@@ -110,7 +110,7 @@ def _news(came: int, went: int) -> str:
 def _found(request: HttpRequest, at: Desk, asked: str) -> HttpResponse:
     digits = asked.removeprefix("#").strip()
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
-    found = queue.search(at, number=number, contact=read_contact(asked), asset=asked[:40].replace("\0", ""))
+    found = queue.search(at, number=number, contact=contacts.either(asked), asset=asked[:40].replace("\0", ""))
     if len(found) == 1 and found[0].number == number:
         return redirect("desk_ticket", found[0].id)
     context = {"asked": asked, "lines": lines(found, at, view=""), "tabs": tabs(at, ""), "found": len(found)}
