@@ -4,13 +4,14 @@ INTAKE = "intake"  # envelopes → tickets: people wait for it
 PLACING = "placing"  # triage
 SENDING = "sending"  # mail, SMS: slow third parties
 PROMISES = "promises"  # clocks, breaches, ladders, feeds
-SLOW = "slow"  # training, roll-ups
+SLOW = "slow"  # training, closing, roll-ups
 
 ALL = (INTAKE, PLACING, SENDING, PROMISES, SLOW)
 
 # The first pattern that fits a task's name wins.
 ROUTES = (
     ("routing.retrain", {"queue": SLOW}),
+    ("routing.close", {"queue": SLOW}),
     ("routing.*", {"queue": PLACING}),
     ("intake.*", {"queue": INTAKE}),
     ("delivery.*", {"queue": SENDING}),

@@ -8,5 +8,6 @@ SCHEDULE = {
     "send-deliveries": {"task": "delivery.sweep", "schedule": 5, "options": {"queue": queues.SENDING, "expires": 5}},
     "check-clocks": {"task": "sla.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
     "climb-ladders": {"task": "ownership.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
+    "close-resolved": {"task": "routing.close", "schedule": 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
     "retrain": {"task": "routing.retrain", "schedule": 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
 }

@@ -78,7 +78,7 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
         return Outcome(copied, "copy of a mail")
     sent = Sent(envelope, arrival, kept, sender, district)
     belongs = joining.find(arrival, sender, district, now=now)
-    ticket = _join(sent, belongs.joins, now=now) if belongs.joins else _open(sent, belongs, verdict, now=now)
+    ticket = _join(sent, belongs.joins, verdict, now=now) if belongs.joins else _open(sent, belongs, verdict, now=now)
     return Outcome(ticket, verdict.reason if verdict else "")
 
 
@@ -150,10 +150,12 @@ def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None
             tickets.follow(ticket, person=person_for_contact(kind=contact.kind, value=contact.value), now=now)
 
 
-def _join(sent: Sent, ticket: Ticket, *, now: datetime) -> Ticket:
-    """One more message of a conversation, and a word to whoever works on it."""
+def _join(sent: Sent, ticket: Ticket, verdict: Verdict | None, *, now: datetime) -> Ticket:
+    """One more message of a conversation, and a word to whoever works on it; words of danger are heard like those of a new one."""
     ticket = Ticket.objects.select_for_update(of=("self",)).select_related("team", "assignee", "requester").get(id=ticket.id)
-    tickets.requester_wrote(ticket, author=sent.sender, channel=sent.arrival.channel, words=sent.words(), now=now)
-    sla.derive(ticket, now=now)
-    telling.wrote_again(ticket, sent.sender, sent.envelope.id, now=now)
+    alarmed = routing.hear(
+        ticket, author=sent.sender, channel=sent.arrival.channel, words=sent.words(), now=now, way=_way_to(sent), answer=verdict is None
+    )
+    if not alarmed:
+        telling.wrote_again(ticket, sent.sender, sent.envelope.id, now=now)
     return ticket

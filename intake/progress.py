@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from sla.models import Clock, ClockKind
 from sla.queries import next_promise
 from sla.words import when
+from tickets.actions import CLOSE_AFTER, REOPEN_WITHIN, can_reopen
 from tickets.models import Event, Ticket
 
 Status = Ticket.Status
@@ -30,6 +33,8 @@ class Progress:
     late: bool = False
     placed: bool = True
     live: bool = True
+    closed: bool = False
+    ending: str = ""  # of what is solved: what happens next, and until when it can be opened again
     steps: list[Step] = field(default_factory=list)
 
 
@@ -39,7 +44,7 @@ def progress_of(ticket: Ticket, *, now: datetime) -> Progress:
     clock = next_promise(ticket) if ticket.is_live and placed else None
     return Progress(
         status=status, tone=tone, team=ticket.team.name if placed else "", promise=_promise(clock, now), late=_late(clock, now),
-        placed=placed, live=ticket.is_live, steps=_steps(ticket),
+        placed=placed, live=ticket.is_live, closed=ticket.status == Status.CLOSED, ending=_ending(ticket, now), steps=_steps(ticket),
     )  # fmt: skip
 
 
@@ -58,6 +63,21 @@ def _status(ticket: Ticket) -> tuple[str, str]:
         case Status.OPEN:
             return _("Being worked on"), "blue"
     return _("Received"), "blue"
+
+
+def _ending(ticket: Ticket, now: datetime) -> str:
+    """Of what is solved: when it is closed, and until when it may be opened again."""
+    if ticket.resolved_at is None or ticket.is_live or not can_reopen(ticket, now=now):
+        return ""
+    if ticket.status == Status.RESOLVED and ticket.resolved_at + CLOSE_AFTER > now:
+        return _("We close it on %(date)s if we hear nothing more from you.") % {"date": _day(ticket.resolved_at + CLOSE_AFTER)}
+    return _("If it comes back, you can open it again until %(date)s.") % {"date": _day(ticket.resolved_at + REOPEN_WITHIN)}
+
+
+def _day(at: datetime) -> str:
+    """ "Tuesday, November 10", in the active language and the district's zone."""
+    local = localtime(at)
+    return _("%(weekday)s, %(date)s") % {"weekday": date_format(local, "l"), "date": date_format(local, "MONTH_DAY_FORMAT")}
 
 
 def _promise(clock: Clock | None, now: datetime) -> str:

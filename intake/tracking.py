@@ -12,9 +12,11 @@ from intake import actions as intake
 from intake import telling
 from intake.models import Channel, Envelope
 from intake.wording import MAX_TEXT, cap, clean
+from routing import actions as routing
 from sla import actions as sla
 from tickets import actions as tickets
-from tickets.actions import NewFile
+from tickets import letters
+from tickets.actions import NewFile, NotPossible
 from tickets.models import ChannelKind, Ticket
 
 
@@ -30,23 +32,31 @@ def write(ticket: Ticket, *, form_id: UUID, text: str, files: Sequence[NewFile],
     if not words and not files:
         raise intake.NoText(_("Write a few words, or add a photo."))
     raw = json.dumps({"ticket": str(ticket.id), "text": words, "files": [asdict(file) for file in files]}, sort_keys=True).encode()
+    target = _locked(tickets.survivor(ticket))
+    if not tickets.can_reopen(target, now=now):  # before anything is written down: what is refused leaves no envelope behind
+        raise NotPossible(_("It was resolved too long ago: open a new ticket that follows up on it."))
     source, _made = Channel.objects.get_or_create(kind=ChannelKind.WEB, address="", defaults={"name": "Web form"})
     envelope, new = intake.accept(source=source, channel=ChannelKind.WEB, external_id=f"reply:{form_id}", raw=raw, meta={}, now=now)
-    target = _locked(tickets.survivor(ticket))
     if not new:
         return Wrote(target, new=False)
     said = tickets.Words(text=cap(words) or _("[no text]"), language=ticket.language, envelope_ref=envelope.id, files=tuple(files))
-    tickets.requester_wrote(target, author=ticket.requester, channel=ChannelKind.WEB, words=said, now=now)
-    sla.derive(target, now=now)
+    way = letters.way_to(ticket)
+    alarmed = routing.hear(target, author=ticket.requester, channel=ChannelKind.WEB, words=said, now=now, way=way)
     _received(envelope, target)
-    telling.wrote_again(target, ticket.requester, envelope.id, now=now)
+    if not alarmed:
+        telling.wrote_again(target, ticket.requester, envelope.id, now=now)
     return Wrote(target, new=True)
 
 
 def solved(ticket: Ticket, *, now: datetime) -> None:
-    """The requester says so; twice is once."""
+    """The requester says so: there is nothing to wait for, it is closed. Twice is once.
+
+    Where it was merged into another's, that one is resolved and closes in its own time.
+    """
     target = _locked(tickets.survivor(ticket))
     tickets.resolve(target, by=ticket.requester, now=now)
+    if target.requester_id == ticket.requester_id:
+        tickets.close(target, by=ticket.requester, now=now)
     sla.derive(target, now=now)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from delivery import actions as delivery
 from delivery.models import Delivery
-from districts.models import District
+from districts.models import District, Person
 from districts.queries import this_district
 from routing import short_text
 from sla import words
@@ -52,6 +52,24 @@ def reword(ticket: Ticket, *, now: datetime) -> bool:
     """Better words for a letter that waits; False where it has left, or none was wanted. Never makes one."""
     letter = letter_of(ticket, now=now)
     return delivery.reword(dedupe_key=f"ack:{ticket.id}", subject=letter.subject, body=letter.body, not_before=now)
+
+
+def show_crisis_line(ticket: Ticket, *, to: Person, way: Way | None, key: str, now: datetime) -> None:
+    """The crisis line, first of all, to who wrote words of danger on a ticket that is known. Once for each `key`. No private link:
+    they may be another than its requester."""
+    district = this_district()
+    way = way or letters.way_to(ticket, to)
+    with override(ticket.language):
+        line = crisis_line(district)
+        subject = _("Your request #%(number)s") % {"number": ticket.number}
+        who = _who_and_when(ticket, district, now)
+    if not line:
+        return
+    short = way[0] == Delivery.Channel.SMS
+    body = short_text.fit(f"{line} #{ticket.number}: {who}", line) if short else "\n\n".join([line, who, str(district.name)])
+    letters.to_requester(
+        ticket, what=f"danger-{key}", subject=f"Re: {subject}", body=body, purpose="danger", now=now, way=way, person=to
+    )
 
 
 def letter_of(ticket: Ticket, *, now: datetime, way: Way | None = None) -> Letter:

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from districts.jobs import nudge
 from districts.models import Person, Service, Team
-from routing import notices
-from routing.acknowledgement import acknowledge, reword
+from routing import alarm, moved, notices
+from routing.acknowledgement import Way, acknowledge, reword
 from routing.doorway import place_pending
 from routing.models import Decision, Handoff
 from routing.placing import place
@@ -17,12 +17,34 @@ from tickets import actions as tickets
 from tickets.actions import NotPossible, Words
 from tickets.models import Ticket
 
-__all__ = ["acknowledge", "ask_to_place", "correct", "hand_off", "place"]
+__all__ = ["acknowledge", "ask_to_place", "correct", "hand_off", "hear", "place", "set_priority"]
 
 
 def ask_to_place() -> None:
     """After commit, wake a worker to place what waits in the district in scope. The sweep finds it anyway."""
     nudge(place_pending)
+
+
+def hear(
+    ticket: Ticket, *, author: Person, channel: str, words: Words, now: datetime, way: Way | None = None, answer: bool = True
+) -> bool:
+    """Later words of the requester, or of somebody who follows, in a ticket whose row the caller holds: the one way to write them.
+
+    Words of danger go to the safety team like those of a new ticket; True: they did, and people are told. `way`: (channel,
+    address) the author is answered by, where it is known; `answer`: False where nothing is to be answered. Raises NotPossible
+    where it was resolved too long ago.
+    """
+    message = tickets.requester_wrote(ticket, author=author, channel=channel, words=words, now=now)
+    if alarm.listen(ticket, message, author=author, way=way, answer=answer, now=now):
+        return True
+    sla.derive(ticket, now=now)
+    return False
+
+
+def set_priority(ticket: Ticket, *, priority: int, by: Person | None, now: datetime) -> None:
+    """A person's word on how urgent it is; the requester hears of it where it moves what they were told."""
+    with moved.told(ticket, by=by, now=now):
+        tickets.set_priority(ticket, priority=priority, by=by, now=now)
 
 
 def hand_off(ticket: Ticket, *, to_team: Team, by: Person | None, known: str, asked: str, now: datetime) -> Handoff:
@@ -38,10 +60,10 @@ def hand_off(ticket: Ticket, *, to_team: Team, by: Person | None, known: str, as
         raise NotPossible(_("%(team)s has it already.") % {"team": to_team.name})
     handoff = Handoff(ticket=ticket, from_team=ticket.team, to_team=to_team, by=by, known=known, asked=asked, at=now)
     handoff.save(force_insert=True)
-    tickets.move(ticket, team=to_team, by=by, now=now, data={"handoff": str(handoff.id)})
+    with moved.told(ticket, by=by, now=now):
+        tickets.move(ticket, team=to_team, by=by, now=now, data={"handoff": str(handoff.id)})
     note = _("Handed to %(team)s.\nKnown: %(known)s\nAsked: %(asked)s")
     tickets.note(ticket, by=by, words=Words(text=note % {"team": to_team.name, "known": known, "asked": asked}), now=now)
-    sla.derive(ticket, now=now)
     notices.handed_off(ticket, handoff, by=by, now=now)
     return handoff
 
@@ -68,14 +90,14 @@ def _settle(ticket: Ticket, *, service: Service | None, team: Team, by: Person |
     came_from = ticket.team_id
     if team.id == came_from and (service is None or service.id == ticket.service_id):
         return  # it is there already: the correction confirms it
-    tickets.set_service(ticket, service=service, by=by, now=now)
+    with moved.told(ticket, by=by, now=now):
+        tickets.set_service(ticket, service=service, by=by, now=now)
+        if team.id != came_from:
+            event = tickets.move(ticket, team=team, by=by, now=now, data={"correction": True})
+        if service and not ticket.crisis:
+            tickets.set_priority(ticket, priority=service.priority, by=by, now=now)
     if team.id != came_from:
-        tickets.move(ticket, team=team, by=by, now=now, data={"correction": True})
-    if service and not ticket.crisis:
-        tickets.set_priority(ticket, priority=service.priority, by=by, now=now)
-    sla.derive(ticket, now=now)
-    if team.id != came_from:
-        notices.corrected(ticket, by=by, now=now)
+        notices.corrected(ticket, event, by=by, now=now)
     reword(ticket, now=now)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from delivery import actions as delivery
 from delivery.models import Delivery
@@ -11,19 +12,16 @@ from districts.models import Person, Priority
 from districts.queries import team_members, this_district
 from routing.models import Handoff
 from routing.queries import people_for
-from tickets.models import Ticket
+from tickets.letters import desk_path
+from tickets.models import Event, Ticket
 
 EVERYWHERE = (Delivery.Channel.INAPP, Delivery.Channel.EMAIL, Delivery.Channel.SMS)
-
-
-def desk_path(ticket: Ticket) -> str:
-    return f"/desk/{ticket.id}/"
 
 
 def placed(ticket: Ticket, *, now: datetime) -> None:
     """In the app; of danger to a person by every channel, also in quiet hours."""
     if ticket.crisis:
-        return _danger(ticket, now=now)
+        return danger(ticket, now=now)
     what = str(ticket.service) if ticket.service else ticket.team.name
     subject = _("New: #%(number)s, %(what)s") % {"number": ticket.number, "what": what}
     if ticket.priority == Priority.URGENT:
@@ -35,15 +33,27 @@ def placed(ticket: Ticket, *, now: datetime) -> None:
     return None
 
 
-def _danger(ticket: Ticket, *, now: datetime) -> None:
-    """No words of the requester leave the house, mail and SMS least of all."""
+def danger(ticket: Ticket, *, now: datetime, key: str = "") -> None:
+    """No words of the requester leave the house, mail and SMS least of all. Once for each `key`."""
     link = absolute(this_district(), desk_path(ticket))
     subject = _("Danger to a person: request #%(number)s") % {"number": ticket.number}
     body = _("Request #%(number)s has words of danger to a person. Open it now: %(link)s") % {"number": ticket.number, "link": link}
     delivery.notify(
-        people=people_for(ticket), subject=subject, body=body, dedupe_key=f"crisis:{ticket.id}", now=now, link=desk_path(ticket),
-        about=ticket.id, channels=EVERYWHERE, wakes=True,
+        people=people_for(ticket), subject=subject, body=body, dedupe_key=f"crisis:{ticket.id}:{key}".rstrip(":"), now=now,
+        link=desk_path(ticket), about=ticket.id, channels=EVERYWHERE, wakes=True,
     )  # fmt: skip
+
+
+def taken_over(ticket: Ticket, *, had: Person, key: str, now: datetime) -> None:
+    """To whoever had it until words of danger came. What follows is for the safety team, so a sensitive one is not linked."""
+    words = {"number": ticket.number, "team": ticket.team.name}
+    with override(had.language):
+        subject = _("Danger to a person: request #%(number)s") % words
+        body = _("Request #%(number)s, which you had, has words of danger to a person. %(team)s has it now: tell them what you know.")
+        delivery.notify(
+            people=[had], subject=subject, body=body % words, dedupe_key=f"taken:{ticket.id}:{key}", now=now,
+            link="" if ticket.sensitive else desk_path(ticket), about=ticket.id, channels=EVERYWHERE, wakes=True,
+        )  # fmt: skip
 
 
 def handed_off(ticket: Ticket, handoff: Handoff, *, by: Person | None, now: datetime) -> None:
@@ -57,12 +67,12 @@ def handed_off(ticket: Ticket, handoff: Handoff, *, by: Person | None, now: date
     )  # fmt: skip
 
 
-def corrected(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
+def corrected(ticket: Ticket, moved: Event, *, by: Person | None, now: datetime) -> None:
     """A person put triage right: the team it belongs to hears of it."""
     people = [person for person in team_members(ticket.team_id) if by is None or person.id != by.id]
     what = str(ticket.service) if ticket.service else ticket.team.name
     delivery.notify(
         people=people, subject=_("#%(number)s is yours: %(what)s") % {"number": ticket.number, "what": what},
-        body="" if ticket.sensitive else ticket.subject, dedupe_key=f"corrected:{ticket.id}:{ticket.team_id}", now=now,
+        body="" if ticket.sensitive else ticket.subject, dedupe_key=f"corrected:{moved.id}", now=now,
         link=desk_path(ticket), about=ticket.id, channels=[Delivery.Channel.INAPP],
     )  # fmt: skip

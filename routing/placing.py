@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from districts.models import Priority
-from districts.queries import front_office, this_district
+from districts.queries import front_office
 from districts.scope import district_scope
 from routing import acknowledgement, notices, triage
 from routing.models import Decision
+from routing.queries import staff_language
 from routing.triage import Choice
 from routing.words import whole_text
 from sla import actions as sla
@@ -63,27 +64,21 @@ def _place_alone(district_id: UUID, ticket_id: UUID) -> bool:
 def place(ticket_id: UUID, *, now: datetime) -> bool:
     """Decide and place one ticket, in the caller's transaction. False: it has its place, or somebody was quicker.
 
-    Deciding only reads; the ticket's row is locked from the claim on.
+    Deciding only reads; the claim locks the ticket's row and sees what was done to it meanwhile.
     """
     ticket = Ticket.objects.select_related("team", "service__team", "requester", "site").get(id=ticket_id)
     if ticket.placed_at is not None:
         return False
-    with override(_staff_language()):
+    with override(staff_language()):
         choice = _choose(ticket, now=now)
         if not _claim(ticket, choice, now=now):
             return False
-        _remember(ticket, choice, now=now)
+        remember(ticket, choice, now=now)
         _whatever_happens("clocks", partial(sla.derive, ticket, now=now))
         if ticket.is_live:
             _whatever_happens("notice", partial(notices.placed, ticket, now=now))
             _whatever_happens("acknowledgement", partial(acknowledgement.reword, ticket, now=now))
     return True
-
-
-def _staff_language() -> str:
-    """What triage tells staff is in the district's first language."""
-    languages = this_district().languages
-    return str(languages[0]) if languages else "en"
 
 
 def _choose(ticket: Ticket, *, now: datetime) -> Choice:
@@ -106,14 +101,16 @@ def _as_it_is(ticket: Ticket) -> Choice:
 
 
 def _claim(ticket: Ticket, choice: Choice, *, now: datetime) -> bool:
-    data = {"engine": choice.engine, "confidence": choice.confidence, "service": choice.service.name if choice.service else ""}
+    service = choice.service.name if choice.service else ""
+    data = {"engine": choice.engine, "confidence": choice.confidence, "service": service, "reasons": choice.reasons}
     return tickets.place(
         ticket, team=choice.team, service=choice.service, priority=choice.priority, now=now, data=data,
         site=choice.site, room=choice.room, asset_tag=choice.asset_tag, crisis=choice.crisis,
     )  # fmt: skip
 
 
-def _remember(ticket: Ticket, choice: Choice, *, now: datetime) -> None:
+def remember(ticket: Ticket, choice: Choice, *, now: datetime) -> None:
+    """What was chosen, and why, as a Decision."""
     alternatives = [
         {"service": guess.service.slug if guess.service else None, "team": guess.team.slug, "confidence": guess.confidence}
         for guess in choice.alternatives

@@ -1,9 +1,11 @@
 """Reads of decisions and hand-offs."""
 
+from delivery.models import Delivery
 from districts.models import Person
-from districts.queries import people_with_role, team_members
+from districts.queries import people_with_role, team_members, this_district
 from routing.models import Decision, Handoff
-from tickets.models import Ticket
+from tickets import letters
+from tickets.models import Message, Ticket
 
 NAMES = ("service", "team", "corrected_service", "corrected_team", "corrected_by")
 
@@ -16,6 +18,18 @@ def decision_of(ticket: Ticket) -> Decision | None:
 def handoffs_of(ticket: Ticket) -> list[Handoff]:
     """Oldest first."""
     return list(Handoff.objects.filter(ticket=ticket).select_related("from_team", "to_team", "by").order_by("at", "id"))
+
+
+def leaves(ticket: Ticket, message: Message) -> bool:
+    """Is a reply on its way to the requester? Not where they have no address, or want nothing sent to it."""
+    letter = Delivery.objects.filter(about=ticket.id, dedupe_key=letters.reply_key(message))
+    return letter.exclude(state=Delivery.State.SUPPRESSED).exists()
+
+
+def staff_language() -> str:
+    """What triage tells staff is in the district's first language."""
+    languages = this_district().languages
+    return str(languages[0]) if languages else "en"
 
 
 def people_for(ticket: Ticket) -> list[Person]:

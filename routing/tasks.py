@@ -3,10 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from routing import training
+from routing import closing, training
 from routing.doorway import place_pending, sweep
 
-__all__ = ["place_pending", "retrain", "sweep"]
+__all__ = ["close", "place_pending", "retrain", "sweep"]
+
+
+@shared_task(name="routing.close")
+def close() -> int:
+    """Hourly; a district in which nothing is to be closed costs one short read."""
+    return closing.close_all(now=timezone.now())
 
 
 @shared_task(name="routing.retrain")

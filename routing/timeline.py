@@ -14,6 +14,7 @@ from delivery.models import Delivery
 from districts.models import Person, Priority
 from routing.times import Moment, Times
 from sla.models import ClockKind
+from tickets.letters import reply_key
 from tickets.models import Attachment, ChannelKind, Event, Message, Ticket
 
 SHOWN = 40  # newest messages on the page; the first and these, until the reader asks for all
@@ -37,6 +38,8 @@ SENTENCES = {
     Kind.MERGED: gettext_lazy("%(by)s merged it"),
     Kind.LATE: gettext_lazy("A promise broke: %(clock)s"),
     Kind.ESCALATED: gettext_lazy("Escalated to rung %(level)s"),
+    Kind.DANGER: gettext_lazy("Danger to a person: %(team)s has it now, and it is urgent"),
+    Kind.PROMISED: gettext_lazy("The requester was told a new time: %(when)s"),
 }
 ESCALATIONS = {  # what ownership.ladders records
     "climbed": gettext_lazy("Escalated to rung %(level)s: told %(people)s"),
@@ -49,6 +52,7 @@ ESCALATIONS = {  # what ownership.ladders records
 FOR_REQUESTER = gettext_lazy("%(by)s waits for the requester")
 TAKEN = gettext_lazy("%(by)s took it")
 PUT_BACK = gettext_lazy("%(by)s put it back: nobody has it now")
+UNTOLD_TIME = gettext_lazy("The promise moved to %(when)s, and the requester could not be told")
 CORRECTED = gettext_lazy("%(by)s put it right: it belongs to %(team)s")
 
 ICONS = {
@@ -56,7 +60,7 @@ ICONS = {
     Kind.WAITING: "player-pause", Kind.RESUMED: "player-play", Kind.PRIORITY: "flag", Kind.SERVICE: "tag",
     Kind.RESOLVED: "circle-check",
     Kind.REOPENED: "arrow-back-up", Kind.CLOSED: "lock", Kind.MERGED: "arrow-merge", Kind.LATE: "clock-exclamation",
-    Kind.ESCALATED: "trending-up",
+    Kind.ESCALATED: "trending-up", Kind.DANGER: "urgent", Kind.PROMISED: "clock",
 }  # fmt: skip
 
 
@@ -155,9 +159,10 @@ def _message(message: Message, *, reader: Person | None, sending: Sending | None
 
 
 def _event(event: Event, ticket: Ticket, reasons: tuple[str, ...], times: Times) -> Entry:
+    because = tuple(event.data.get("reasons") or (reasons if event.kind == Kind.PLACED else ()))
     return Entry(
         at=event.at, when=_ago(event.at, times), words=in_words(event, ticket), icon=ICONS.get(Kind(event.kind), "circle-dot"),
-        because=reasons if event.kind == Kind.PLACED else (), rank=0 if event.kind == Kind.OPENED else 2,
+        because=because, rank=0 if event.kind == Kind.OPENED else 2,
     )  # fmt: skip
 
 
@@ -180,6 +185,8 @@ def in_words(event: Event, ticket: Ticket) -> str:
         sentence = FOR_REQUESTER
     elif event.kind == Kind.ESCALATED:
         sentence = ESCALATIONS.get(data.get("act", ""), sentence)
+    elif event.kind == Kind.PROMISED and not data.get("reached"):
+        sentence = UNTOLD_TIME
     return str(sentence) % {
         "by": str(event.by) if event.by_id else _("The system"),
         "channel": _label(ChannelKind, data.get("channel", ticket.channel)),
@@ -191,8 +198,13 @@ def in_words(event: Event, ticket: Ticket) -> str:
         "level": data.get("level", ""),
         "people": ", ".join(data.get("people", [])),
         "why": data.get("why", ""),
+        "when": _in_full(data.get("due_at"), event.at) if event.kind == Kind.PROMISED else "",
         "kind": Kind(event.kind).label,
     }
+
+
+def _in_full(iso: str | None, now: datetime) -> str:
+    return Times(now).full(datetime.fromisoformat(iso)) if iso else "?"
 
 
 def _label(choices: Any, value: Any) -> str:
@@ -201,7 +213,7 @@ def _label(choices: Any, value: Any) -> str:
 
 
 def _sendings(ticket: Ticket, messages: Sequence[Message]) -> dict[UUID, Sending]:
-    keys = {f"reply-{m.id}:{ticket.id}": m.id for m in messages if m.kind == Message.Kind.REPLY}
+    keys = {reply_key(m): m.id for m in messages if m.kind == Message.Kind.REPLY}
     if not keys:
         return {}
     rows = Delivery.objects.filter(about=ticket.id, purpose="reply").only("district_id", "dedupe_key", "state", "channel", "error")

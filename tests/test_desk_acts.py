@@ -11,13 +11,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from delivery.models import Delivery
+from delivery.models import Delivery, OptOut
 from districts.models import Account, Person
 from districts.scope import district_scope
 from routing.models import Decision, Handoff
 from sla import actions as sla
 from sla.models import Clock
-from tests.conftest import Cast, a_ticket, make_district, sign_in
+from tests.conftest import Cast, a_ticket, make_district, sign_in, visitor
 from tickets import actions as tickets
 from tickets.models import Event, Follower, Message, Ticket
 
@@ -385,3 +385,61 @@ def test_a_merged_ticket_leads_to_the_one_that_lives(here: Cast, alice: Client, 
     assert f'href="/desk/{other.id}/"' in page
     assert 'id="reply"' not in page
     assert do(alice, ticket, "note", text="x").status_code == 422
+
+
+# --- what a page that comes back shows ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("values", [{"text": ""}, {"text": "late", "last": uuid.UUID(int=0)}])
+def test_a_form_that_comes_back_is_a_read_of_a_sensitive_ticket(here: Cast, alice: Client, values: dict[str, Any]) -> None:
+    private = a_ticket(here, team=here.transportation, service=here.counseling, now=timezone.now())
+    answer = do(alice, private, "reply", **values)
+    assert answer.status_code == 422
+    assert b"the bus didn" in answer.content
+    assert Event.objects.filter(ticket=private, kind=Kind.READ, by=here.alice).count() == 1
+
+
+def test_an_act_alone_is_no_read(here: Cast, alice: Client) -> None:
+    private = a_ticket(here, team=here.transportation, service=here.counseling, now=timezone.now())
+    went_well(do(alice, private, "note", text="Called."), private)
+    assert not Event.objects.filter(ticket=private, kind=Kind.READ).exists()
+
+
+@pytest.mark.parametrize(("then", "state"), [("", "open"), ("wait", "wait_asker"), ("resolve", "resolved")])
+def test_a_reply_to_nobody_says_so_and_gives_the_link(here: Cast, alice: Client, then: str, state: str) -> None:
+    nameless = Person.objects.create(name="")
+    walked_in = a_ticket(here, team=here.transportation, requester=nameless, now=timezone.now())
+    before = alice.get(f"/desk/{walked_in.id}/").content.decode()
+    assert f"http://cedar.localhost/r/{walked_in.token}" in before.replace(":8000", "")
+    went_well(do(alice, walked_in, "reply", text="It is in the lost and found.", then=then), walked_in)
+    page = alice.get(f"/desk/{walked_in.id}/").content.decode()
+    assert "Your reply stands on their page. They have no address here: call them, or give them the link:" in page
+    assert "on its way" not in page
+    assert "alert-warning" in page
+    assert walked_in.refresh().status == state
+    assert "lost and found" in visitor(here.district).get(f"/r/{walked_in.token}").content.decode()
+
+
+def test_a_reply_to_an_address_that_wants_none_says_so(here: Cast, alice: Client, ticket: Ticket) -> None:
+    OptOut.objects.create(channel="email", address="pat@cedar-family.example", reason="stop")
+    went_well(do(alice, ticket, "reply", text="It came."), ticket)
+    page = alice.get(f"/desk/{ticket.id}/").content.decode()
+    assert "They take no messages at their address" in page
+
+
+@pytest.mark.parametrize("act", ["hand-off", "correct", "priority"])
+def test_promises_are_derived_once(here: Cast, alice: Client, ticket: Ticket, act: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    derived, derive_all = list[int](), sla.derive_all
+
+    def counted(rows: Any, *, now: Any) -> None:
+        derived.append(len(rows))
+        derive_all(rows, now=now)
+
+    monkeypatch.setattr(sla, "derive_all", counted)
+    values: dict[str, dict[str, Any]] = {
+        "hand-off": {"team": here.technology.id, "known": "k", "asked": "a"}, "correct": {"service": here.password_reset.id},
+        "priority": {"priority": 1},
+    }  # fmt: skip
+    assert do(alice, ticket, act, **values[act]).status_code == 302
+    assert derived == [1]
+    assert ticket.refresh().derived_at == ticket.facts_at

@@ -343,8 +343,8 @@ def test_solved_and_open_again(here: Cast) -> None:
     for _ in range(2):
         assert browser.post(f"/r/{ticket.token}/solved").status_code == 303
     ticket.refresh_from_db()
-    assert ticket.status == Ticket.Status.RESOLVED
-    assert "Solved" in browser.get(f"/r/{ticket.token}").content.decode()
+    assert (ticket.status, ticket.closed_at) == (Ticket.Status.CLOSED, ticket.resolved_at)
+    assert "Solved and closed" in browser.get(f"/r/{ticket.token}").content.decode()
     assert browser.post(f"/r/{ticket.token}/reopen").status_code == 303
     ticket.refresh_from_db()
     assert ticket.is_live

@@ -399,6 +399,33 @@ def test_a_correction_moves_it_and_keeps_what_triage_said(buses: Cast) -> None:
     assert set(Clock.objects.filter(ticket=ticket).values_list("team", flat=True)) == {buses.technology.id}
 
 
+def test_each_correction_is_told_also_one_back(buses: Cast) -> None:
+    ticket = placed(buses)
+    for team in (buses.technology, buses.transportation, buses.technology):
+        actions.correct(ticket, service=None, team=team, by=buses.olive, now=SOON)
+    subject = f"#{ticket.number} is yours: Technology"
+    assert Delivery.objects.filter(about=ticket.id, person=buses.bob, subject=subject).count() == 2
+    assert [name for name, _ in notices_of(ticket) if name == "Alice"] == ["Alice", "Alice"]  # of the placing, and of the way back
+
+
+def test_triage_that_was_slower_than_a_person_clears_and_overrides_nothing_of_theirs(
+    buses: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket, decide = opened(buses), triage.decide
+
+    def slowly(read: Ticket, text: str, *, now: datetime) -> Any:
+        choice = decide(read, text, now=now)
+        mine = again(ticket)
+        tickets.assign(mine, to=buses.olive, by=buses.olive, now=NOW)
+        tickets.set_priority(mine, priority=4, by=buses.olive, now=NOW)
+        return choice
+
+    monkeypatch.setattr(triage, "decide", slowly)
+    assert actions.place(ticket.id, now=SOON)
+    ticket = again(ticket)
+    assert (ticket.team, ticket.assignee, ticket.priority) == (buses.transportation, None, 4)
+
+
 def test_another_service_of_the_same_team_leaves_it_with_its_assignee(buses: Cast) -> None:
     stop = Service.objects.create(slug="bus-stop", name="Bus stop change", team=buses.transportation, priority=3)
     ticket = placed(buses)

@@ -19,6 +19,7 @@ from tickets import letters
 from tickets.models import Attachment, Event, Follower, Link, Message, ThreadId, Ticket, TicketCounter
 
 REOPEN_WITHIN = timedelta(days=14)
+CLOSE_AFTER = timedelta(days=7)  # without a word since it was resolved
 Kind = Event.Kind
 Status = Ticket.Status
 
@@ -29,7 +30,7 @@ class NotPossible(Exception):
 
 @dataclass(frozen=True)
 class NewFile:
-    """A file already stored below MEDIA_ROOT (see intake.files)."""
+    """A file already stored below MEDIA_ROOT (see tickets.files.store)."""
 
     name: str
     content_type: str
@@ -160,28 +161,71 @@ def place(
     asset_tag: str = "",
     crisis: bool = False,
 ) -> bool:
-    """Triage has decided: claims `placed_at`, so that it happens once. False: somebody was quicker."""
-    values: dict[str, Any] = {
-        "placed_at": now, "team": team, "service": service, "priority": priority, "facts_at": now, "crisis": crisis,
-        "sensitive": bool(service and service.sensitive) or ticket.sensitive,
-        "site": ticket.site or site, "room": ticket.room or room[:40], "asset_tag": ticket.asset_tag or asset_tag[:40],
-    }  # fmt: skip
-    if not Ticket.objects.filter(id=ticket.id, placed_at__isnull=True).update(**values):
+    """Triage has decided: takes the row as it is by now and claims `placed_at`, so that it happens once. False: somebody was quicker.
+
+    A priority that a person has set since it was opened stands, but for danger to a person. Whoever had it in another team has it
+    no more.
+    """
+    _take(ticket)
+    if ticket.placed_at is not None:
         return False
-    for name, value in values.items():
-        setattr(ticket, name, value)
+    if crisis or not _priority_is_a_persons(ticket):
+        ticket.priority = priority
+    _belongs(ticket, team=team, service=service)
+    ticket.placed_at, ticket.crisis = now, crisis or ticket.crisis
+    ticket.site, ticket.room = ticket.site or site, ticket.room or room[:40]
+    ticket.asset_tag = ticket.asset_tag or asset_tag[:40]
     record(ticket, Kind.PLACED, by=None, now=now, data={**data, "team": str(team.id), "team_name": team.name})
+    _changed(ticket, *_PLACE, "site", "room", "asset_tag", now=now)
     return True
 
 
-def move(ticket: Ticket, *, team: Team, by: Person | None, now: datetime, data: dict[str, Any]) -> None:
+_PLACE = ("placed_at", "team", "service", "assignee", "priority", "sensitive", "crisis")
+
+
+def endanger(ticket: Ticket, *, team: Team, service: Service | None, now: datetime, data: dict[str, Any]) -> Event:
+    """Words of danger to a person came later: to `team`, urgent, whatever was decided before. `data["reasons"]`: sentences for staff.
+
+    The caller holds the ticket's row.
+    """
+    data = {**data, "from": str(ticket.team_id), "to": str(team.id), "to_name": team.name}
+    _belongs(ticket, team=team, service=service)
+    ticket.priority, ticket.crisis, ticket.placed_at = Priority.URGENT, True, ticket.placed_at or now
+    event = record(ticket, Kind.DANGER, by=None, now=now, data=data)
+    _changed(ticket, *_PLACE, now=now)
+    return event
+
+
+def _take(ticket: Ticket) -> None:
+    """Lock the row and see it as it is now."""
+    rows = Ticket.objects.select_for_update(of=("self",)).select_related("team", "service", "assignee", "requester", "site")
+    ticket.refresh_from_db(from_queryset=rows)
+
+
+def _priority_is_a_persons(ticket: Ticket) -> bool:
+    """Asked only where something happened since it was opened."""
+    if ticket.facts_at <= ticket.opened_at:
+        return False
+    return Event.objects.filter(ticket=ticket, kind=Kind.PRIORITY, by__isnull=False).exists()
+
+
+def _belongs(ticket: Ticket, *, team: Team, service: Service | None) -> None:
+    """Only a member of the holding team may have it, and nobody keeps it into another."""
+    if ticket.team_id != team.id:
+        ticket.team, ticket.assignee = team, None
+    ticket.service = service
+    ticket.sensitive = bool(service and service.sensitive) or ticket.sensitive
+
+
+def move(ticket: Ticket, *, team: Team, by: Person | None, now: datetime, data: dict[str, Any]) -> Event:
     """To another team; the assignee is cleared in the same act, so that nobody thinks another has it."""
     data = {**data, "from": str(ticket.team_id), "to": str(team.id), "to_name": team.name}
     ticket.team, ticket.assignee = team, None
     if ticket.placed_at is None:
         ticket.placed_at = now
-    record(ticket, Kind.HANDED_OFF, by=by, now=now, data=data)
+    event = record(ticket, Kind.HANDED_OFF, by=by, now=now, data=data)
     _changed(ticket, "team", "assignee", "placed_at", now=now)
+    return event
 
 
 def set_service(ticket: Ticket, *, service: Service | None, by: Person | None, now: datetime) -> None:
@@ -228,6 +272,36 @@ def resolve(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
     ticket.status, ticket.resolved_at = Status.RESOLVED, now
     record(ticket, Kind.RESOLVED, by=by, now=now)
     _changed(ticket, "status", "resolved_at", now=now)
+
+
+def close(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
+    """The requester says that it is done. Twice is once. Raises NotPossible where it is not resolved."""
+    if ticket.status == Status.CLOSED:
+        return
+    if ticket.status != Status.RESOLVED:
+        raise NotPossible(_("It is not resolved yet."))
+    ticket.status, ticket.closed_at = Status.CLOSED, now
+    record(ticket, Kind.CLOSED, by=by, now=now)
+    _changed(ticket, "status", "closed_at", now=now)
+
+
+def close_resolved(*, now: datetime, limit: int = 500) -> int:
+    """Close up to `limit` tickets of the district in scope that were resolved 7 days ago; returns how many.
+
+    Any number may close at once. No promise and no conversation hears of it: `facts_at` stays.
+    """
+    statement = (
+        f"WITH due AS MATERIALIZED (SELECT id FROM {Ticket._meta.db_table} WHERE district_id = %(district)s AND status = 'resolved'"
+        " AND resolved_at <= %(since)s ORDER BY resolved_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
+        f" UPDATE {Ticket._meta.db_table} t SET status = 'closed', closed_at = %(now)s FROM due"
+        " WHERE t.district_id = %(district)s AND t.id = due.id RETURNING t.id"
+    )
+    values: dict[str, Any] = {"now": now, "district": require_district_id(), "since": now - CLOSE_AFTER, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        closed = [row[0] for row in cursor.fetchall()]
+    insert(*(Event(ticket_id=ticket_id, kind=Kind.CLOSED, at=now) for ticket_id in closed))
+    return len(closed)
 
 
 def reopen(ticket: Ticket, *, by: Person | None, now: datetime) -> None:

@@ -14,21 +14,31 @@ from districts.together import insert, waiting
 from tickets import reply_token
 from tickets.models import ChannelKind, Message, ThreadId, Ticket
 
+NOWHERE = ("", "")  # a way to nobody
+
 
 def tracking_link(ticket: Ticket, district: District) -> str:
     return absolute(district, f"/r/{ticket.token}")
 
 
-def way_to(ticket: Ticket) -> tuple[str, str]:
-    """(delivery channel, address) the requester is reached by: the channel they came by, else whatever is known."""
+def desk_path(ticket: Ticket) -> str:
+    """Where staff open it, on the district's own host."""
+    return f"/desk/{ticket.id}/"
+
+
+def way_to(ticket: Ticket, person: Person | None = None) -> tuple[str, str]:
+    """(delivery channel, address) the requester is reached by: the channel they came by, else whatever is known.
+
+    `person`: another one of the conversation.
+    """
     order = [ContactPoint.Kind.EMAIL, ContactPoint.Kind.PHONE]
     if ticket.channel in (ChannelKind.SMS, ChannelKind.PHONE):
         order.reverse()
     for kind in order:
-        address = address_of(ticket.requester, kind)
+        address = address_of(person or ticket.requester, kind)
         if address:
             return (Delivery.Channel.EMAIL if kind == ContactPoint.Kind.EMAIL else Delivery.Channel.SMS), address
-    return "", ""
+    return NOWHERE
 
 
 def mail_id(ticket: Ticket, what: str, district: District) -> str:
@@ -46,13 +56,14 @@ def to_requester(
     now: datetime,
     not_before: datetime | None = None,
     way: tuple[str, str] | None = None,
+    person: Person | None = None,
 ) -> Delivery | None:
-    """Queue one letter about the ticket to its requester; None where there is no address or it was queued before.
+    """Queue one letter about the ticket to its requester (or `person`, of the same conversation); None: there is no address.
 
     `what` makes it once, e.g. "ack" or "reply-<message id>". The mail's id is remembered, so that a reply to it finds
     its way. `way`: (channel, address) where the caller knows it already.
     """
-    channel, address = way or way_to(ticket)
+    channel, address = way or way_to(ticket, person)
     if not channel:
         return None
     district = this_district()
@@ -63,7 +74,7 @@ def to_requester(
         insert(ThreadId(ticket=ticket, message_id=message_id), once=True)
     return delivery.send(
         channel=channel, address=address, body=body, subject=subject, dedupe_key=f"{what}:{ticket.id}", purpose=purpose,
-        now=now, person=ticket.requester, about=ticket.id, message_id=message_id, references=earlier, not_before=not_before,
+        now=now, person=person or ticket.requester, about=ticket.id, message_id=message_id, references=earlier, not_before=not_before,
         reply_to=mail_address(district, reply_token.local_part(ticket)) if message_id else "",
     )  # fmt: skip
 
@@ -75,8 +86,13 @@ def _thread(ticket: Ticket) -> list[str]:
     return list(ThreadId.objects.filter(ticket=ticket).order_by("id").values_list("message_id", flat=True)[:20])
 
 
+def reply_key(message: Message) -> str:
+    """What makes the letter of a reply once."""
+    return f"reply-{message.id}:{message.ticket_id}"
+
+
 def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime) -> Delivery | None:
-    """An agent's reply, as it leaves."""
+    """An agent's reply, as it leaves; None: nobody can be reached, it stands on the requester's page only."""
     with override(ticket.language):
         link = tracking_link(ticket, this_district())
         name = by.name if by else ""

@@ -89,6 +89,7 @@ class Ticket(DistrictModel):
                 fields=["district", "team", "resolved_at", "id"], name="ticket_team_resolved",
                 condition=models.Q(resolved_at__isnull=False),
             ),
+            models.Index(fields=["district", "resolved_at"], name="ticket_to_close", condition=models.Q(status="resolved")),
             models.Index(fields=["district", "asset_tag"], name="ticket_asset", condition=~models.Q(asset_tag="")),
             models.Index(fields=["district", "opened_at"], name="ticket_unplaced", condition=models.Q(placed_at__isnull=True)),
             models.Index(fields=["district", "facts_at"], name="ticket_stale", condition=models.Q(facts_at__gt=models.F("derived_at"))),
@@ -170,6 +171,8 @@ class Event(DistrictModel):
         LATE = "late", _("Promise broken")
         ESCALATED = "escalated", _("Escalated")
         READ = "read", _("Read")
+        DANGER = "danger", _("Words of danger")
+        PROMISED = "promised", _("New time told")
 
     ticket = tenant_fk(Ticket, on_delete=models.CASCADE)
     kind = models.CharField(max_length=12, choices=Kind)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404
+from django.utils.crypto import constant_time_compare
 
 from districts.access import Actor, Can, may
 from districts.models import Person
@@ -15,6 +16,10 @@ from tickets.models import Attachment, Event, Follower, Message, ThreadId, Ticke
 from tickets.reply_token import mark
 
 RELATED = ("team", "service", "requester", "assignee", "site")
+Kind = Event.Kind
+MATTERS = (  # to a promise: what sla.story folds
+    Kind.REQUESTER_WROTE, Kind.REPLIED, Kind.WAITING, Kind.RESUMED, Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.MERGED,
+)  # fmt: skip
 
 
 def get_ticket(actor: Actor, ticket_id: UUID | str, *, to: Can = Can.READ, now: datetime, lock: bool = False) -> Ticket:
@@ -51,7 +56,7 @@ def by_token(token: str) -> Ticket:
 
 def by_reply_mark(number: int, given: str) -> Ticket | None:
     ticket = Ticket.objects.select_related(*RELATED).filter(number=number).first()
-    return ticket if ticket and mark(ticket) == given else None
+    return ticket if ticket and constant_time_compare(mark(ticket), given) else None
 
 
 def by_thread(message_ids: list[str]) -> list[Ticket]:
@@ -98,7 +103,7 @@ def attachment_of(ticket: Ticket, attachment_id: UUID) -> Attachment:
 def facts_of(ticket_ids: list[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """Events that matter to promises, oldest first, by ticket: [{"kind", "at", "data"}]."""
     out: dict[UUID, list[dict[str, Any]]] = {i: [] for i in ticket_ids}
-    rows = Event.objects.filter(ticket_id__in=ticket_ids).order_by("at", "id").values("ticket_id", "kind", "at", "data")
-    for row in rows:
+    rows = Event.objects.filter(ticket_id__in=ticket_ids, kind__in=MATTERS).order_by("at", "id")
+    for row in rows.values("ticket_id", "kind", "at", "data"):
         out[row["ticket_id"]].append(dict(row))
     return out

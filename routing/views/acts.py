@@ -16,20 +16,27 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from districts.access import Can, may
 from districts.models import Priority
+from districts.queries import this_district
 from routing import actions as routing
 from routing import forms, timeline
 from routing.models import Handoff
+from routing.queries import leaves
 from routing.queue import Desk
 from routing.views.doors import View, staff_only
 from routing.views.ticket import Typed, page
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets.actions import NotPossible, Words
+from tickets.letters import NOWHERE, tracking_link, way_to
 from tickets.models import Follower, Message, Ticket
 from tickets.queries import get_ticket
 
 # Given the ticket (its row locked), the checked values and who and when: does it, and says so in words.
 Do = Callable[[Ticket, dict[str, Any], Desk], str]
+
+
+class Caution(str):
+    """What is said of an act that was done, and that leaves something to do."""
 
 
 class Meanwhile(Exception):
@@ -57,16 +64,17 @@ def act(form_class: type[forms.ActForm]) -> Callable[[Do], View]:
                         raise NotPossible(_("It was merged into another ticket: work on that one."))
                     with transaction.atomic():  # an act that turns out impossible half-way leaves nothing behind
                         said = do(ticket, form.cleaned_data, desk)
-                        sla.derive(ticket, now=desk.now)
+                        if ticket.facts_at > ticket.derived_at:  # some acts have done it
+                            sla.derive(ticket, now=desk.now)
                 except Meanwhile as stop:
                     typed = Typed(do.__name__, form, stop.written)
                     form.add_error(None, str(stop))
                 except NotPossible as stop:
                     form.add_error(None, str(stop))
                 else:
-                    messages.success(request, said)
+                    messages.add_message(request, messages.WARNING if isinstance(said, Caution) else messages.SUCCESS, said)
                     return back(request, ticket, desk)
-            return page(request, get_ticket(desk.actor, ticket_id, to=Can.WORK, now=desk.now), desk, typed=typed)
+            return page(request, ticket_id, desk, typed=typed)
 
         return view
 
@@ -101,13 +109,27 @@ def reply(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
     if written_already(ticket, given, desk, Message.Kind.REPLY):
         return _("Your reply is sent.")
     me, now = desk.actor.person, desk.now
-    tickets.reply(ticket, by=me, words=Words(text=given["text"]), wait=given["then"] == "wait", now=now)
+    message = tickets.reply(ticket, by=me, words=Words(text=given["text"]), wait=given["then"] == "wait", now=now)
     if given["then"] == "resolve":
         tickets.resolve(ticket, by=me, now=now)
+    if not leaves(ticket, message):
+        return _unreached(ticket)
+    if given["then"] == "resolve":
         return _("Your reply is on its way, and the ticket is resolved.")
     if given["then"] == "wait":
         return _("Your reply is on its way. The ticket waits for the requester.")
     return _("Your reply is on its way.")
+
+
+def _unreached(ticket: Ticket) -> Caution:
+    link = {"link": tracking_link(ticket, this_district())}
+    if way_to(ticket) == NOWHERE:
+        return Caution(
+            _("Your reply stands on their page. They have no address here: call them, or give them the link: %(link)s") % link
+        )
+    return Caution(
+        _("Your reply stands on their page. They take no messages at their address: call them, or give them the link: %(link)s") % link
+    )
 
 
 @act(forms.NoteForm)
@@ -169,7 +191,7 @@ def reopen(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
 
 @act(forms.PriorityForm)
 def priority(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
-    tickets.set_priority(ticket, priority=given["priority"], by=desk.actor.person, now=desk.now)
+    routing.set_priority(ticket, priority=given["priority"], by=desk.actor.person, now=desk.now)
     return _("The priority is %(priority)s now.") % {"priority": Priority(given["priority"]).label}
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from districts.access import Can
 from districts.models import Priority
+from districts.queries import this_district
 from knowledge.passages import plain
 from knowledge.queries import search
 from routing import context, queue, timeline
@@ -22,6 +23,7 @@ from routing.queries import decision_of
 from routing.queue import Desk
 from routing.views.doors import staff_only
 from tickets import files
+from tickets.letters import tracking_link
 from tickets.models import ChannelKind, Message, Ticket
 from tickets.queries import attachment_of, get_ticket
 
@@ -45,13 +47,12 @@ class Typed:
 
 @staff_only
 def ticket(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
-    now = timezone.now()
-    found = get_ticket(request.actor, ticket_id, to=Can.READ, now=now)  # type: ignore[attr-defined]
-    return page(request, found, Desk(request.actor, now))  # type: ignore[attr-defined]
+    return page(request, ticket_id, Desk(request.actor, timezone.now()))  # type: ignore[attr-defined]
 
 
-def page(request: HttpRequest, ticket: Ticket, desk: Desk, *, typed: Typed | None = None) -> HttpResponse:
-    """The whole page, or for htmx the work on it; 422 with a form that could not be done."""
+def page(request: HttpRequest, ticket_id: UUID, desk: Desk, *, typed: Typed | None = None) -> HttpResponse:
+    """The whole page, or for htmx the work on it; 422 with a form that could not be done. Whoever sees it has read the ticket."""
+    ticket = get_ticket(desk.actor, ticket_id, to=Can.READ, now=desk.now)
     decision = decision_of(ticket)
     shown = timeline.story(
         ticket, reader=desk.actor.person, reasons=decision.reasons if decision else [], everything="all" in request.GET, now=desk.now
@@ -60,6 +61,7 @@ def page(request: HttpRequest, ticket: Ticket, desk: Desk, *, typed: Typed | Non
     known = context.context_of(ticket, desk, decision=decision, all_services=choosing, moved=shown.moved)
     values = _head(ticket, desk) | _acts(ticket, desk, known) | {
         "ticket": ticket, "story": shown, "context": known, "typed": typed, "choosing": choosing, "render": f"{desk.now:%H%M%S%f}",
+        "link": "" if known.points else tracking_link(ticket, this_district()),
         "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
     }  # fmt: skip
     values |= _queue(request, ticket, desk)
