@@ -8,44 +8,76 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from districts.queries import front_office
 from intake import actions as intake
 from intake import telling
 from intake.models import Channel, Envelope
-from intake.wording import MAX_TEXT, cap, clean
+from intake.wording import MAX_TEXT, cap, clean, subject_of
 from routing import actions as routing
+from routing import crisis
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets import letters
 from tickets.actions import NewFile, NotPossible
-from tickets.models import ChannelKind, Ticket
+from tickets.models import ChannelKind, Link, Ticket
 
 
 @dataclass(frozen=True)
 class Wrote:
     ticket: Ticket  # where the words are now: the survivor of a merged one
     new: bool  # False: the same words were sent before
+    anew: bool = False  # in a ticket of its own, since the old one is over
 
 
 def write(ticket: Ticket, *, form_id: UUID, text: str, files: Sequence[NewFile], now: datetime) -> Wrote:
-    """One more message, once for each form. Raises NoText, and NotPossible where it was solved too long ago."""
+    """One more message, once for each form. Raises NoText, and NotPossible where it was solved too long ago.
+
+    Words of danger are never refused: too late for the old ticket, they open one that follows up on it.
+    """
     words = clean(text[: MAX_TEXT * 2])
     if not words and not files:
         raise intake.NoText(_("Write a few words, or add a photo."))
     raw = json.dumps({"ticket": str(ticket.id), "text": words, "files": [asdict(file) for file in files]}, sort_keys=True).encode()
     target = _locked(tickets.survivor(ticket))
-    if not tickets.can_reopen(target, now=now):  # before anything is written down: what is refused leaves no envelope behind
+    over = not tickets.can_reopen(target, now=now)
+    if over and crisis.screen(words) is None:  # before anything is written down: what is refused leaves no envelope behind
         raise NotPossible(_("It was resolved too long ago: open a new ticket that follows up on it."))
     source, _made = Channel.objects.get_or_create(kind=ChannelKind.WEB, address="", defaults={"name": "Web form"})
     envelope, new = intake.accept(source=source, channel=ChannelKind.WEB, external_id=f"reply:{form_id}", raw=raw, meta={}, now=now)
     if not new:
-        return Wrote(target, new=False)
+        return _written_before(envelope, target)
     said = tickets.Words(text=cap(words) or _("[no text]"), language=ticket.language, envelope_ref=envelope.id, files=tuple(files))
+    written = _follow_up(ticket, target, said, now=now) if over else _join(ticket, target, said, envelope, now=now)
+    _received(envelope, written)
+    return Wrote(written, new=True, anew=over)
+
+
+def _written_before(envelope: Envelope, target: Ticket) -> Wrote:
+    if envelope.ticket_ref is None or envelope.ticket_ref == target.id:
+        return Wrote(target, new=False)
+    return Wrote(Ticket.objects.get(id=envelope.ticket_ref), new=False, anew=True)
+
+
+def _join(ticket: Ticket, target: Ticket, said: tickets.Words, envelope: Envelope, *, now: datetime) -> Ticket:
+    """Into the conversation as it lives now, and a word to whoever works on it."""
     way = letters.way_to(ticket)
     alarmed = routing.hear(target, author=ticket.requester, channel=ChannelKind.WEB, words=said, now=now, way=way)
-    _received(envelope, target)
     if not alarmed:
         telling.wrote_again(target, ticket.requester, envelope.id, now=now)
-    return Wrote(target, new=True)
+    return target
+
+
+def _follow_up(ticket: Ticket, over: Ticket, said: tickets.Words, *, now: datetime) -> Ticket:
+    """A new ticket, placed at once: triage hears the words of danger in it."""
+    opened, _message = tickets.open_ticket(
+        requester=ticket.requester, channel=ChannelKind.WEB, subject=subject_of(said.text), words=said, team=front_office(),
+        language=ticket.language, now=now,
+    )  # fmt: skip
+    tickets.link(opened, other=over, kind=Link.Kind.FOLLOWS_UP, now=now)
+    sla.derive(opened, now=now)
+    routing.acknowledge(opened, now=now)
+    routing.place(opened.id, now=now)
+    return opened
 
 
 def solved(ticket: Ticket, *, now: datetime) -> None:

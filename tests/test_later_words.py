@@ -2,10 +2,12 @@
 
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -271,6 +273,23 @@ def test_a_reply_that_is_too_late_leaves_no_envelope_and_is_refused_again(here: 
     assert receive.drain(here.district.id) == 0
 
 
+def test_words_of_danger_are_never_too_late(here: Cast, guard: Person) -> None:
+    old = a_ticket(here, now=timezone.now() - timedelta(days=30))
+    tickets.resolve(old, by=here.alice, now=timezone.now() - timedelta(days=20))
+    form = str(uuid.uuid4())
+    answers = [by_page(here, old, DANGER, form) for _ in range(2)]
+    ticket = again(Ticket.objects.get(links__other=old))
+    assert (ticket.team, ticket.crisis, ticket.priority, ticket.requester) == (here.safety, True, 1, here.pat)
+    assert told(ticket, guard) == [EMAIL, INAPP, SMS]
+    assert {answer["Location"] for answer in answers} == {f"/r/{ticket.token}?new=1"}
+    assert Delivery.objects.get(about=ticket.id, purpose="ack").body.startswith("In danger now?")
+    page = visitor(here.district).get(f"/r/{ticket.token}?new=1").content.decode()
+    assert "Is somebody in danger now?" in page
+    assert old.refresh().status == Ticket.Status.RESOLVED
+    assert Envelope.objects.get().ticket_ref == ticket.id
+    assert Message.objects.filter(text=DANGER).count() == 1
+
+
 def test_a_form_that_was_sent_in_time_is_sent_once(here: Cast) -> None:
     ticket = with_technology(here)
     form = str(uuid.uuid4())
@@ -287,3 +306,11 @@ def test_the_page_of_a_ticket_is_spelled_in_one_place(here: Cast) -> None:
     assert link == letters.desk_path(ticket)
     client: Client = sign_in(here.bob, here.district)
     assert client.get(link).status_code == 200
+
+
+def test_later_words_are_written_in_one_place_that_listens_for_danger() -> None:
+    """A new door that writes them itself would be deaf."""
+    apps = ("districts", "delivery", "tickets", "sla", "knowledge", "ownership", "routing", "intake", "reporting")
+    root = Path(settings.ROOT)
+    calls = [p.relative_to(root) for app in apps for p in (root / app).rglob("*.py") if "requester_wrote(" in p.read_text()]
+    assert {str(path) for path in calls} == {"tickets/actions.py", "routing/actions.py"}

@@ -62,11 +62,13 @@ def reply(request: HttpRequest, token: str) -> HttpResponse:
     error = " ".join(photos.wrong)
     if not error:
         try:
-            acts.write(ticket, form_id=_form_id(request), text=text, files=photos.kept, now=timezone.now())
+            wrote = acts.write(ticket, form_id=_form_id(request), text=text, files=photos.kept, now=timezone.now())
         except (NoText, NotPossible) as mistake:
             error = _sentence(mistake)
     if error:
         return _page(request, ticket, survivor(ticket), status=422, text=text, error=error, photos=photos)
+    if wrote.anew:
+        return HttpResponseRedirect(f"/r/{wrote.ticket.token}?new=1", status=303)
     return HttpResponseRedirect(f"/r/{token}?said=reply#conversation", status=303)
 
 
