@@ -2,9 +2,15 @@
 
 A claim leases the envelope and counts the attempt; "done" is written only by the holder of that attempt, in the same commit
 as the ticket, its clocks and the acknowledgement. Reading and storing files come before, outside any transaction.
+
+Bytes of strangers may keep a worker busy, or end it. So reading has an end (READING), what there is no time left for is given
+back untried, and an envelope that was tried before is claimed alone: nobody else's attempts are lost with it.
 """
 
+import time
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import takewhile
 from uuid import UUID
 
 import structlog
@@ -21,12 +27,16 @@ from intake.channels import email, sms, web
 from intake.channels.arrival import Arrival, Unreadable
 from intake.models import Envelope
 from intake.opening import Outcome
+from intake.timing import TookTooLong, at_most
 from intake.wording import clean
 from tickets.models import ChannelKind, Ticket
 
 BATCH = 20
 CARRIED = 256 * 1024  # bytes of an envelope that a claim reads along; larger ones are read one at a time
 MAX_ROUNDS = 50  # of one task: the next nudge or sweep goes on
+READING = 30  # seconds that reading one envelope and keeping its files may take; a mail takes milliseconds, photos a second each
+BEGUN = 20  # seconds from the claim in which an envelope is begun; with READING it ends well within the lease of 60
+WHILE = 120  # seconds after which a task claims no more: the next one goes on
 State = Envelope.State
 log = structlog.get_logger(__name__)
 
@@ -38,17 +48,35 @@ class Overtaken(Exception):
 def drain(district_id: UUID) -> int:
     """Receive what waits in one district; returns how many envelopes came to an end."""
     done = 0
+    begun = time.monotonic()
     for _round in range(MAX_ROUNDS):
+        claimed_at = time.monotonic()
+        if claimed_at - begun > WHILE:
+            break
         with district_scope(district_id):
             claimed = claim(now=timezone.now())
         if not claimed:
             break
-        done += sum(attempt(district_id, envelope) for envelope in claimed)
+        for at, envelope in enumerate(claimed):
+            if time.monotonic() - claimed_at > BEGUN:
+                give_back(district_id, claimed[at:])
+                break
+            done += attempt(district_id, envelope)
     return done
 
 
+def give_back(district_id: UUID, untried: Sequence[Envelope]) -> None:
+    """There is no time left for these under their lease: others may have them, and it was no attempt."""
+    with district_scope(district_id):
+        for envelope in untried:
+            mine = Envelope.objects.filter(id=envelope.id, attempts=envelope.attempts, state=State.PENDING)
+            mine.update(attempts=F("attempts") - 1, lease_until=None)
+
+
 def claim(*, now: datetime) -> list[Envelope]:
-    """Lease a batch in the district in scope, large ones without their bytes. One tried too often is given up, in sight."""
+    """Lease a batch in the district in scope, large ones without their bytes. One tried before comes alone; one tried too often is
+    given up, in sight.
+    """
     waiting = Envelope.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now), state=State.PENDING)
     rows = list(
         waiting.annotate(size=Length("raw"), bytes=Case(When(size__lte=CARRIED, then=F("raw"))))
@@ -57,7 +85,8 @@ def claim(*, now: datetime) -> list[Envelope]:
     over = [row.id for row in rows if row.attempts >= MAX_ATTEMPTS]
     if over:
         Envelope.objects.filter(id__in=over).update(state=State.DEAD, reason="too many attempts", lease_until=None)
-    claimed: list[Envelope] = [row for row in rows if row.attempts < MAX_ATTEMPTS]
+    live: list[Envelope] = [row for row in rows if row.attempts < MAX_ATTEMPTS]
+    claimed = list(takewhile(lambda row: not row.attempts, live)) or live[:1]
     if claimed:
         Envelope.objects.filter(id__in=[row.id for row in claimed]).update(lease_until=lease_until(now), attempts=F("attempts") + 1)
     for row in claimed:
@@ -69,8 +98,9 @@ def attempt(district_id: UUID, envelope: Envelope) -> bool:
     """One claimed envelope, whatever it does to us. True: it came to an end, good or bad."""
     try:
         raw = _bytes_of(district_id, envelope)
-        arrival = read(envelope, raw)
-        kept = keep(arrival, district_id=district_id)
+        with at_most(READING):
+            arrival = read(envelope, raw)
+            kept = keep(arrival, district_id=district_id)
         with district_scope(district_id):
             receive(envelope, arrival, kept, now=timezone.now())
         return True
@@ -78,6 +108,9 @@ def attempt(district_id: UUID, envelope: Envelope) -> bool:
         return False
     except Unreadable as error:
         log.warning("envelope_unreadable", envelope=str(envelope.id))
+        return _failed(district_id, envelope, error)
+    except TookTooLong as error:
+        log.warning("envelope_too_slow", envelope=str(envelope.id), attempt=envelope.attempts)
         return _failed(district_id, envelope, error)
     except Exception as error:  # a poisoned envelope must not stop the rest; with the database away, this raises too
         log.exception("envelope_failed", envelope=str(envelope.id), attempt=envelope.attempts)
@@ -93,7 +126,7 @@ def _bytes_of(district_id: UUID, envelope: Envelope) -> bytes:
         return bytes(Envelope.objects.values_list("raw", flat=True).get(id=envelope.id, attempts=envelope.attempts))
 
 
-def _failed(district_id: UUID, envelope: Envelope, error: Exception) -> bool:
+def _failed(district_id: UUID, envelope: Envelope, error: BaseException) -> bool:
     """Try again later, or give up in sight; True where it is given up."""
     over = envelope.attempts >= MAX_ATTEMPTS or isinstance(error, Unreadable)
     told = clean(f"{type(error).__name__}: {error}")[:2000]

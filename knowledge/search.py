@@ -8,7 +8,7 @@ leakproof): a district's articles are hundreds, and reading their vectors takes 
 import math
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -28,6 +28,7 @@ SYNONYM = 0.9  # of the worth of the word itself
 MISMATCH = 0.5  # of a paragraph's worth, when the question asks "how much" and it names no amount
 
 Lexemes = frozenset[str]
+Known = tuple[Lexemes, Lexemes, Lexemes, list[tuple[Passage, Lexemes]]]  # title, keywords, body, paragraphs
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,9 @@ def search(text: str, *, staff: bool, language: str) -> list[Hit]:
         return []
     terms = weigh_terms(groups, staff=staff, language=language)
     articles = candidates(terms, staff=staff, language=language)
-    ranked = sorted((best_passage(article, terms, text, staff) for article in articles), key=lambda one: -one.rank)
+    known = lexemes_of(articles, language)
+    weighed = (best_passage(article, its, terms, text, staff) for article, its in zip(articles, known, strict=True))
+    ranked = sorted(weighed, key=lambda one: -one.rank)
     return [Hit(one.article, confidence(one, ranked, terms), one.passage) for one in ranked]
 
 
@@ -88,8 +91,8 @@ def confidence(one: Weighed, ranked: Sequence[Weighed], terms: Sequence[Term]) -
     return 1 / (1 + math.exp(-x)) if one.covered else 0.0
 
 
-def best_passage(article: Article, terms: Sequence[Term], question: str, staff: bool) -> Weighed:
-    title, keywords, body, parts = lexemes_of(article)
+def best_passage(article: Article, known: Known, terms: Sequence[Term], question: str, staff: bool) -> Weighed:
+    title, keywords, body, parts = known
     in_title = sum(term.found_in(title) for term in terms)
     around = 0.6 * in_title + 0.4 * sum(term.found_in(keywords) for term in terms) + 0.3 * sum(term.found_in(body) for term in terms)
     own = 1.1 if staff and article.audience == [STAFF] else 1.0
@@ -182,9 +185,7 @@ def candidates(terms: Sequence[Term], *, staff: bool, language: str) -> list[Art
         )
         ids = [row[0] for row in cursor.fetchall()]
     found = {article.id: article for article in Article.objects.filter(id__in=ids).select_related("team").defer("english", "spanish")}
-    articles = [found[i] for i in ids if i in found]
-    _remember(articles, language)
-    return articles
+    return [found[i] for i in ids if i in found]
 
 
 def any_of(words: Iterable[str]) -> str:
@@ -192,31 +193,36 @@ def any_of(words: Iterable[str]) -> str:
     return " | ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in sorted(words))
 
 
-Parts = list[tuple[Passage, Lexemes]]
-_kept: "OrderedDict[tuple[UUID, float], tuple[Lexemes, Lexemes, Lexemes, Parts]]" = OrderedDict()
+_kept: "OrderedDict[tuple[UUID, float], Known]" = OrderedDict()
 KEPT = 2000  # articles whose lexemes a process keeps; each is some kB
 
 
-def lexemes_of(article: Article) -> tuple[Lexemes, Lexemes, Lexemes, Parts]:
-    """(title, keywords, body, paragraphs) of an article that was a candidate."""
-    return _kept[_key(article)]
+def lexemes_of(articles: Sequence[Article], language: str) -> list[Known]:
+    """Of each of them, what is new stemmed in one query. Rows were read in their district: a key is never another's.
+
+    What a call uses it holds itself: others, and other threads, may push it out meanwhile.
+    """
+    known = {key: found for article in articles if (found := _kept.get(key := _key(article)))}
+    new = [article for article in articles if _key(article) not in known]
+    known |= zip(map(_key, new), _stemmed(new, language), strict=True)
+    for key, found in known.items():
+        _kept.pop(key, None)  # to the end: the least lately used goes first
+        _kept[key] = found
+    while len(_kept) > KEPT:
+        _kept.popitem(last=False)
+    return [known[_key(article)] for article in articles]
 
 
-def _remember(articles: Sequence[Article], language: str) -> None:
-    """Stem what is new of these articles, all in one query. Rows were read in their district: a key is never another's."""
-    new = [article for article in articles if _key(article) not in _kept]
-    parts = [passages(article.body) for article in new]
+def _stemmed(articles: Sequence[Article], language: str) -> Iterator[Known]:
+    parts = [passages(article.body) for article in articles]
     texts = [
         text
-        for article, its in zip(new, parts, strict=True)
+        for article, its in zip(articles, parts, strict=True)
         for text in (article.title, article.keywords, article.body, *(f"{p.heading} {p.text}" for p in its))
     ]
     stems = iter(stem(texts, language) if texts else ())
-    for article, its in zip(new, parts, strict=True):
-        title, keywords, body = next(stems), next(stems), next(stems)
-        _kept[_key(article)] = (title, keywords, body, [(passage, next(stems)) for passage in its])
-    while len(_kept) > KEPT + CANDIDATES:
-        _kept.popitem(last=False)
+    for its in parts:
+        yield next(stems), next(stems), next(stems), [(passage, next(stems)) for passage in its]
 
 
 def _key(article: Article) -> tuple[UUID, float]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from districts.models import Site
 from routing.words import fold
@@ -19,12 +20,12 @@ _BEFORE = re.compile(
 )
 
 _NUMBERED = re.compile(
-    r"\b(?:room|rm|classroom|sal[oó]n|aula|portable|office|cuarto)\s*#?\s*(?P<room>[A-Z]?-?\d{1,4}[A-Z]?)\b"
+    r"\b(?:room|rm|classroom|sal[oó]n|aula|portable|office|cuarto)\s*+(?:#\s*+)?(?P<room>[A-Z]?-?\d{1,4}[A-Z]?)\b"
     r"|\b(?P<lab>lab\s+\d{1,2})\b|\b(?P<portable>P-?\d{1,2})\b",
     re.IGNORECASE,
 )
 _AFTER_SITE = re.compile(
-    r"\s*,?\s*(\d{1,3}[A-Z]?)\b(?!\s*(?:-|:|/|%|st|nd|rd|th|kids|students|min|days?|hours?|pm|am)\b)", re.IGNORECASE
+    r"\s*+(?:,\s*+)?(\d{1,3}[A-Z]?)\b(?!\s*(?:-|:|/|%|st|nd|rd|th|kids|students|min|days?|hours?|pm|am)\b)", re.IGNORECASE
 )
 _NAMED = re.compile(
     r"\b(main entrance|front entrance|main office|front office|front desk|health room|staff room|boiler room|art room|band room"
@@ -46,10 +47,15 @@ _WORDS = frozenset(
 )
 
 
+LOOK = 10_000  # characters of a text that are looked at: a place is named near its beginning
+MENTIONS = 100  # of sites; a text that repeats one thousands of times says no more
+NEAR = 40  # characters before a name that tell whether it is a street's or a person's
+
+
 def site_in(text: str, sites: Sequence[Site]) -> Site | None:
     """The site named first by one of its names, whole words, a school before any other; a street or a person of that name does
     not count."""
-    found = list(_mentions(text, sites))
+    found = list(islice(_mentions(text[:LOOK], sites), MENTIONS))
     return min(found, key=lambda mention: (not mention[1].is_school, mention[0]))[1] if found else None
 
 
@@ -62,8 +68,10 @@ def _mentions(text: str, sites: Sequence[Site]) -> Iterator[tuple[int, Site]]:
             start, end = at.span()
             if any(start < until and since < end for since, until in taken):
                 continue
+            if len(taken) >= 2 * MENTIONS:
+                return
             taken.append((start, end))
-            if not _AFTER.match(folded, end) and not _BEFORE.search(folded[:start]):
+            if not _AFTER.match(folded, end) and not _BEFORE.search(folded[max(0, start - NEAR) : start]):
                 yield start, site
 
 
@@ -77,6 +85,7 @@ def _names(sites: Sequence[Site], text: str) -> Iterator[tuple[str, Site]]:
 
 def room_in(text: str, site: Site | None = None) -> str:
     """A numbered room ("rm 12", "P5", "Lab 2", a number right after the site's name), else a named one ("library")."""
+    text = text[:LOOK]
     found = _NUMBERED.search(text)
     if found:
         return " ".join((found["room"] or found["lab"] or found["portable"].upper()).split())
@@ -96,7 +105,8 @@ def tag_prefixes(catalog: Iterable[str]) -> frozenset[str]:
 
 def tag_in(text: str, prefixes: frozenset[str] = frozenset()) -> str:
     """The first asset tag, as LETTERS-DIGITS; of these prefixes where the district's are known."""
-    for letters, digits in _TAG.findall(text.upper() if prefixes else text):
+    looked_at = text[:LOOK]
+    for letters, digits in _TAG.findall(looked_at.upper() if prefixes else looked_at):
         if letters in (prefixes or {letters} - _NO_TAGS):
             return f"{letters}-{digits}"
     return ""

@@ -84,6 +84,6 @@ def _write(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(half, path)
-    except OSError:
+    except BaseException:  # also the end of its time
         Path(half).unlink(missing_ok=True)
         raise

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
 
+import structlog
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -16,11 +17,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from districts.access import Actor, Can, require
 from intake import actions, receive
-from intake.channels.arrival import Unreadable
 from intake.models import Envelope
 from intake.queries import troubled
 
 PAGE = 25
+log = structlog.get_logger(__name__)
 
 
 @never_cache
@@ -42,9 +43,11 @@ class About:
 
 
 def _about(envelope: Envelope) -> About:
+    """Of an envelope that nothing can be read of, nothing: here is where one that breaks its reader is looked for."""
     try:
         arrival = receive.read(envelope, bytes(getattr(envelope, "head", b"")))
-    except Unreadable:
+    except Exception as error:  # noqa: BLE001  whatever it was, the page must come
+        log.warning("envelope_unreadable", envelope=str(envelope.id), error=type(error).__name__)
         return About(envelope, "", "")
     address = arrival.contact.value if arrival.contact else ""
     return About(envelope, f"{arrival.name} <{address}>" if arrival.name and address else address or arrival.name, arrival.subject)
