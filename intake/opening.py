@@ -5,8 +5,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from delivery import actions as delivery
 from delivery.models import Delivery
 from districts.actions import new_person, person_for_contact
+from districts.contacts import Contact
 from districts.models import ContactPoint, District, Person, Service, Site, Team
 from districts.together import together
 from intake import consequences, joining, screening, telling
@@ -73,6 +75,7 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     verdict = by_hand or screening.screen_sender(arrival, lately) or verdict
     if verdict and verdict.course is Course.OUT:
         return Outcome(None, verdict.reason)
+    _heard(arrival, now=now)
     copied = joining.copy_of(arrival, kept.files, sender)
     if copied:
         return Outcome(copied, "copy of a mail")
@@ -80,6 +83,13 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     belongs = joining.find(arrival, sender, district, now=now)
     ticket = _join(sent, belongs.joins, verdict, now=now) if belongs.joins else _open(sent, belongs, verdict, now=now)
     return Outcome(ticket, verdict.reason if verdict else "")
+
+
+def _heard(arrival: Arrival, *, now: datetime) -> None:
+    """Who writes from an address can be written to there, whatever came back from it before. What a form names proves nothing."""
+    if arrival.contact and arrival.channel in MACHINES:
+        channel, address = _way(arrival.contact)
+        delivery.heard_from(channel=channel, address=address, now=now)
 
 
 def _sender(arrival: Arrival, district: District, now: datetime) -> tuple[Person, int]:
@@ -122,9 +132,10 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
 
 def _way_to(sent: Sent) -> tuple[str, str] | None:
     """By the address they wrote from; None: whatever else is known of them."""
-    contact = sent.arrival.contact
-    if contact is None:
-        return None
+    return _way(sent.arrival.contact) if sent.arrival.contact else None
+
+
+def _way(contact: Contact) -> tuple[str, str]:
     return (Delivery.Channel.EMAIL if contact.kind == ContactPoint.Kind.EMAIL else Delivery.Channel.SMS), contact.value
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from delivery import actions as delivery
+from delivery import sending
 from delivery.models import Delivery, OptOut, Receipt
 from districts.models import ContactPoint, Person
 from districts.scope import district_scope
@@ -68,6 +70,14 @@ def test_a_mail_becomes_one_acknowledged_ticket(doors: Cast) -> None:
     assert ticket.due_at is not None
     assert Delivery.objects.get(about=ticket.id).purpose == "ack"
     assert Message.objects.get(ticket=ticket).text == "El autobús no llegó esta mañana a la escuela."
+
+
+@pytest.mark.parametrize(("reason", "state"), [("bounced 5.1.1", "pending"), ("opted out", "suppressed")])
+def test_who_writes_from_an_address_can_be_answered_there_though_mail_came_back(doors: Cast, reason: str, state: str) -> None:
+    delivery.opt_out(channel="email", address=PAT, reason=reason, now=timezone.now() - timedelta(days=1))
+    ticket = ticket_of(deliver(doors, a_mail()))
+    sending.claim(doors.district.id, now=timezone.now() + timedelta(minutes=1))
+    assert Delivery.objects.get(about=ticket.id, channel="email").state == state
 
 
 def test_mail_to_a_departments_own_address_starts_with_its_team(doors: Cast) -> None:
