@@ -3,12 +3,30 @@
 import hashlib
 import secrets
 from datetime import datetime
+from uuid import UUID
 
+import structlog
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
-from districts.models import ApiKey, ContactPoint, Person, Role
-from districts.queries import person_by_contact
+from districts.models import (
+    Account,
+    ApiKey,
+    ContactPoint,
+    Department,
+    DistrictModel,
+    Membership,
+    Person,
+    Role,
+    Service,
+    Site,
+    Team,
+)
+from districts.queries import free_slug, person_by_contact, pointing_at, roles_of
 from districts.together import insert_now
+
+log = structlog.get_logger(__name__)
 
 
 def person_for_contact(*, kind: str, value: str, name: str = "", language: str = "en", person_kind: str = "public") -> Person:
@@ -41,3 +59,181 @@ def new_api_key(*, name: str, role: str = Role.AGENT) -> str:
 def revoke_api_key(*, prefix: str, now: datetime) -> bool:
     """The key is good for nothing from now on. False: the district in scope has no valid key of this prefix."""
     return bool(ApiKey.objects.filter(prefix=prefix, revoked_at__isnull=True).update(revoked_at=now))
+
+
+# --- set-up by administrators: each act says in the log what was changed and by whom, by ids -----------------------------
+
+
+class Taken(Exception):
+    """Another row has this name, code or address; somebody was quicker."""
+
+
+class LastAdministrator(Exception):
+    """Nobody could set up the district any more."""
+
+
+class FrontOfficeNeeded(Exception):
+    """A district always has one front office: make another team the front office instead."""
+
+
+class TeamInUse(Exception):
+    """`counts`: how many rows of which kind hold the team (see `queries.pointing_at`)."""
+
+    def __init__(self, counts: dict[str, int]) -> None:
+        self.counts = counts
+        super().__init__(str(counts))
+
+
+def save_site(
+    site: Site | None, *, code: str, name: str, kind: str, is_school: bool, aliases: list[str], address: str, phone: str,
+    by: Person | None,
+) -> Site:  # fmt: skip
+    """Raises Taken where another site has the code."""
+    site = site or Site()
+    site.code, site.name, site.kind, site.is_school = code, name, kind, is_school
+    site.aliases, site.address, site.phone = aliases, address, phone
+    _save(site, by)
+    return site
+
+
+def department(name: str) -> Department:
+    """The district's department of this name, made where there is none."""
+    found: Department | None = Department.objects.filter(name=name).first()
+    if found is None:
+        slug = free_slug(Department.objects.all(), name)
+        found = Department.objects.create(name=name, slug=slug)
+    return found
+
+
+def save_team(
+    team: Team | None, *, name: str, slug: str, description: str, email: str, is_front_office: bool, is_safety: bool,
+    department: Department | None, by: Person | None,
+) -> Team:  # fmt: skip
+    """There is one front office and at most one safety team: another team's mark comes here. Raises Taken, FrontOfficeNeeded."""
+    team = team or Team()
+    if team.is_front_office and not is_front_office:
+        raise FrontOfficeNeeded
+    with transaction.atomic():
+        for mark, wanted in (("is_front_office", is_front_office), ("is_safety", is_safety)):
+            if wanted:
+                Team.objects.filter(**{mark: True}).exclude(id=team.id).update(**{mark: False})
+        team.name, team.slug, team.description, team.email = name, slug, description, email
+        team.is_front_office, team.is_safety, team.department = is_front_office, is_safety, department
+        _save(team, by)
+    return team
+
+
+def remove_team(team: Team, *, by: Person | None) -> None:
+    """Raises FrontOfficeNeeded, or TeamInUse where anything of the district still points at it, history included."""
+    if team.is_front_office:
+        raise FrontOfficeNeeded
+    if counts := pointing_at(team):
+        raise TeamInUse(counts)
+    team_id = str(team.id)
+    team.delete()
+    log.info("team_removed", row=team_id, by=_id(by))
+
+
+def save_service(
+    service: Service | None, *, name: str, description: str, example_phrases: list[str], audience: list[str], team: Team,
+    priority: int, sensitive: bool, active: bool, by: Person | None,
+) -> Service:  # fmt: skip
+    """A new one gets a slug of its own, which stays when the name changes: articles and links name it."""
+    if service is None:
+        service = Service(slug=free_slug(Service.objects.all(), name, most=80))
+    service.name, service.description, service.example_phrases, service.audience = name, description, example_phrases, audience
+    service.team, service.priority, service.sensitive, service.active = team, priority, sensitive, active
+    _save(service, by)
+    return service
+
+
+def save_person(
+    person: Person | None, *, name: str, kind: str, email: str, phone: str, roles: frozenset[tuple[str, UUID | None]], by: Person | None
+) -> Person:
+    """Who they are, how they are reached and what they may do. `email`, `phone`: normalised, or empty.
+
+    Whoever has a role signs in by the address given. Raises Taken where somebody else has an address, LastAdministrator.
+    """
+    person = person or Person()
+    person.name, person.kind = name, kind
+    with transaction.atomic():
+        _save(person, by)
+        _reach(person, ContactPoint.Kind.PHONE, phone)
+        moved = _reach(person, ContactPoint.Kind.EMAIL, email)
+        if roles and email and (moved or person.account_ref is None):
+            _let_sign_in(person, email)
+        set_roles(person, roles=roles, by=by)
+    return person
+
+
+def set_roles(person: Person, *, roles: frozenset[tuple[str, UUID | None]], by: Person | None) -> None:
+    """Exactly these: (role, id of the team or None). Raises LastAdministrator."""
+    with transaction.atomic():
+        list(Membership.objects.select_for_update().filter(role=Role.ADMIN))  # two who remove each other wait here
+        had = roles_of(person)
+        for role, team_id in had - roles:
+            Membership.objects.filter(person=person, role=role, team=team_id).delete()
+        for role, team_id in roles - had:
+            Membership.objects.create(person=person, role=role, team_id=team_id)
+        if any(role == Role.ADMIN for role, _team in had) and not somebody_administers():
+            raise LastAdministrator
+    if had != roles:
+        changed = {
+            sign: sorted(f"{role}:{team or ''}" for role, team in rows)
+            for sign, rows in (("given", roles - had), ("taken", had - roles))
+        }
+        log.info("roles_changed", row=str(person.id), by=_id(by), **changed)
+
+
+def somebody_administers() -> bool:
+    """An administrator of the district in scope can sign in."""
+    admins = Membership.objects.filter(role=Role.ADMIN, person__account_ref__isnull=False)
+    accounts = [ref for ref in admins.values_list("person__account_ref", flat=True) if ref]
+    return Account.objects.filter(id__in=accounts, is_active=True).exists()
+
+
+def _reach(person: Person, kind: str, value: str) -> bool:
+    """Make `value` the person's first address of this kind, or remove that; returns whether anything changed."""
+    point = ContactPoint.objects.filter(person=person, kind=kind).order_by("id").first()
+    if (point.value if point else "") == value:
+        return False
+    if ContactPoint.objects.filter(kind=kind, value=value).exclude(person=person).exists():
+        raise Taken
+    ContactPoint.objects.filter(person=person, kind=kind, value=value).delete()
+    if point and not value:
+        point.delete()
+    elif value:
+        point = point or ContactPoint(person=person, kind=kind)  # in place: the first address stays the first
+        point.value, point.verified_at = value, None
+        _unique(point)
+    return True
+
+
+def _let_sign_in(person: Person, email: str) -> None:
+    """By a code mailed to the address. A sign-in may be of several districts, so it is never renamed: another address, another one."""
+    account, made = Account.objects.get_or_create(email=email, defaults={"name": person.name, "password": make_password(None)})
+    if made:
+        EmailAddress.objects.create(user=account, email=email, verified=True, primary=True)
+    if Person.objects.filter(account_ref=account.id).exclude(id=person.id).exists():
+        raise Taken
+    person.account_ref = account.id
+    person.save(update_fields=["account_ref"])
+
+
+def _save(row: DistrictModel, by: Person | None) -> None:
+    what = f"{row._meta.model_name}_{'added' if row._state.adding else 'changed'}"
+    _unique(row)
+    log.info(what, row=str(row.id), by=_id(by))
+
+
+def _unique(row: DistrictModel) -> None:
+    """Raises Taken, and leaves the transaction whole."""
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise Taken from error
+
+
+def _id(person: Person | None) -> str:
+    return str(person.id) if person else ""

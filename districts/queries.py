@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db.models import QuerySet
+from django.db.models import ForeignObjectRel, Q, QuerySet
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from districts.calendar import OFFICE, BadHours, Calendar, Day, DayKind, minute_of, seasons_of, windows_of
-from districts.models import CalendarDay, ContactPoint, District, Membership, Person, Role, Service, Site, Team
+from districts.models import CalendarDay, ContactPoint, District, DistrictModel, Membership, Person, Role, Service, Site, Team
 from districts.scope import require_district_id
 
 CALENDAR_SECONDS = 10  # another process's change of the calendar is seen after so long
@@ -166,3 +167,39 @@ def _release(raw: Mapping[str, str]) -> dict[int, int]:
     except (BadHours, ValueError, AttributeError):
         log.warning("school_release_unreadable", release=raw)
         return {}
+
+
+# --- set-up -----------------------------------------------------------------------------------------------------------
+
+
+def staff() -> QuerySet[Person]:
+    """Everybody with a role."""
+    return Person.objects.filter(id__in=Membership.objects.values("person_id")).order_by("name", "id")
+
+
+def people_like(words: str) -> QuerySet[Person]:
+    """Whose name has these words, or whose address begins with them: for a person who looks, not for a busy path."""
+    reached = ContactPoint.objects.filter(value__startswith=words.lower().replace(" ", "")).values("person_id")
+    return Person.objects.filter(Q(name__icontains=words) | Q(id__in=reached)).order_by("name", "id")
+
+
+def roles_of(person: Person) -> frozenset[tuple[str, UUID | None]]:
+    return frozenset(Membership.objects.filter(person=person).values_list("role", "team_id"))
+
+
+def pointing_at(team: Team) -> dict[str, int]:
+    """{"tickets.Ticket": 14}: how many rows of which kind keep a team from being deleted, whatever floor they are of."""
+    found: dict[str, int] = {}
+    for relation in Team._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel) and issubclass(relation.related_model, DistrictModel):
+            rows = relation.related_model.objects.filter(**{relation.field.name: team}).count()
+            label = relation.related_model._meta.label
+            found[label] = found.get(label, 0) + rows
+    return {label: count for label, count in found.items() if count}
+
+
+def free_slug(rows: QuerySet[Any], name: str, *, most: int = 50) -> str:
+    """A slug for `name` that no row has: "transportation", "transportation-2" …"""
+    base = slugify(name)[: most - 4].strip("-") or "new"
+    taken = set(rows.filter(slug__startswith=base).values_list("slug", flat=True))
+    return base if base not in taken else next(f"{base}-{n}" for n in range(2, 1000) if f"{base}-{n}" not in taken)

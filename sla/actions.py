@@ -195,3 +195,14 @@ def _forget(district_id: UUID) -> None:
     for forget in (forget_rules, forget_calendar):
         forget(district_id)
         transaction.on_commit(partial(forget, district_id))
+
+
+def withdraw_policies(policies: Collection[tuple[str, Service | None, int | None]], *, now: datetime) -> int:
+    """(kind, service, priority) that is not promised any more: the next less particular one holds. Returns how many there were."""
+    gone = 0
+    for kind, service, priority in policies:
+        gone += Policy.objects.filter(kind=kind, service=service, priority=priority).delete()[0]
+    if gone:
+        _forget(require_district_id())
+        tickets.touch_live(now=now)
+    return gone

@@ -1,0 +1,49 @@
+"""The district's mail addresses, as administrators change them."""
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from districts.models import Person, Team
+from intake.models import Channel
+from intake.standing import forget_standing
+from tickets.models import ChannelKind
+
+log = structlog.get_logger(__name__)
+
+
+class AddressTaken(Exception):
+    """The district has this address already."""
+
+
+class LastAddress(Exception):
+    """Answers to our letters come in by it."""
+
+
+def save_address(channel: Channel | None, *, address: str, name: str, team: Team | None, by: Person | None) -> Channel:
+    """`address`: lower case, on the district's host; an address that is there keeps it. Raises AddressTaken."""
+    new = channel is None
+    row = channel or Channel(kind=ChannelKind.EMAIL, address=address)
+    row.name, row.team = name, team
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise AddressTaken from error
+    _changed("address_added" if new else "address_changed", row, by)
+    return row
+
+
+def switch(channel: Channel, *, active: bool, by: Person | None) -> None:
+    """Mail to an address that is off is refused, so that its sender hears of it. Raises LastAddress."""
+    others = Channel.objects.select_for_update().filter(kind=ChannelKind.EMAIL, active=True).exclude(id=channel.id)
+    if not active and not list(others):
+        raise LastAddress
+    channel.active = active
+    channel.save(update_fields=["active"])
+    _changed("address_switched", channel, by, active=active)
+
+
+def _changed(event: str, row: Channel, by: Person | None, **more: object) -> None:
+    forget_standing()
+    transaction.on_commit(forget_standing)
+    log.info(event, row=str(row.id), team=row.team_id and str(row.team_id), by=by and str(by.id), **more)

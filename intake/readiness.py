@@ -1,0 +1,128 @@
+"""What a district needs before it can promise anything, what it has of that, and what is missing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Count
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from districts.models import CalendarDay, District, Membership, Role, Service, Site, Team
+from intake.models import Channel
+from sla.models import ClockKind, Policy
+from tickets.models import ChannelKind
+
+
+@dataclass(frozen=True)
+class Need:
+    """One line of the list. `missing`: what has to be done; `hints`: what is worth doing."""
+
+    page: str  # name of its address
+    icon: str
+    title: str
+    has: str
+    missing: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
+
+    @property
+    def done(self) -> bool:
+        return not self.missing
+
+
+def needs(district: District, *, now: datetime) -> list[Need]:
+    """In the order in which one would see to them. Some twenty small counts."""
+    return [_sites(), _teams(), _people(), _services(), _promises(), _calendar(district, now), _addresses()]
+
+
+def _sites() -> Need:
+    count = Site.objects.count()
+    schools = Site.objects.filter(is_school=True).count()
+    has = ngettext("%(n)d place", "%(n)d places", count) % {"n": count}
+    missing = [] if schools else [_("No school yet: nobody can say where it is.")]
+    return Need("setup_sites", "school", _("Places"), has, missing)
+
+
+def _teams() -> Need:
+    count = Team.objects.count()
+    working = Team.objects.filter(is_front_office=False).exists()
+    safe = Team.objects.filter(is_safety=True).exists()
+    missing = [] if working else [_("Only the front office: everything lands there until you add the teams that do the work.")]
+    hints = [] if safe else [_("No safety team: words of danger go to the front office.")]
+    return Need("setup_teams", "users-group", _("Teams"), ngettext("%(n)d team", "%(n)d teams", count) % {"n": count}, missing, hints)
+
+
+def _people() -> Need:
+    count = Membership.objects.aggregate(n=Count("person", distinct=True))["n"]
+    has = ngettext("%(n)d person with a role", "%(n)d people with a role", count) % {"n": count}
+    return Need("setup_people", "users", _("People"), has, list(_without_people()), list(_thin()))
+
+
+def _without_people() -> Iterator[str]:
+    staffed = Membership.objects.filter(team__isnull=False).values("team_id")
+    if empty := list(Team.objects.exclude(id__in=staffed).order_by("name").values_list("name", flat=True)):
+        text = ngettext("%(n)d team has nobody: %(teams)s.", "%(n)d teams have nobody: %(teams)s.", len(empty))
+        yield text % {"n": len(empty), "teams": _some(empty)}
+
+
+def _thin() -> Iterator[str]:
+    if Membership.objects.filter(role=Role.ADMIN).count() == 1:
+        yield _("One administrator only: a second can help when you are away.")
+    led = Membership.objects.filter(role=Role.LEAD).values("team_id")
+    if leaderless := list(Team.objects.exclude(id__in=led).order_by("name").values_list("name", flat=True)):
+        text = ngettext("%(n)d team has no lead: %(teams)s.", "%(n)d teams have no lead: %(teams)s.", len(leaderless))
+        yield text % {"n": len(leaderless), "teams": _some(leaderless)}
+
+
+def _services() -> Need:
+    offered = Service.objects.filter(active=True)
+    count = offered.count()
+    missing = [] if count else [_("None yet: triage has nothing to learn from, and people nothing to choose.")]
+    if silent := offered.filter(example_phrases=[]).count():
+        text = ngettext("%(n)d has no example of what people write.", "%(n)d have no example of what people write.", silent)
+        missing.append(text % {"n": silent})
+    return Need(
+        "setup_services", "list-check", _("Services"), ngettext("%(n)d service", "%(n)d services", count) % {"n": count}, missing
+    )
+
+
+def _promises() -> Need:
+    """A district that has written nothing promises the usual; that is a promise, but not its own."""
+    own = Policy.objects.filter(service__isnull=False)
+    wide = set(Policy.objects.filter(service__isnull=True).values_list("kind", flat=True))
+    has = ngettext("%(n)d promise of your own", "%(n)d promises of your own", Policy.objects.count()) % {"n": Policy.objects.count()}
+    bare = set(Service.objects.filter(active=True).values_list("id", flat=True))
+    promised = [set(own.filter(kind=kind).values_list("service_id", flat=True)) for kind in ClockKind.values if kind not in wide]
+    without = len({service for kept in promised for service in bare - kept})
+    text = ngettext(
+        "%(n)d service has no promise: the usual times hold for it.", "%(n)d services have no promise: the usual times hold for them.",
+        without,
+    )  # fmt: skip
+    return Need("setup_promises", "target-arrow", _("Promises"), has, [text % {"n": without}] if without else [])
+
+
+def _calendar(district: District, now: datetime) -> Need:
+    ahead = CalendarDay.objects.filter(date__gte=district.today(now))
+    count = ahead.count()
+    has = ngettext("%(n)d day ahead that differs", "%(n)d days ahead that differ", count) % {"n": count}
+    missing = [] if count else [_("No day off ahead: promises count every holiday as a working day.")]
+    hints = []
+    if last := ahead.order_by("-date").values_list("date", flat=True).first():
+        hints.append(_("Entered until %(day)s.") % {"day": date_format(last, "DATE_FORMAT")})
+    return Need("setup_calendar", "calendar", _("Calendar"), has, missing, hints)
+
+
+def _addresses() -> Need:
+    mail = Channel.objects.filter(kind=ChannelKind.EMAIL, active=True)
+    count = mail.count()
+    has = ngettext("%(n)d mail address", "%(n)d mail addresses", count) % {"n": count}
+    missing = [] if count else [_("None: nobody can write to you by mail.")]
+    texts = Channel.objects.filter(kind=ChannelKind.SMS, active=True).exists()
+    return Need("setup_addresses", "mail", _("Addresses"), has, missing, [] if texts else [_("No number for text messages.")])
+
+
+def _some(names: list[str]) -> str:
+    """The first three by name."""
+    shown = ", ".join(names[:3])
+    return f"{shown} …" if len(names) > 3 else shown

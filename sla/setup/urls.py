@@ -1,0 +1,13 @@
+from django.urls import path
+
+from sla.setup import views
+
+urlpatterns = [
+    path("services/", views.services, name="setup_services"),
+    path("services/new", views.service, name="setup_service_new"),
+    path("services/<uuid:service_id>/", views.service, name="setup_service"),
+    path("promises/", views.promises, name="setup_promises"),
+    path("terms", views.terms, name="setup_terms"),
+    path("calendar/", views.calendar, name="setup_calendar"),
+    path("calendar/remove", views.days_remove, name="setup_days_remove"),
+]

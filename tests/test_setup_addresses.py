@@ -1,0 +1,74 @@
+"""The addresses people write to."""
+
+import pytest
+
+from districts.scope import district_scope
+from intake.models import Channel
+from intake.queries import mailbox
+from intake.standing import standing_here
+from tests.conftest import Cast, sign_in
+from tests.filling import errors, fill
+
+
+@pytest.fixture
+def help_at(here: Cast) -> Channel:
+    made: Channel = Channel.objects.create(kind="email", address="help@cedar.localhost", name="Help")
+    return made
+
+
+def test_a_teams_own_address_takes_mail_at_once(here: Cast, help_at: Channel) -> None:
+    admin = sign_in(here.ada, here.district)
+    assert (
+        fill(admin, "/setup/addresses/new", local="Bus-Office", name="Bus office", team=str(here.transportation.id)).status_code == 302
+    )
+    found = mailbox("bus-office", here.district)
+    assert found is not None
+    assert found.team == here.transportation
+    assert "bus-office@cedar.localhost" in standing_here().mailboxes, "no old list is kept"
+    fill(admin, f"/setup/addresses/{found.id}/", local="other", name="Buses", team="")
+    found.refresh_from_db()
+    assert (found.address, found.name, found.team) == ("bus-office@cedar.localhost", "Buses", None)
+
+
+@pytest.mark.parametrize(
+    ("local", "why"),
+    [
+        ("help", "already"), ("help@cedar.localhost", "already"), ("a@gmail.example", "end in @cedar.localhost"),
+        ("bus office", "Letters"),
+        ("ticket+1-x", "Letters"), (".x", "Letters"), ("", "required"), ("x" * 65, "Letters"),
+    ],
+)  # fmt: skip
+def test_what_is_no_address_of_ours_is_refused(here: Cast, help_at: Channel, local: str, why: str) -> None:
+    assert why in errors(fill(sign_in(here.ada, here.district), "/setup/addresses/new", local=local, name="X"))["local"][0]
+    assert Channel.objects.count() == 1
+
+
+def test_an_address_is_switched_off_but_never_the_last(here: Cast, help_at: Channel) -> None:
+    admin, path = sign_in(here.ada, here.district), f"/setup/addresses/{help_at.id}/switch"
+    assert "last address" in admin.post(path, {"to": "off"}, follow=True).content.decode()
+    assert mailbox("help", here.district) == help_at
+    fill(admin, "/setup/addresses/new", local="office", name="Office")
+    assert "is refused from now on" in admin.post(path, {"to": "off"}, follow=True).content.decode()
+    assert mailbox("help", here.district) is None
+    admin.post(path, {"to": "on"})
+    assert mailbox("help", here.district) == help_at
+
+
+def test_the_text_line_is_shown_with_its_webhook_and_not_its_secret(here: Cast, help_at: Channel) -> None:
+    line = Channel.objects.create(kind="sms", address="+17405550118", name="Text line", secret="very-secret-key")
+    page = sign_in(here.ada, here.district).get("/setup/addresses/").content.decode()
+    assert "+17405550118" in page
+    assert "http" in page
+    assert f"/hooks/sms/{line.id}" in page
+    assert "very-secret-key" not in page
+    assert sign_in(here.ada, here.district).get(f"/setup/addresses/{line.id}/").status_code == 404, "a number is no mail address"
+
+
+def test_the_neighbours_addresses_are_not_there(here: Cast, oak: Cast, help_at: Channel) -> None:
+    with district_scope(oak.district.id):
+        theirs = Channel.objects.create(kind="email", address="help@oak.localhost", name="Oak help")
+    admin = sign_in(here.ada, here.district)
+    assert "oak.localhost" not in admin.get("/setup/addresses/").content.decode()
+    assert admin.get(f"/setup/addresses/{theirs.id}/").status_code == 404
+    assert admin.post(f"/setup/addresses/{theirs.id}/switch", {"to": "off"}).status_code == 404
+    assert "team" in errors(fill(admin, "/setup/addresses/new", local="x", name="X", team=str(oak.safety.id)))

@@ -1,0 +1,96 @@
+"""The school days ahead: a closure at 5:45 AM moves what was promised for today."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from districts.models import CalendarDay
+from districts.queries import calendar_of
+from districts.scope import district_scope
+from sla.actions import derive, drain_stale
+from tests.conftest import Cast, a_ticket, sign_in
+from tests.filling import errors, fill
+from tickets.models import Ticket
+
+
+def day_of(cast: Cast, ahead: int = 0) -> date:
+    return cast.district.today(timezone.now()) + timedelta(days=ahead)
+
+
+def monday(cast: Cast) -> date:
+    """The first Monday that is a week or more ahead."""
+    return next(day for day in (day_of(cast, n) for n in range(7, 14)) if day.weekday() == 0)
+
+
+def due_at(cast: Cast, ticket: Ticket) -> datetime:
+    drain_stale(cast.district.id, now=timezone.now())
+    due = Ticket.objects.get(id=ticket.id).due_at
+    assert due is not None
+    return due
+
+
+def test_a_closure_moves_the_promises_of_open_tickets(here: Cast) -> None:
+    """School is called off on the day an answer was promised for: the four hours of office time end on a later one."""
+    ticket, now = a_ticket(here, team=here.technology, service=here.password_reset, now=timezone.now()), timezone.now()
+    derive(ticket, now=now)
+    before = due_at(here, ticket)
+    closed = before.astimezone(here.district.zone).date()
+    admin = sign_in(here.ada, here.district)
+    done = admin.post("/setup/calendar/", {"kind": "closure", "name": "Snow", "first": str(closed)}, follow=True)
+    assert "The time of 1 open request is counted again." in done.content.decode()
+    after = due_at(here, ticket)
+    assert after.astimezone(here.district.zone).date() > closed
+    assert after == calendar_of(here.district, now=now).add_open(ticket.opened_at, timedelta(hours=4))
+    admin.post("/setup/calendar/remove", {"day": [str(CalendarDay.objects.get().id), "nonsense"]})
+    assert due_at(here, ticket) == before
+
+
+def test_a_break_is_entered_once_and_shown_as_one(here: Cast) -> None:
+    admin, first = sign_in(here.ada, here.district), monday(here)
+    fill(admin, "/setup/calendar/", kind="break", name="Winter break", first=str(first), last=str(first + timedelta(days=11)))
+    assert CalendarDay.objects.count() == 10, "nobody works on the weekend between anyway"
+    page = admin.get("/setup/calendar/")
+    [stretch] = page.context["stretches"]
+    assert (stretch.first, stretch.last, len(stretch.ids)) == (first, first + timedelta(days=11), 10)
+    said = fill(admin, "/setup/calendar/", kind="staff", name="Planning", first=str(first))
+    assert said.status_code == 302
+    assert "1 date was something else before and was replaced." in admin.get("/setup/calendar/").content.decode()
+    assert len(admin.get("/setup/calendar/").context["stretches"]) == 2
+
+
+def test_an_early_release_at_one_school_has_its_hours(here: Cast) -> None:
+    admin, day = sign_in(here.ada, here.district), monday(here)
+    early = {"kind": "early", "name": "Half day", "first": str(day), "site": str(here.maple.id)}
+    assert "opens" in errors(fill(admin, "/setup/calendar/", **early))
+    assert fill(admin, "/setup/calendar/", **early, opens="07:30", closes="12:10").status_code == 302
+    now = timezone.now()
+    assert calendar_of(here.district, here.maple, now=now).hours(day) == ((450, 730),)
+    assert calendar_of(here.district, now=now).hours(day) == ((450, 990),), "the others keep theirs"
+    assert "7:30 AM to 12:10 PM" in admin.get("/setup/calendar/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"first": ""}, "first"), ({"first": "0025-11-02"}, "first"), ({"first": 3, "last": 2}, "last"),
+        ({"first": 0, "last": 300}, "last"),
+        ({"kind": "party"}, "kind"), ({"opens": "08:00"}, "closes"), ({"opens": "12:00", "closes": "08:00"}, "closes"),
+        ({"site": "01890000-0000-7000-8000-000000000000"}, "site"),
+    ],
+)  # fmt: skip
+def test_slips_of_the_keyboard_are_refused(here: Cast, changes: dict[str, object], field: str) -> None:
+    typed = {name: str(day_of(here, value)) if isinstance(value, int) else value for name, value in changes.items()}
+    assert field in errors(fill(sign_in(here.ada, here.district), "/setup/calendar/", **typed))
+    assert not CalendarDay.objects.exists()
+
+
+def test_the_neighbours_days_stay(here: Cast, oak: Cast) -> None:
+    with district_scope(oak.district.id):
+        theirs = CalendarDay.objects.create(date=day_of(oak, 3), kind="holiday", name="County fair")
+    admin = sign_in(here.ada, here.district)
+    assert "County fair" not in admin.get("/setup/calendar/").content.decode()
+    assert "removed already" in admin.post("/setup/calendar/remove", {"day": str(theirs.id)}, follow=True).content.decode()
+    assert "site" in errors(fill(admin, "/setup/calendar/", site=str(oak.maple.id)))
+    with district_scope(oak.district.id):
+        assert CalendarDay.objects.filter(id=theirs.id).exists()
