@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"[\s\"'/](href|colspan|rowspan|dir|lang)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
-_MAX_VALUE = 2_000  # characters of an address
+_MAX_VALUE = 8_000  # characters of an address; longer ones no browser opens for sure
 _REFERENCE = re.compile(r"&#?\w{0,32};?|\xa0")
 
 
