@@ -136,6 +136,13 @@ class Lines(forms.CharField):
         """Those of a text; a list was validated above."""
 
 
+def name_once(name: str, others: models.QuerySet[Any]) -> str:
+    """Two clicks on "Add" make one row, and nobody has to guess which of two is meant."""
+    if others.filter(name__iexact=name).exists():
+        raise ValidationError(_("There is one of this name already."))
+    return name
+
+
 def choices_of(rows: Iterable[Any], *, none: str = "") -> list[tuple[str, str]]:
     """For a select of rows, by id; `none`: what the empty choice says (no such choice without it)."""
     first = [("", none)] if none else []

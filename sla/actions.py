@@ -136,6 +136,7 @@ def _derive_stale(district_id: UUID, *, now: datetime, among: Collection[UUID] |
     with district_scope(district_id):
         rows = claims.stale_tickets(BATCH, among=among)
         if rows:
+            _forget_now(district_id)  # a page of another process may just have changed what this one remembers
             _derive_each(rows, now=now)
     return len(rows)
 
@@ -192,9 +193,13 @@ def set_policies(policies: Iterable[NewPolicy], *, now: datetime) -> int:
 
 def _forget(district_id: UUID) -> None:
     """At once, and again when it is committed: until then other requests of this process still read the old rows."""
-    for forget in (forget_rules, forget_calendar):
-        forget(district_id)
-        transaction.on_commit(partial(forget, district_id))
+    _forget_now(district_id)
+    transaction.on_commit(partial(_forget_now, district_id))
+
+
+def _forget_now(district_id: UUID) -> None:
+    forget_rules(district_id)
+    forget_calendar(district_id)
 
 
 def withdraw_policies(policies: Collection[tuple[str, Service | None, int | None]], *, now: datetime) -> int:

@@ -9,8 +9,10 @@ from districts.models import CalendarDay
 from districts.queries import calendar_of
 from districts.scope import district_scope
 from sla.actions import derive, drain_stale
+from sla.models import Policy
 from tests.conftest import Cast, a_ticket, sign_in
 from tests.filling import errors, fill
+from tickets import actions as tickets
 from tickets.models import Ticket
 
 
@@ -94,3 +96,17 @@ def test_the_neighbours_days_stay(here: Cast, oak: Cast) -> None:
     assert "site" in errors(fill(admin, "/setup/calendar/", site=str(oak.maple.id)))
     with district_scope(oak.district.id):
         assert CalendarDay.objects.filter(id=theirs.id).exists()
+
+
+def test_the_sweep_does_not_count_with_what_it_knew_before_the_change(here: Cast) -> None:
+    """The page is another process than the sweep, which has the old calendar and the old promises still in its memory."""
+    ticket = a_ticket(here, team=here.technology, service=here.password_reset, now=timezone.now())
+    derive(ticket, now=timezone.now())
+    before = due_at(here, ticket)
+    CalendarDay.objects.create(date=before.astimezone(here.district.zone).date(), kind="closure")
+    tickets.touch_live(now=timezone.now())
+    closed = due_at(here, ticket)
+    assert closed > before
+    Policy.objects.create(kind="first", service=here.password_reset, terms="within 30 minutes")
+    tickets.touch_live(now=timezone.now())
+    assert due_at(here, ticket) == ticket.opened_at + timedelta(minutes=30)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from districts import actions
-from districts.editing import EditForm, Lines, OneLine
+from districts.editing import EditForm, Lines, OneLine, name_once
 from districts.models import Department, Site, Team
 from districts.queries import free_slug
 
@@ -39,6 +39,10 @@ class SiteForm(EditForm):
         super().__init__(data, shown={n: getattr(site, n) for n in names} if site else {"is_school": True}, new=site is None)
         self.site = site
         self.fields["kind"].widget.attrs["list"] = "site-kinds"
+
+    def clean_name(self) -> str:
+        others = Site.objects.exclude(id=self.site.id) if self.site else Site.objects.all()
+        return name_once(self.cleaned_data["name"], others)
 
     def clean_code(self) -> str:
         code = str(self.cleaned_data["code"])
@@ -88,6 +92,10 @@ class TeamForm(EditForm):
             office.help_text = _("It is %(team)s now. Ticked here, it moves.") % {"team": now}
         if (now := Team.objects.filter(is_safety=True).order_by("name").first()) and now != self.team:
             safety.help_text = _("It is %(team)s now. Ticked here, it moves.") % {"team": now}
+
+    def clean_name(self) -> str:
+        others = Team.objects.exclude(id=self.team.id) if self.team else Team.objects.all()
+        return name_once(self.cleaned_data["name"], others)
 
     def clean_slug(self) -> str:
         given = str(self.cleaned_data["slug"]).lower()

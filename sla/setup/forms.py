@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from districts.editing import KINDS, EditForm, Lines, OneLine, choices_of
+from districts.editing import KINDS, EditForm, Lines, OneLine, choices_of, name_once
 from districts.models import CalendarDay, Priority, Service, Site, Team
 from districts.queries import sites, teams
 from sla.catalog import MOST_DAYS, Key
@@ -53,6 +53,10 @@ class ServiceForm(EditForm):
         known = dict(KINDS)
         own = [(kind, kind) for kind in (service.audience if service else []) if kind not in known]
         self.fields["audience"].choices = [*KINDS, *own]  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        others = Service.objects.exclude(id=self.service.id) if self.service else Service.objects.all()
+        return name_once(self.cleaned_data["name"], others)
 
     def clean_team(self) -> Team:
         return self.teams[self.cleaned_data["team"]]
@@ -107,9 +111,9 @@ class DaysForm(EditForm):
     name = OneLine(
         label=gettext_lazy("Name"), max_length=200, required=False, help_text=gettext_lazy("As families know it: “Winter break”.")
     )
-    first = forms.DateField(label=gettext_lazy("From"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    first = forms.DateField(label=gettext_lazy("First day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     last = forms.DateField(
-        label=gettext_lazy("To"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        label=gettext_lazy("Last day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=gettext_lazy("Empty: one day."),
     )  # fmt: skip
     site = forms.ChoiceField(label=gettext_lazy("Where"), required=False)

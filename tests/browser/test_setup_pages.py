@@ -30,7 +30,7 @@ def test_a_promise_is_read_while_one_types_and_saved_by_keyboard(
 ) -> None:
     admin.goto(at("/setup/services/new"))
     admin.get_by_role("textbox", name="Name", exact=True).fill("Bus stop bench")
-    admin.get_by_label("Team").select_option(label="Transportation")
+    admin.get_by_role("combobox", name="Team").select_option(label="Transportation")
     first = admin.get_by_label("First response")
     first.fill("within 4 buisness hours")
     expect(admin.locator("mark")).to_have_text("buisness hours")
