@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 from django.core import checks
 
 from config.celery import app as celery_app
@@ -11,3 +12,8 @@ class WiringConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register(check_district_tables)
+
+
+class OperatorsConfig(admin.AdminConfig):
+    default = False  # of this module
+    default_site = "config.operators.OperatorSite"

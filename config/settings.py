@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "routing",
     "intake",
     "reporting",
-    "django.contrib.admin",
+    "config.apps.OperatorsConfig",  # django.contrib.admin, behind our own sign-in
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -121,6 +121,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- broker: wakes workers, holds nothing that cannot be found again in the tables --------------------------------------
 REDIS_URL = env.str("REDIS_URL", default="")
 
+# --- counters: attempts to sign in, codes that were used, texts to strangers; shared by all processes where there is a Redis ---
+CACHE_URL = env.str("CACHE_URL", default=REDIS_URL)
+_IN_PROCESS = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+CACHES = {
+    "default": {"BACKEND": "config.caching.CountersCache", "LOCATION": CACHE_URL, "KEY_PREFIX": f"frontdoor:{_owner['NAME']}"}
+    if CACHE_URL
+    else _IN_PROCESS,
+    "process": {**_IN_PROCESS, "LOCATION": "process"},  # what each process may well know for itself: no round trip
+}
+
 # --- people and sign-in ----------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "districts.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -138,8 +148,15 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = {} if env.bool("RATE_LIMITS_OFF", default=False) else {"login": "30/m/ip"}
+# An address, and a name, has so many attempts; {} is allauth's own list, and only False is none.
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False if env.bool("RATE_LIMITS_OFF", default=False) else {}
+MFA_RATE_LIMITS = ACCOUNT_RATE_LIMITS
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+# How many of our own proxies add to X-Forwarded-For: the visitor's address is that many from its end.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("PROXY_COUNT", default=1) if BEHIND_PROXY else 0
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+OPERATOR_MFA = env.bool("OPERATOR_MFA", default=True)  # the operators' admin asks for a second step
+REQUIRE_STAFF_MFA = env.bool("REQUIRE_STAFF_MFA", default=False)  # so does every page for people with a role in a district
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = [
@@ -169,7 +186,7 @@ SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SESSION_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_SECURE = PRODUCTION
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # asked for as a bearer token where set

@@ -1,19 +1,12 @@
-"""Operators' admin: rows that belong to no district. District rows are out of its reach by design."""
+"""Operators' admin: rows that belong to no district. Those of one are out of its reach by design; a district's own row, whose
+change moves promises, is in `config.admin`."""
+
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from districts.models import Account, District
-
-
-@admin.register(District)
-class DistrictAdmin(admin.ModelAdmin):
-    list_display = ("name", "host", "time_zone", "active")
-    search_fields = ("name", "host")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """`manage.py new_district` founds one with all it needs; a bare row would have no doors."""
-        return False
+from districts.models import Account
 
 
 @admin.register(Account)
@@ -22,3 +15,13 @@ class AccountAdmin(admin.ModelAdmin):
     search_fields = ("email", "name")
     readonly_fields = ("password", "last_login", "created_at")
     fields = ("email", "name", "is_active", "is_staff", "is_superuser", "last_login", "created_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People of districts point at it by its id: take away `is_active` instead."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+        obj.email = obj.email.lower()
+        if not change:
+            obj.set_unusable_password()  # they sign in by a mailed code
+        super().save_model(request, obj, form, change)

@@ -8,12 +8,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import uuid_utils.compat
+from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from districts import validation
 from districts.scope import current_district_id, require_district_id
 
 
@@ -38,7 +40,12 @@ class AccountManager(BaseUserManager["Account"]):
         return account
 
     def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "Account":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+        """From a shell of the server: whoever has that need not prove the address by a mail, which may not go out yet."""
+        account = self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+        apps.get_model("account.EmailAddress")._default_manager.using(self._db).create(
+            user=account, email=account.email, verified=True, primary=True
+        )
+        return account
 
     def get_by_natural_key(self, username: str | None) -> "Account":
         return self.get(email=(username or "").lower())
@@ -62,26 +69,44 @@ class Account(AbstractBaseUser, PermissionsMixin):
         return self.email
 
 
+def north_america() -> list[str]:
+    return ["1"]
+
+
 class District(models.Model):
     """The tenant: its host name, brand, time zone and hours."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)
-    host = models.CharField(max_length=253, unique=True, help_text="Host name of its front door, also its mail domain.")
-    time_zone = models.CharField(max_length=64, default="America/New_York", help_text="IANA name.")
-    languages = models.JSONField(default=list, help_text="Codes its people may choose from, the first is the default.")
-    accent = models.CharField(max_length=7, default="#1f5fae")
+    host = models.CharField(
+        max_length=253, unique=True, validators=[validation.host_name], help_text="Host name of its front door, also its mail domain."
+    )
+    time_zone = models.CharField(max_length=64, default="America/New_York", validators=[validation.time_zone], help_text="IANA name.")
+    languages = models.JSONField(
+        default=list, blank=True, validators=[validation.languages],
+        help_text="Codes its people may choose from, the first is the default.",
+    )  # fmt: skip
+    accent = models.CharField(max_length=7, default="#1f5fae", validators=[validation.colour])
     phone = models.CharField(max_length=32, blank=True)
     crisis_phone = models.CharField(max_length=32, blank=True)
+    sms_codes = models.JSONField(
+        default=north_america, blank=True, validators=[validation.calling_codes],
+        help_text='Calling codes of the countries where the form\'s acknowledgement is texted to: ["1"] is North America.',
+    )  # fmt: skip
     hours = models.JSONField(
         default=list,
+        blank=True,
+        validators=[validation.hours],
         help_text='Open hours by season, the last that fits wins: [{"from": "", "to": "", "days": [0,1,2,3,4],'
         ' "windows": [["07:30", "16:30"]]}]; days count from Monday 0.',
     )
     first_day = models.DateField(null=True, blank=True, help_text="First school day of the year.")
     last_day = models.DateField(null=True, blank=True)
-    school_release = models.JSONField(default=dict, help_text="End of the school day by weekday 0-6, local: {'0': '15:20'}")
+    school_release = models.JSONField(
+        default=dict, blank=True, validators=[validation.school_release],
+        help_text='End of the school day by weekday 0-6, local: {"0": "15:20"}',
+    )  # fmt: skip
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -1,5 +1,6 @@
 """What a district needs before its doors can open: a front office, its doors, and somebody who may set up the rest."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,14 +30,26 @@ def found(*, host: str, name: str, time_zone: str, admin_email: str, admin_name:
     """
     district_id = uuid7()
     with transaction.atomic(), district_scope(district_id):
-        district = District.objects.create(
-            id=district_id, slug=host.replace(".", "-")[:50], host=host, name=name, time_zone=time_zone, languages=["en", "es"],
-            hours=HOURS, created_at=now,
-        )  # fmt: skip
+        district = draft(host=host, name=name, time_zone=time_zone)
+        district.id, district.created_at = district_id, now
+        district.save(force_insert=True)
         front_office()
         line = _doors(host, number)
         _administrator(admin_email, admin_name)
     return Founded(district, line)
+
+
+def draft(*, host: str, name: str, time_zone: str) -> District:
+    """The district's own row, not written yet."""
+    return District(slug=_slug(host), host=host, name=name, time_zone=time_zone, languages=["en", "es"], hours=HOURS)
+
+
+def _slug(host: str) -> str:
+    """Hosts that differ in dots and hyphens only, or far behind, have slugs that differ."""
+    plain = host.replace(".", "-")[:50]
+    return (
+        plain if not District.objects.filter(slug=plain).exists() else f"{plain[:41]}-{hashlib.sha256(host.encode()).hexdigest()[:8]}"
+    )
 
 
 def _doors(host: str, number: str) -> Channel | None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import Count
 
 from districts.models import Service
@@ -19,10 +19,11 @@ STAFF = "staff"
 def popular_services(*, staff: bool, now: datetime) -> list[Service]:
     """The services asked for most lately, then others by name, among those of this audience; never a sensitive one."""
     key = f"popular:{require_district_id()}:{staff}"
-    ids = cache.get(key)
+    kept = caches["process"]
+    ids = kept.get(key)
     if ids is None:
         ids = [service.id for service in _count(staff=staff, now=now)]
-        cache.set(key, ids, KEEP)
+        kept.set(key, ids, KEEP)
     found = {service.id: service for service in Service.objects.filter(id__in=ids, active=True)}
     return [found[i] for i in ids if i in found]
 

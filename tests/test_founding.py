@@ -61,12 +61,23 @@ def test_an_account_of_another_district_is_not_made_twice(cedar: Cast) -> None:
         ((HOST, "Elm", "--admin", "a@b.example", "--time-zone", "Mars/Base"), "time zone"),
         ((HOST, "Elm", "--admin", "a@b.example", "--sms", "12"), "no telephone number"),
         (("cedar.localhost", "Elm", "--admin", "a@b.example"), "already"),
+        (("localhost", "Elm", "--admin", "a@b.example"), "no host name"),
+        (("elm-.example", "Elm", "--admin", "a@b.example"), "no host name"),
+        ((HOST, "E" * 300, "--admin", "a@b.example"), "at most 200 characters"),
+        ((HOST, "  ", "--admin", "a@b.example"), "cannot be blank"),
+        ((HOST, "Elm", "--admin", "a@b.example", "--admin-name", "A" * 300), "at most 200 characters"),
     ],
 )
 def test_what_cannot_work_is_refused_and_nothing_is_left(cedar: Cast, given: tuple[str, ...], why: str) -> None:
     with pytest.raises(CommandError, match=why):
         call_command(new_district.Command(), *given)
     assert District.objects.count() == 1
+
+
+def test_hosts_that_look_alike_are_two_districts(oak: Cast) -> None:
+    for host in ("a-b.example.org", "a.b.example.org", f"{'long-' * 11}one.example.org", f"{'long-' * 11}two.example.org"):
+        call_command("new_district", host, "Elm", "--admin", "a@b.example", stdout=io.StringIO(), stderr=io.StringIO())
+        assert ask(host) == 303
 
 
 def test_a_bare_row_gets_its_front_office_with_the_first_request(db: None) -> None:

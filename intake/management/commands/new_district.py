@@ -1,16 +1,13 @@
-import re
 from typing import Any
-from zoneinfo import available_timezones
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from districts.links import absolute
-from districts.models import District
+from districts.models import District, Person
 from intake import contacts
-from intake.founding import found
-
-HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+from intake.founding import draft, found
 
 
 class Command(BaseCommand):
@@ -26,10 +23,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, admin = options["host"].lower().rstrip("."), options["admin"].strip().lower()
-        number = _checked(host, admin, options["time_zone"], options["sms"])
+        name, admin_name = (" ".join(options[given].split()) for given in ("name", "admin_name"))
+        number = _checked(host, name, admin, admin_name, options["time_zone"], options["sms"])
         made = found(
-            host=host, name=" ".join(options["name"].split()), time_zone=options["time_zone"], admin_email=admin,
-            admin_name=options["admin_name"], number=number, now=timezone.now(),
+            host=host, name=name, time_zone=options["time_zone"], admin_email=admin, admin_name=admin_name, number=number,
+            now=timezone.now(),
         )  # fmt: skip
         self.stdout.write(f"{made.district.name}: {absolute(made.district, '/')}, mail to help@{host}")
         self.stdout.write(f"{admin} signs in at {absolute(made.district, '/account/login/code/')}")
@@ -40,17 +38,18 @@ class Command(BaseCommand):
                 self.stderr.write("TWILIO_AUTH_TOKEN is not set: this line stays shut until the channel has its secret.")
 
 
-def _checked(host: str, admin: str, time_zone: str, sms: str) -> str:
+def _checked(host: str, name: str, admin: str, admin_name: str, time_zone: str, sms: str) -> str:
     """The text line's number as E.164, or nothing; raises CommandError for what could not work."""
     number = contacts.phone(sms) if sms else None
-    if not HOST.fullmatch(host):
-        raise CommandError(f"{host} is no host name")
     if District.objects.filter(host=host).exists():
         raise CommandError(f"there is a district at {host} already")
+    try:
+        draft(host=host, name=name, time_zone=time_zone).full_clean()
+        Person(name=admin_name).clean_fields(exclude=["district"])
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from None
     if contacts.email(admin) is None:
         raise CommandError(f"{admin} is no mail address")
-    if time_zone not in available_timezones():
-        raise CommandError(f"{time_zone} is no IANA time zone")
     if sms and number is None:
         raise CommandError(f"{sms} is no telephone number")
     return number.value if number else ""

@@ -1,0 +1,106 @@
+"""The body of a request, read to its end before the request's transaction begins.
+
+It comes as slowly as its sender likes, and a connection that waited for it would be lost to everybody else. Limits and answers
+are Django's own and each view's: a form is parsed here, any other body is set aside in a file of its own, from which the view
+reads as it would have read from the network. What a view can do without the database (a photo is written anew) may be done
+here too: see `before_scope`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, TypeVar
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, UnreadablePostError
+from django.urls import Resolver404, resolve
+
+WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+FORM = "multipart/form-data"
+CHUNK = 64 * 1024
+MAIL_OVERHEAD = 2  # base64 and JSON around a mail
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+class TooLarge(Exception):
+    """Larger than anything we take; not read at all."""
+
+
+def before_scope(prepare: Callable[[HttpRequest], None]) -> Callable[[V], V]:
+    """Outermost decorator of a view: `prepare(request)` runs when files came with a form, with no transaction open.
+
+    It knows `request.district`; it may not touch the database, and leaves what it made on the request.
+    """
+
+    def mark(view: V) -> V:
+        view.before_scope = prepare  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def prepare(request: HttpRequest) -> None:
+    """Do what the view has to do before the scope is opened; called with the body read."""
+    if request.content_type != FORM or request.method != "POST" or not request.FILES:
+        return
+    try:
+        view = resolve(request.path_info).func
+    except Resolver404:
+        return
+    act = getattr(view, "before_scope", None)
+    if act:
+        act(request)
+
+
+@contextmanager
+def body_of(request: HttpRequest) -> Iterator[None]:
+    """Read the body; what was set aside goes when the block ends.
+
+    Raises TooLarge, UnreadablePostError, and for a form what Django's parser raises (answered with 400).
+    """
+    length = _length(request)
+    if request.method not in WITH_BODY or not length:
+        yield
+        return
+    form = request.content_type == FORM
+    if length > _most(form):
+        raise TooLarge
+    _let_go()
+    if form and request.method == "POST":
+        _ = request.POST
+        yield
+        return
+    with SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE) as aside:
+        _read(request, aside)
+        yield
+
+
+def _length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0  # as Django takes it: there is no body
+
+
+def _most(form: bool) -> int:
+    if form:
+        return int(settings.DATA_UPLOAD_MAX_NUMBER_FILES * settings.MAX_FILE_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    return int(settings.MAX_MAIL_BYTES * MAIL_OVERHEAD)
+
+
+def _let_go() -> None:
+    """The host was looked up: back into the pool with that connection."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
+def _read(request: HttpRequest, aside: IO[bytes]) -> None:
+    stream = request._stream
+    try:
+        while chunk := stream.read(CHUNK):
+            aside.write(chunk)
+    except OSError as error:
+        raise UnreadablePostError(*error.args) from error
+    aside.seek(0)
+    request._stream = aside  # type: ignore[assignment]
