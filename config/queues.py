@@ -4,7 +4,7 @@ INTAKE = "intake"  # envelopes → tickets: people wait for it
 PLACING = "placing"  # triage
 SENDING = "sending"  # mail, SMS: slow third parties
 PROMISES = "promises"  # clocks, breaches, ladders, feeds
-SLOW = "slow"  # training, closing, roll-ups
+SLOW = "slow"  # training, closing, roll-ups, the disk
 
 ALL = (INTAKE, PLACING, SENDING, PROMISES, SLOW)
 
@@ -13,6 +13,7 @@ ROUTES = (
     ("routing.retrain", {"queue": SLOW}),
     ("routing.close", {"queue": SLOW}),
     ("routing.*", {"queue": PLACING}),
+    ("intake.reap_files", {"queue": SLOW}),
     ("intake.*", {"queue": INTAKE}),
     ("delivery.*", {"queue": SENDING}),
     ("sla.*", {"queue": PROMISES}),

@@ -2,17 +2,19 @@
 
 import uuid
 from dataclasses import asdict, dataclass, field
+from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from districts.models import Service, Site
 from districts.scope import require_district_id
+from intake import attaching
 from intake.wording import MAX_TEXT, clean, one_line
 from tickets import files
 from tickets.actions import NewFile
@@ -69,16 +71,28 @@ class Photos:
     @property
     def carried(self) -> list[tuple[str, str]]:
         """[(name, what the form carries)]"""
-        return [(file.name, signing.dumps(asdict(file), salt=_salt())) for file in self.kept]
+        return [(file.name, signing.dumps(asdict(file), salt=_salt(require_district_id()))) for file in self.kept]
 
 
-def keep_files(sent: "MultiValueDict[str, UploadedFile]", form: QueryDict) -> Photos:
-    photos = Photos(kept=[file for file in map(_carried, form.getlist("kept")[:MOST_FILES]) if file])
+def store_photos(request: HttpRequest) -> None:
+    """Before the request's transaction: photos take long to be written anew."""
+    request.photos = keep_files(request.FILES, request.POST, district_id=request.district.id)  # type: ignore[attr-defined]
+
+
+def photos_of(request: HttpRequest) -> Photos:
+    """What came with the form, stored before the transaction where there was something to store."""
+    stored: Photos | None = getattr(request, "photos", None)
+    return stored or keep_files(request.FILES, request.POST, district_id=require_district_id())
+
+
+def keep_files(sent: "MultiValueDict[str, UploadedFile]", form: QueryDict, *, district_id: UUID) -> Photos:
+    carried = (_carried(given, district_id) for given in form.getlist("kept")[:MOST_FILES])
+    photos = Photos(kept=[file for file in carried if file])
     chosen = [file for file in sent.getlist("photos") if file.name]
     room = MOST_FILES - len(photos.kept)
     for file in chosen[:room]:
         try:
-            kept = _keep(file)
+            kept = _keep(file, district_id)
         except files.Refused as refusal:
             photos.wrong.append(f"{files.plain_name(file.name or '')}: {refusal}")
             continue
@@ -96,18 +110,19 @@ def keep_files(sent: "MultiValueDict[str, UploadedFile]", form: QueryDict) -> Ph
     return photos
 
 
-def _carried(given: str) -> NewFile | None:
-    """Only what this district signed within a day: nobody can name a file that is not theirs."""
+def _carried(given: str, district_id: UUID) -> NewFile | None:
+    """Only what this district signed within a day: nobody can name a file that is not theirs. One that was reaped is gone."""
     try:
-        return NewFile(**signing.loads(given, salt=_salt(), max_age=DAY))
+        kept = NewFile(**signing.loads(given, salt=_salt(district_id), max_age=DAY))
     except (signing.BadSignature, TypeError):
         return None
+    return kept if attaching.still_there(kept) else None
 
 
-def _salt() -> str:
-    return f"photo:{require_district_id()}"
+def _salt(district_id: UUID) -> str:
+    return f"photo:{district_id}"
 
 
-def _keep(file: UploadedFile) -> NewFile:
+def _keep(file: UploadedFile, district_id: UUID) -> NewFile:
     """Raises Refused. Of what is too large no more is read than it takes to say so."""
-    return files.store(file.name or "", file.read(settings.MAX_FILE_BYTES + 1))
+    return attaching.store(file.name or "", file.read(settings.MAX_FILE_BYTES + 1), district_id=district_id)

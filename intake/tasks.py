@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from districts.jobs import bind, each_district
+from intake.reaping import reap_all
 from intake.receive import drain
 
 
@@ -17,3 +18,8 @@ def receive_pending(*, district_id: str) -> int:
 @shared_task(name="intake.sweep")
 def sweep() -> int:
     return each_district("intake", drain)
+
+
+@shared_task(name="intake.reap_files")
+def reap_files() -> int:
+    return reap_all().files

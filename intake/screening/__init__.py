@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from districts.models import District
 from intake.channels.arrival import Arrival
-from intake.screening import automation, floods, keywords, no_reply, ours, reports
+from intake.screening import abroad, automation, crowds, floods, keywords, no_reply, ours, reports
 from intake.screening.verdict import Course, Verdict
 
 __all__ = ["Course", "Verdict", "screen", "screen_sender"]
@@ -19,6 +19,8 @@ FILTERS: tuple[Callable[[Arrival, District], Verdict | None], ...] = (
     keywords.screen,
     automation.screen,
     no_reply.screen,
+    abroad.screen,
+    crowds.screen,
 )
 
 

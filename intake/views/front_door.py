@@ -12,12 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from districts.access import Actor
+from districts.arriving import before_scope
+from districts.limits import remote_of
 from districts.models import ContactPoint
 from districts.queries import address_of, sites
 from intake import language as languages
 from intake.actions import BadContact, BadFormId, NoText, receive_web
-from intake.forms import MOST_FILES, Asked, keep_files
+from intake.forms import MOST_FILES, Asked, photos_of, store_photos
 from intake.popular import popular_services
+from intake.screening import crowds
 from intake.wording import one_line
 from knowledge import actions as knowledge
 from knowledge import queries as known
@@ -29,6 +32,12 @@ SOLVED = Answer.Outcome.SOLVED
 NOT_ENOUGH = Answer.Outcome.NOT_ENOUGH
 
 
+def _store(request: HttpRequest) -> None:
+    if request.POST.get("step") == "send":
+        store_photos(request)
+
+
+@before_scope(_store)
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def front_door(request: HttpRequest) -> HttpResponse:
@@ -92,16 +101,18 @@ def _answer(actor: Actor, asked: Asked) -> dict[str, Any]:
 
 def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
     """Taken, or the form again with what is wrong and all that was typed."""
-    photos = keep_files(request.FILES, request.POST)
+    photos = photos_of(request)
     if photos.wrong:
         asked.errors["photos"] = " ".join(photos.wrong)
         return _form(request, asked, status=422, photos=photos)
+    remote = remote_of(request)
     try:
-        received = receive_web(
-            form_id=asked.form_id, text=asked.text, contact=asked.contact, name=asked.name, language=_language_of(asked),
-            site=asked.known_site(), room=asked.room, service=asked.known_service(), files=photos.kept,
-            remote=request.META.get("REMOTE_ADDR", ""), now=timezone.now(),
-        )  # fmt: skip
+        with crowds.sent_from(remote):
+            received = receive_web(
+                form_id=asked.form_id, text=asked.text, contact=asked.contact, name=asked.name, language=_language_of(asked),
+                site=asked.known_site(), room=asked.room, service=asked.known_service(), files=photos.kept,
+                remote=remote, now=timezone.now(),
+            )  # fmt: skip
     except (NoText, BadContact, BadFormId) as mistake:
         asked.errors[mistake.field] = str(mistake)
         if isinstance(mistake, BadFormId):

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from districts.arriving import before_scope
 from intake import tracking as acts
 from intake.actions import NoText
-from intake.forms import keep_files
+from intake.forms import photos_of, store_photos
 from intake.progress import Progress, progress_of
 from intake.wording import MAX_TEXT, clean
 from tickets import files, queries
@@ -52,13 +53,14 @@ def tracking(request: HttpRequest, token: str) -> HttpResponse:
     return _page(request, ticket, now_at)
 
 
+@before_scope(store_photos)
 @private
 @require_POST
 def reply(request: HttpRequest, token: str) -> HttpResponse:
     """Errors: the page again, with what was typed."""
     ticket = queries.by_token(token)
     text = clean(request.POST.get("text", "")[: MAX_TEXT * 2])
-    photos = keep_files(request.FILES, request.POST)
+    photos = photos_of(request)
     error = " ".join(photos.wrong)
     if not error:
         try:

@@ -1,0 +1,107 @@
+"""Stored files that nobody refers to: of forms that were not sent in the end, of mails that were refused.
+
+A file is written before the row that names it, so only what has lain untouched for a day is taken away; what is stored again
+counts as new (`attaching.still_there`). Words still waiting in an envelope refer to their files too.
+"""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from districts.jobs import shuffled
+from districts.models import District
+from districts.scope import district_scope
+from intake.models import Envelope
+from tickets.models import Attachment, ChannelKind
+
+AGE = 24 * 3600  # seconds: as long as a form carries its files on
+STORED = re.compile(r"[0-9a-f]{64}")
+HALF = ".new-"  # what a process that died was writing
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Reaped:
+    files: int = 0
+    size: int = 0  # bytes
+
+
+def reap_all(*, dry_run: bool = False) -> Reaped:
+    """In every district, closed ones too; a folder of none is left alone."""
+    with transaction.atomic():
+        ids = list(District.objects.values_list("id", flat=True))
+    total = Reaped()
+    for district_id in shuffled(ids):
+        reaped = reap(district_id, dry_run=dry_run)
+        total.files, total.size = total.files + reaped.files, total.size + reaped.size
+    return total
+
+
+def reap(district_id: UUID, *, dry_run: bool = False) -> Reaped:
+    """The disk is listed before the rows are read: a row that was committed meanwhile is seen."""
+    left = set(_old(Path(settings.MEDIA_ROOT) / str(district_id)))
+    reaped = Reaped()
+    if not left:
+        return reaped
+    with district_scope(district_id):
+        left.difference_update(_referred_to())
+    for name in left:
+        size = _take_away(Path(settings.MEDIA_ROOT) / name, dry_run=dry_run)
+        if size is not None:
+            reaped.files, reaped.size = reaped.files + 1, reaped.size + size
+    if reaped.files and not dry_run:
+        log.info("files_reaped", district=str(district_id), files=reaped.files, bytes=reaped.size)
+    return reaped
+
+
+def _old(folder: Path) -> Iterator[str]:
+    """Names as rows name them, "<district>/<ab>/<hash>"; what does not look like ours is left alone."""
+    if not folder.is_dir():
+        return
+    for shelf in folder.iterdir():
+        if not re.fullmatch("[0-9a-f]{2}", shelf.name) or not shelf.is_dir():
+            continue
+        with os.scandir(shelf) as entries:
+            for entry in entries:
+                if (STORED.fullmatch(entry.name) or entry.name.startswith(HALF)) and _is_old(entry.stat(follow_symlinks=False)):
+                    yield f"{folder.name}/{shelf.name}/{entry.name}"
+
+
+def _is_old(found: os.stat_result) -> bool:
+    return found.st_mtime < time.time() - AGE
+
+
+def _referred_to() -> Iterator[str]:
+    yield from Attachment.objects.values_list("path", flat=True).iterator(chunk_size=5_000)
+    waiting = Envelope.objects.filter(channel=ChannelKind.WEB).exclude(state=Envelope.State.DONE)
+    for raw in waiting.values_list("raw", flat=True).iterator(chunk_size=50):
+        yield from _named_in(bytes(raw))
+
+
+def _named_in(raw: bytes) -> Iterable[str]:
+    try:
+        return [str(file["path"]) for file in json.loads(raw).get("files", ())]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return ()  # no form of ours, so it names no file of ours
+
+
+def _take_away(path: Path, *, dry_run: bool) -> int | None:
+    """Its size in bytes; None where it was stored again, or taken away, a moment ago."""
+    try:
+        found = path.stat()
+        if not _is_old(found):
+            return None
+        if not dry_run:
+            path.unlink()
+        return found.st_size
+    except FileNotFoundError:
+        return None
