@@ -1,8 +1,8 @@
 """The body of a request, read to its end before the request's transaction begins.
 
-It comes as slowly as its sender likes, and a connection that waited for it would be lost to everybody else. Limits and answers
-are Django's own and each view's: a form is parsed here, any other body is set aside in a file of its own, from which the view
-reads as it would have read from the network. What a view can do without the database (a photo is written anew) may be done
+It comes as slowly as its sender likes, and a connection that waited for it would be lost to everybody else. Limits and answers are
+Django's own and each view's: a form is parsed here; what is larger than Django takes into memory is set aside in a file, from which
+the view reads as it would have read from the network. What a view can do without the database (a photo is written anew) may be done
 here too: see `before_scope`.
 """
 
@@ -69,6 +69,10 @@ def body_of(request: HttpRequest) -> Iterator[None]:
     _let_go()
     if form and request.method == "POST":
         _ = request.POST
+        yield
+        return
+    if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        _ = request.body
         yield
         return
     with SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE) as aside:

@@ -4,10 +4,13 @@ import hashlib
 import ipaddress
 import time
 
+import phonenumbers
 from allauth.core.internal.httpkit import get_client_ip
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+
+from districts.models import District
 
 HOME = 64  # bits of an IPv6 address that one household or office has
 
@@ -20,6 +23,11 @@ def within(name: str, key: str, *, most: int, seconds: int) -> bool:
         return int(cache.incr(slot)) <= most
     except ValueError:  # gone in between: the next one begins anew
         return True
+
+
+def texts_to(district: District, number: str) -> bool:
+    """Whether the district texts to the country of an E.164 number when nobody of its staff asked for it."""
+    return str(phonenumbers.parse(number).country_code) in district.sms_codes
 
 
 def remote_of(request: HttpRequest) -> str:

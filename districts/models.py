@@ -91,7 +91,7 @@ class District(models.Model):
     phone = models.CharField(max_length=32, blank=True)
     crisis_phone = models.CharField(max_length=32, blank=True)
     sms_codes = models.JSONField(
-        default=north_america, blank=True, validators=[validation.calling_codes],
+        default=north_america, db_default=["1"], blank=True, validators=[validation.calling_codes],
         help_text='Calling codes of the countries where the form\'s acknowledgement is texted to: ["1"] is North America.',
     )  # fmt: skip
     hours = models.JSONField(

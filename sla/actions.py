@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from districts.models import District, Service
-from districts.queries import calendar_of, forget_calendar, forget_districts
+from districts.queries import calendar_of, forget_calendar
 from districts.scope import district_scope, require_district_id
 from districts.together import insert
 from sla import claims, story, warnings
@@ -136,20 +136,9 @@ def _derive_stale(district_id: UUID, *, now: datetime, among: Collection[UUID] |
     with district_scope(district_id):
         rows = claims.stale_tickets(BATCH, among=among)
         if rows:
-<<<<<<< HEAD
             _forget_now(district_id)  # a page of another process may just have changed what this one remembers
-=======
-            _look_again(district_id)
->>>>>>> 4cb20f2 (Draft)
             _derive_each(rows, now=now)
     return len(rows)
-
-
-def _look_again(district_id: UUID) -> None:
-    """What made tickets stale may be a change of hours, made by another process, that this one has not seen yet."""
-    forget_districts()
-    forget_rules(district_id)
-    forget_calendar(district_id)
 
 
 def _derive_each(rows: Sequence[Ticket], *, now: datetime) -> None:

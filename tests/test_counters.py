@@ -39,7 +39,7 @@ def shared() -> Iterator[CountersCache]:
 
 @pytest.fixture
 def with_password(cedar: Cast) -> Account:
-    account = Account.objects.get(id=cedar.ada.account_ref)
+    account = Account.objects.get(email="ada@cedar.localhost")
     account.set_password(PASSWORD)
     account.save()
     EmailAddress.objects.create(user=account, email=account.email, verified=True, primary=True)
@@ -104,8 +104,8 @@ def test_limits_off_is_off(with_password: Account, settings: Settings) -> None:
 )
 def test_the_visitors_address(settings: Settings, proxies: int, forwarded: str, seen: str) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
-    headers = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
-    assert remote_of(RequestFactory().get("/", REMOTE_ADDR=PROXY, **headers)) == seen
+    headers = {"X-Forwarded-For": forwarded} if forwarded else None
+    assert remote_of(RequestFactory().get("/", headers=headers, REMOTE_ADDR=PROXY)) == seen
 
 
 def test_a_socket_without_an_address_is_taken_as_it_is() -> None:
@@ -155,7 +155,12 @@ def test_while_redis_is_away_this_process_counts_and_nothing_waits(monkeypatch: 
     monkeypatch.setattr(caching, "_away_until", {})
     asked: list[str] = []
     real = away._shared.add
-    monkeypatch.setattr(away._shared, "add", lambda *a, **k: (asked.append("add"), real(*a, **k))[1])
+
+    def add(*given: Any, **more: Any) -> Any:
+        asked.append("add")
+        return real(*given, **more)
+
+    monkeypatch.setattr(away._shared, "add", add)
     assert away.add("code", "y", 30)
     assert not away.add("code", "y", 30)
     away.set("n", 1, 30)

@@ -3,8 +3,7 @@
 Anybody may type any number; a text to some of them costs a hundred times another, and part of it goes to whoever typed it.
 """
 
-import phonenumbers
-
+from districts.limits import texts_to
 from districts.models import ContactPoint, District
 from intake.channels.arrival import Arrival
 from intake.screening.verdict import Verdict, quiet
@@ -15,5 +14,4 @@ def screen(arrival: Arrival, district: District) -> Verdict | None:
     contact = arrival.contact
     if arrival.channel != ChannelKind.WEB or contact is None or contact.kind != ContactPoint.Kind.PHONE:
         return None
-    code = phonenumbers.parse(contact.value).country_code  # E.164: it was read when the form was
-    return None if str(code) in district.sms_codes else quiet(f"not texted: country +{code}")
+    return None if texts_to(district, contact.value) else quiet("not texted: country")
