@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from districts.models import District, Service
-from districts.queries import calendar_of, forget_calendar
+from districts.queries import calendar_of, forget_calendar, forget_districts
 from districts.scope import district_scope, require_district_id
 from districts.together import insert
 from sla import claims, story, warnings
@@ -198,6 +198,7 @@ def _forget(district_id: UUID) -> None:
 
 
 def _forget_now(district_id: UUID) -> None:
+    forget_districts()  # its own row has the hours
     forget_rules(district_id)
     forget_calendar(district_id)
 

@@ -16,11 +16,13 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
+from districts import queries
 from districts.models import Account, District
-from districts.queries import this_district
 from districts.scope import district_scope
+from sla import policies
 from sla.actions import derive, drain_stale
 from sla.models import Clock, ClockKind
+from sla.policies import Rules
 from tests.conftest import NOW, PASSWORD, Cast, a_ticket, sign_in, visitor
 from tests.test_founding import HOST, found
 from tickets.models import Ticket
@@ -249,8 +251,8 @@ def test_new_hours_move_every_promise(inside: Client, cedar: Cast) -> None:
         before = Clock.objects.get(ticket=ticket, kind=ClockKind.RESOLUTION).due_at
     later = [{"days": [0, 1, 2, 3, 4], "windows": [["12:00", "13:00"]]}]
     assert save(inside, cedar.district, hours=json.dumps(later)).status_code == 302
-    with district_scope(cedar.district.id):
-        this_district()
+    queries._districts[cedar.district.id] = time.monotonic() + 10, cedar.district
+    policies._rules[cedar.district.id] = time.monotonic() + 10, Rules(cedar.district)
     drain_stale(cedar.district.id, now=NOW + timedelta(hours=1))
     with district_scope(cedar.district.id):
         after = Clock.objects.get(ticket=ticket, kind=ClockKind.RESOLUTION).due_at
