@@ -7,7 +7,15 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_pages import judge
 
-PAGES = ["/setup/", "/setup/teams/", "/setup/people/", "/setup/people/new", "/setup/services/", "/setup/calendar/", "/setup/addresses/"]
+PAGES = [
+    "/setup/",
+    "/setup/teams/",
+    "/setup/people/",
+    "/setup/people/new",
+    "/setup/services/",
+    "/setup/calendar/",
+    "/setup/addresses/new",
+]
 
 
 @pytest.fixture
