@@ -66,6 +66,7 @@ def _name_the_task_in_logs(task_id: str, task: Any, **_kwargs: Any) -> None:
 def _refuse_strong_role(**_kwargs: Any) -> None:
     """Celery swallows ordinary exceptions of a signal; SystemExit ends the worker."""
     try:
+        environment.refuse_examples()
         roles.check_application_role(settings.APP_URL)
     except roles.StrongRole as error:
         raise SystemExit(str(error)) from error

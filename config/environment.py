@@ -11,6 +11,7 @@ from config import embedded
 from districts.postgres import roles
 
 ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = "replace-me"  # in every secret of .env.production.example
 
 
 class NotConfigured(SystemExit):
@@ -30,6 +31,8 @@ def provide() -> None:
     if environ.Env().bool("PRODUCTION", default=False):
         secret = os.environ.get("SECRET_KEY", "")
         _refuse_gaps(SECRET_KEY="" if secret.startswith("not-a-secret") else secret, DATABASE_APP_URL=named)
+        if environ.Env().bool("DEMO", default=False):
+            raise NotConfigured("PRODUCTION=1 excludes DEMO=1: the demonstration shows its mail and passwords to everybody")
     if not os.environ.get("SECRET_KEY"):
         os.environ["SECRET_KEY"] = _kept_secret()
     if named:
@@ -39,6 +42,13 @@ def provide() -> None:
     os.environ.setdefault("REDIS_URL", embedded.redis_url(state))
     os.environ["EMBEDDED"] = "1"
     prepare()
+
+
+def refuse_examples() -> None:
+    """What serves people does not start with the example's secrets, which everybody can read."""
+    left = [name for name, value in os.environ.items() if EXAMPLE in value and name.isupper()]
+    if environ.Env().bool("PRODUCTION", default=False) and left:
+        raise NotConfigured(f"PRODUCTION=1, and the example's values are still in {', '.join(sorted(left))}: put in your own")
 
 
 def prepare() -> None:

@@ -79,6 +79,31 @@ def test_a_demonstrations_secret_is_refused_in_production() -> None:
     assert "PRODUCTION=1 needs SECRET_KEY" in done.stderr
 
 
+def test_a_demonstration_is_refused_in_production() -> None:
+    done = run("manage.py", "check", **{**example(".env.production.example"), "DEMO": "1"})
+    assert done.returncode == 1
+    assert "PRODUCTION=1 excludes DEMO=1" in done.stderr
+
+
+SWEEPER = "import sys, runpy; sys.argv = ['manage.py', 'sweeper']; runpy.run_path('manage.py', run_name='__main__')"
+
+
+@pytest.mark.parametrize("entry", ["import config.wsgi", SWEEPER], ids=["web", "sweeper"])
+def test_nothing_serves_with_the_examples_secrets(entry: str) -> None:
+    here = {"DATABASE_URL": "", "DATABASE_APP_URL": settings.APP_URL}
+    done = run("-c", entry, **{**example(".env.production.example"), **here})
+    assert done.returncode == 1
+    assert "the example's values are still in EMAIL_URL, METRICS_TOKEN, SECRET_KEY, TWILIO_AUTH_TOKEN" in done.stderr
+
+
+def test_the_deployment_checks_name_a_role_that_is_too_strong() -> None:
+    here = {"DATABASE_URL": settings.OWNER_URL, "DATABASE_APP_URL": settings.OWNER_URL}
+    done = run("manage.py", "check", "--deploy", **{**example(".env.production.example"), **here})
+    assert done.returncode == 1
+    assert "frontdoor.E001" in done.stderr
+    assert "it is a superuser" in done.stderr
+
+
 def read_settings() -> set[str]:
     text = (ROOT / "config" / "settings.py").read_text()
     return set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"', text))
@@ -127,7 +152,7 @@ def test_only_the_step_that_migrates_has_the_owners_url() -> None:
 
 def test_compose_passes_only_what_is_read() -> None:
     passed = set(compose()["x-app"]["environment"])
-    assert passed - read_settings() == set()
+    assert passed - (read_settings() | ELSEWHERE) == set()
 
 
 def test_nothing_is_published_to_the_world_unasked() -> None:

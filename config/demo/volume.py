@@ -19,7 +19,7 @@ PREFIX = "load"
 HOURS = [{"from": "", "to": "", "days": [0, 1, 2, 3, 4], "windows": [["07:30", "16:30"]]}]
 TABLES = (
     "districts_team", "districts_service", "districts_person", "districts_contactpoint", "districts_membership",
-    "tickets_ticket", "tickets_message", "tickets_event", "sla_clock", "routing_decision", "intake_channel", "tickets_ticketcounter",
+    "tickets_ticket", "tickets_ticketwords", "tickets_message", "tickets_event", "sla_clock", "routing_decision", "intake_channel", "tickets_ticketcounter",
 )  # fmt: skip
 
 PREPARE = """
@@ -117,6 +117,12 @@ SELECT h.id, h.district_id, h.number, substr(md5(h.id::text), 1, 26), left(x.bod
 FROM held h JOIN texts x ON x.k = h.text_k ORDER BY h.district_id, h.opened_at;
 """
 
+WORDS = """
+INSERT INTO tickets_ticketwords (id, district_id, words)
+SELECT h.id, h.district_id, strip(to_tsvector('simple', concat_ws(' ', p.name, x.body))) FROM held h JOIN texts x ON x.k = h.text_k
+JOIN districts_person p ON p.district_id = h.district_id AND p.id = h.requester_id ORDER BY h.district_id, h.id;
+"""
+
 MESSAGES = """
 INSERT INTO tickets_message (id, district_id, ticket_id, kind, channel, author_id, text, quoted, html, language, at)
 SELECT pg_temp.uuid_at(h.opened_at), h.district_id, h.id, 'request', h.channel, h.requester_id, x.body, '', '', 'en', h.opened_at
@@ -149,7 +155,7 @@ INSERT INTO routing_decision (id, district_id, ticket_id, engine, service_id, te
 SELECT pg_temp.uuid_at(opened_at), district_id, id, 'classifier', service_id, team_id, 0.5 + r1 / 2, true, '[]', '[]', opened_at
 FROM held ORDER BY district_id, opened_at;
 """
-LEFT_OUT = ("messages", "decisions")
+LEFT_OUT = ("words to search", "messages", "decisions")
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,7 @@ class Size:
     districts: int
     months: int = 12
     live: float = 0.03  # share of tickets that are open now
-    lean: bool = False  # without messages and decisions
+    lean: bool = False  # without messages, decisions and words to search
     fresh: bool = False  # what is open was opened in the last five minutes
 
 
@@ -197,6 +203,7 @@ def _scripts(values: dict[str, Any], numbers: dict[str, Any]) -> Iterator[tuple[
     yield "districts", PLAN, values
     yield "people and services", PEOPLE, values
     yield "tickets", TICKETS, numbers
+    yield "words to search", WORDS, values
     yield "messages", MESSAGES, values
     yield "events", EVENTS, values
     yield "clocks", CLOCKS, values

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
 from psycopg_pool import PoolTimeout
 
+from config import environment
 from config.celery import app
 from config.schedule import SCHEDULE
 from districts.postgres import roles
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="Sweep everything once, broker or not, and end.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        environment.refuse_examples()
         roles.check_application_role(settings.APP_URL)
         app.loader.import_default_modules()
         if options["once"]:
