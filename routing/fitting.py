@@ -26,7 +26,7 @@ FOLDS = 4
 ENOUGH = 40  # settled tickets from which a model is judged by them, and not by its own catalog
 FRESH = 10  # settled tickets newer than the model in use that are enough to compare two models
 PRECISION = 0.85  # wanted of what is placed without a person
-COLD_THRESHOLD = 0.5  # before there are ENOUGH tickets; more where there are few teams to choose from, see `cold_threshold`
+COLD_THRESHOLD = 0.53  # before there are ENOUGH tickets, of the way from chance to certainty, see `cold_threshold`
 LOWEST, HIGHEST = 0.3, 0.95  # a measured threshold stays between these
 USUAL_TEMPERATURE = 8.0
 TEMPERATURES = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0)
@@ -181,8 +181,9 @@ def _loss(seen: Sequence[Unseen], share: float, temperature: float) -> float:
 
 
 def cold_threshold(examples: Sequence[Example]) -> float:
-    """Of few teams one is easily likeliest: the share that chance alone would give is added."""
-    return COLD_THRESHOLD + 1 / max(2, len({e.label[1] for e in examples}))
+    """Of few teams one is easily likeliest, so more is asked for: 0.77 of two, 0.56 of eighteen."""
+    chance = 1 / max(2, len({e.label[1] for e in examples}))
+    return chance + (1 - chance) * COLD_THRESHOLD
 
 
 def threshold_for(confidences: Sequence[float], right: Sequence[bool]) -> float:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -141,6 +142,14 @@ def test_articles_teach_their_services(here: Cast) -> None:
     )
     found = {e.text.strip() for e in catalog_examples() if "ipline" in e.text}
     assert found == {"Zipline passes", "The zipline opens at noon."}
+
+
+def test_a_new_district_is_placed_for_however_few_teams_it_has() -> None:
+    def asked(teams: int) -> float:
+        return fitting.cold_threshold([Example(f"words {n}", (None, uuid4())) for n in range(teams)])
+
+    assert asked(2) == pytest.approx(0.765)
+    assert asked(2) > asked(6) > asked(18) == pytest.approx(0.556, abs=0.001)
 
 
 def test_a_threshold_keeps_the_wanted_precision() -> None:
