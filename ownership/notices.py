@@ -19,6 +19,7 @@ from ownership.models import Escalation, FeedRun, Rung, Step
 from ownership.roles import Found
 from sla.models import ClockKind
 from sla.words import time_words
+from tickets.letters import desk_path
 
 Letter = Callable[[], tuple[str, list[str]]]  # subject and paragraphs, in the language that is active
 
@@ -91,7 +92,7 @@ class Post:
         facts = _("%(promise)s of #%(number)d was promised by %(time)s. The ticket is with %(team)s.") % {
             "promise": ClockKind(breach.kind).label, "number": ticket.number, "time": clock(breach.due_at), "team": ticket.team.name,
         }  # fmt: skip
-        link = absolute(self.district, f"/desk/{ticket.id}/")
+        link = absolute(self.district, desk_path(ticket))
         return _("Late: %(what)s") % what, f"{facts}\n{link}"
 
     def _tell(self, people: Sequence[Person], letter: Letter, escalation: Escalation, *, key: str, wakes: bool = False) -> None:

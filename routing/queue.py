@@ -22,6 +22,8 @@ from districts.queries import teams as all_teams
 from districts.scope import require_district_id
 
 ROWS = 50
+FOUND = 50  # tickets of one search
+NEWEST = 20_000  # tickets whose words are looked at first
 COUNTED = 1000  # counts are exact up to here
 SOON = timedelta(hours=2)
 RECENT = timedelta(days=7)
@@ -54,6 +56,18 @@ EACH_TEAM = (
     "unnest(%(teams)s) held(id) CROSS JOIN LATERAL (SELECT t.* FROM tickets_ticket t WHERE t.district_id = %(district)s"
     " AND t.team_id = held.id AND {where} ORDER BY {inner} LIMIT %(limit)s) first"
 )
+# Ids are in the order of time. A word that is common is found among the newest; one that is not has few tickets, which the index
+# tells without a look at the others.
+AMONG_NEWEST = (
+    "(SELECT id, words FROM tickets_ticketwords WHERE district_id = %(district)s ORDER BY id DESC LIMIT %(newest)s) w"
+    " WHERE w.words @@ %(query)s::tsquery ORDER BY w.id DESC"
+)
+AMONG_ALL = "tickets_ticketwords w WHERE w.district_id = %(district)s AND w.words @@ %(query)s::tsquery"
+WITH_WORDS = (
+    "(WITH hit AS MATERIALIZED (SELECT w.id FROM {hits}) SELECT t.* FROM hit JOIN tickets_ticket t ON t.district_id = %(district)s"
+    " AND t.id = hit.id WHERE {where} ORDER BY t.id DESC LIMIT %(limit)s) first"
+)
+PERSON_AT = "(SELECT person_id FROM districts_contactpoint WHERE district_id = %(district)s AND kind = %(kind)s AND value = %(value)s)"
 COUNT = "(SELECT count(*) FROM (SELECT 1 FROM tickets_ticket t WHERE t.district_id = %(district)s AND {where} LIMIT %(counted)s) c)"
 
 
@@ -250,21 +264,37 @@ def _of_teams(view: View, desk: Desk) -> str:
 
 
 def search(desk: Desk, *, number: int | None, contact: Contact | None, asset: str) -> list[Row]:
-    """Tickets with this number, from the person at this address or about this device; the newest 50, also closed ones.
+    """Tickets with this number, from the person at this address or about this device; the newest first, closed ones too.
 
     One statement each, since one statement with OR would use no index.
     """
-    params = desk.params() | {"number": number, "asset": list({asset, asset.upper()}), "limit": ROWS}
+    params = _asked(desk) | {"number": number, "asset": list({asset, asset.upper()})}
     params |= {"kind": contact.kind, "value": contact.value} if contact else {}
-    person = "(SELECT person_id FROM districts_contactpoint WHERE district_id = %(district)s AND kind = %(kind)s AND value = %(value)s)"
     tries = (
         (number, "t.number = %(number)s"),
-        (contact, f"t.requester_id = {person}"),
+        (contact, f"t.requester_id = {PERSON_AT}"),
         (asset, "t.asset_tag = ANY(%(asset)s) AND t.asset_tag <> ''"),
     )
-    found: dict[UUID, Row] = {}
+    found: list[Row] = []
     for given, where in tries:
         if given:
-            rows = _fetch(ONE.format(where=f"{where} AND {SEEN}", inner=BY_OPENED[0]), *BY_OPENED, params)
-            found |= {row.id: row for row in rows}
-    return list(found.values())[:ROWS]
+            found += _fetch(ONE.format(where=f"{where} AND {SEEN}", inner=BY_OPENED[0]), *BY_OPENED, params)
+    return newest_first(found)
+
+
+def search_words(desk: Desk, query: str) -> list[Row]:
+    """Tickets with these words, a query of `tickets.words`; the newest first, closed ones too."""
+    if not query:
+        return []
+    params = _asked(desk) | {"query": query, "newest": NEWEST}
+    found = _fetch(WITH_WORDS.format(hits=AMONG_NEWEST, where=SEEN), *BY_OPENED, params)
+    return found if len(found) > FOUND else _fetch(WITH_WORDS.format(hits=AMONG_ALL, where=SEEN), *BY_OPENED, params)
+
+
+def newest_first(rows: list[Row]) -> list[Row]:
+    """Each once. One more than `FOUND` means that there are more."""
+    return sorted({row.id: row for row in rows}.values(), key=lambda row: (row.opened_at, row.id), reverse=True)[: FOUND + 1]
+
+
+def _asked(desk: Desk) -> dict[str, Any]:
+    return desk.params() | {"limit": FOUND + 1}

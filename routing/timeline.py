@@ -12,11 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from delivery.models import Delivery
 from districts.models import Person, Priority
+from ownership.models import Escalation
 from routing.times import Moment, Times
 from sla.models import ClockKind
 from tickets.letters import reply_key
 from tickets.models import Attachment, ChannelKind, Event, Message, Ticket
 
+WHOLE = 2_000  # characters of a message that are shown at once
+LINES = 40  # and lines
 SHOWN = 40  # newest messages on the page; the first and these, until the reader asks for all
 Kind = Event.Kind
 
@@ -37,17 +40,17 @@ SENTENCES = {
     Kind.CLOSED: gettext_lazy("%(by)s closed it"),
     Kind.MERGED: gettext_lazy("%(by)s merged it"),
     Kind.LATE: gettext_lazy("A promise broke: %(clock)s"),
-    Kind.ESCALATED: gettext_lazy("Escalated to rung %(level)s"),
+    Kind.ESCALATED: gettext_lazy("Escalated to rung %(level)s%(promise)s"),
     Kind.DANGER: gettext_lazy("Danger to a person: %(team)s has it now, and it is urgent"),
     Kind.PROMISED: gettext_lazy("The requester was told a new time: %(when)s"),
 }
 ESCALATIONS = {  # what ownership.ladders records
-    "climbed": gettext_lazy("Escalated to rung %(level)s: told %(people)s"),
-    "skipped": gettext_lazy("Rung %(level)s: nobody could be found, so it climbed at once"),
-    "acknowledged": gettext_lazy("%(by)s acknowledged the escalation"),
-    "done": gettext_lazy("%(by)s did a step of the escalation: %(why)s"),
-    "broken": gettext_lazy("Acknowledged, and not done in time: told %(people)s again"),
-    "ended": gettext_lazy("The escalation is over. %(why)s"),
+    "climbed": gettext_lazy("Escalated to rung %(level)s%(promise)s: told %(people)s"),
+    "skipped": gettext_lazy("Rung %(level)s%(promise)s: nobody could be found, so it climbed at once"),
+    "acknowledged": gettext_lazy("%(by)s acknowledged the escalation%(promise)s"),
+    "done": gettext_lazy("%(by)s did a step of the escalation%(promise)s: %(why)s"),
+    "broken": gettext_lazy("Acknowledged, and not done in time%(promise)s: told %(people)s again"),
+    "ended": gettext_lazy("The escalation is over%(promise)s: %(why)s"),
 }
 FOR_REQUESTER = gettext_lazy("%(by)s waits for the requester")
 TAKEN = gettext_lazy("%(by)s took it")
@@ -78,6 +81,7 @@ class Entry:
     delivery: "Sending | None" = None
     rank: int = 1  # among what happened at the same time: opened, said, done
     words: str = ""
+    rest: str = ""  # of a long message
     because: tuple[str, ...] = ()
     icon: str = ""
 
@@ -109,7 +113,8 @@ def story(ticket: Ticket, *, reader: Person | None, reasons: Iterable[str], ever
     times = Times(now)
     told = [_message(m, reader=reader, sending=sendings.get(m.id), times=times) for m in messages]
     events = _events(ticket)
-    told += [_event(event, ticket, tuple(reasons), times) for event in events]
+    promises = _promises(ticket, events)
+    told += [_event(event, ticket, tuple(reasons), promises, times) for event in events]
     told.sort(key=lambda entry: (entry.at, entry.rank))
     return Story(
         entries=_without_gap(told, messages if hidden else []), hidden=hidden, gap=messages[0].id if hidden else None,
@@ -151,18 +156,40 @@ def _without_gap(told: list[Entry], messages: Sequence[Message]) -> list[Entry]:
 
 def _message(message: Message, *, reader: Person | None, sending: Sending | None, times: Times) -> Entry:
     author = str(message.author) if message.author_id else _("Unknown sender")
+    words, rest = fold(message.text)
     return Entry(
-        at=message.at, when=_ago(message.at, times), message=message, who=author, files=tuple(message.attachments.all()),
+        at=message.at, when=_ago(message.at, times), message=message, words=words, rest=rest, who=author,
+        files=tuple(message.attachments.all()),
         mine=bool(reader and message.author_id == reader.id), delivery=sending,
         channel=str(ChannelKind(message.channel).label) if message.channel in ChannelKind else message.channel,
     )  # fmt: skip
 
 
-def _event(event: Event, ticket: Ticket, reasons: tuple[str, ...], times: Times) -> Entry:
+def _promises(ticket: Ticket, events: Sequence[Event]) -> dict[str, str]:
+    """Which promise each escalation is for, by its id."""
+    if not any(event.kind == Kind.ESCALATED for event in events):
+        return {}
+    rows = Escalation.objects.filter(ticket=ticket, breach__isnull=False).values_list("id", "breach__kind")
+    return {str(escalation): kind for escalation, kind in rows}
+
+
+def fold(text: str) -> tuple[str, str]:
+    """What is shown at once, and the rest where that is worth a fold: cut between lines, else between words."""
+    head = "\n".join(text.split("\n", LINES)[:LINES])[:WHOLE]
+    if len(text) - len(head) < WHOLE // 4 and text.count("\n", len(head)) < LINES // 4:
+        return text, ""
+    if not text[len(head)].isspace():
+        gap = max(head.rfind("\n", WHOLE // 2), head.rfind(" ", WHOLE // 2))
+        head = head[:gap] if gap > 0 else head
+    return head, text[len(head) :].lstrip("\n ")
+
+
+def _event(event: Event, ticket: Ticket, reasons: tuple[str, ...], promises: dict[str, str], times: Times) -> Entry:
     because = tuple(event.data.get("reasons") or (reasons if event.kind == Kind.PLACED else ()))
+    because = tuple(reason.rstrip(". ") for reason in because)  # sentences, here in one line
     return Entry(
-        at=event.at, when=_ago(event.at, times), words=in_words(event, ticket), icon=ICONS.get(Kind(event.kind), "circle-dot"),
-        because=because, rank=0 if event.kind == Kind.OPENED else 2,
+        at=event.at, when=_ago(event.at, times), words=in_words(event, ticket, promises).rstrip(". "),
+        icon=ICONS.get(Kind(event.kind), "circle-dot"), because=because, rank=0 if event.kind == Kind.OPENED else 2,
     )  # fmt: skip
 
 
@@ -171,8 +198,8 @@ def _ago(at: datetime, times: Times) -> Moment:
     return moment._replace(words=_("%(time)s ago") % {"time": moment.words})
 
 
-def in_words(event: Event, ticket: Ticket) -> str:
-    """One sentence: who did what."""
+def in_words(event: Event, ticket: Ticket, promises: dict[str, str]) -> str:
+    """One sentence: who did what. `promises`: what each escalation is for."""
     data: dict[str, Any] = event.data
     sentence = SENTENCES.get(Kind(event.kind), gettext_lazy("%(kind)s"))
     if event.kind == Kind.ASSIGNED and not data.get("to"):
@@ -195,12 +222,17 @@ def in_words(event: Event, ticket: Ticket) -> str:
         "old": _label(Priority, data.get("from")),
         "new": _label(Priority, data.get("to")),
         "clock": _label(ClockKind, data.get("kind") or data.get("clock")),
+        "promise": _in_brackets(promises.get(data.get("escalation", ""))),
         "level": data.get("level", ""),
         "people": ", ".join(data.get("people", [])),
         "why": data.get("why", ""),
         "when": _in_full(data.get("due_at"), event.at) if event.kind == Kind.PROMISED else "",
         "kind": Kind(event.kind).label,
     }
+
+
+def _in_brackets(kind: str | None) -> str:
+    return f" ({_label(ClockKind, kind)})" if kind else ""
 
 
 def _in_full(iso: str | None, now: datetime) -> str:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("<uuid:ticket_id>/", ticket.ticket, name="desk_ticket"),
     path("<uuid:ticket_id>/articles/", ticket.articles, name="desk_articles"),
     path("<uuid:ticket_id>/files/<uuid:attachment_id>/", ticket.attachment, name="desk_attachment"),
+    path("<uuid:ticket_id>/mail/<uuid:message_id>/", ticket.as_sent, name="desk_mail"),
     path("<uuid:ticket_id>/reply/", acts.reply, name="desk_reply"),
     path("<uuid:ticket_id>/note/", acts.note, name="desk_note"),
     path("<uuid:ticket_id>/assign/", acts.assign, name="desk_assign"),

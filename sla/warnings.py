@@ -14,6 +14,7 @@ from districts.models import Person
 from districts.queries import team_members, this_district
 from sla.models import ClockKind
 from sla.words import when
+from tickets.letters import desk_path
 from tickets.models import Ticket
 
 
@@ -39,7 +40,7 @@ def tell(warned: Sequence[Warned], *, now: datetime) -> None:
             people = [ticket.assignee] if ticket.assignee else crews[ticket.team_id]
             delivery.notify(
                 people=people, subject=_subject(ticket, one, now), body="" if ticket.sensitive else ticket.subject,
-                dedupe_key=f"warned:{one.kind}:{ticket.id}", now=now, link=f"/desk/{ticket.id}/", about=ticket.id,
+                dedupe_key=f"warned:{one.kind}:{ticket.id}", now=now, link=desk_path(ticket), about=ticket.id,
                 channels=[Delivery.Channel.INAPP],
             )  # fmt: skip
 

@@ -6,15 +6,18 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
+import time_machine
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
 from delivery.models import Delivery, OptOut
-from districts.models import Account, Person
+from districts.models import Account, ContactPoint, Person
 from districts.scope import district_scope
+from routing import actions as routing
 from routing.models import Decision, Handoff
+from routing.short_text import segments
 from sla import actions as sla
 from sla.models import Clock
 from tests.conftest import Cast, a_ticket, make_district, sign_in, visitor
@@ -239,6 +242,72 @@ def test_every_act_brings_the_promises_up_to_date(here: Cast, alice: Client, tic
         assert now.derived_at == now.facts_at, act
 
 
+# --- what the requester hears of a ticket that is solved ----------------------------------------------------------------
+
+
+def solved_letters(ticket: Ticket) -> list[Delivery]:
+    return list(Delivery.objects.filter(about=ticket.id, purpose="solved").order_by("created_at"))
+
+
+def test_whoever_asked_is_told_that_it_is_solved_once_each_time(alice: Client, ticket: Ticket) -> None:
+    routing.acknowledge(ticket, now=timezone.now())
+    for _ in range(2):
+        went_well(do(alice, ticket, "resolve"), ticket)
+    letter = solved_letters(ticket)[0]
+    assert len(solved_letters(ticket)) == 1
+    assert (letter.channel, letter.address, letter.subject) == (
+        "email",
+        "pat@cedar-family.example",
+        f"Re: Your request #{ticket.number}",
+    )
+    assert f"Your request #{ticket.number} is marked as solved." in letter.body
+    assert "If it is not, reply to this mail within 14 days, or open it again here: http://cedar.localhost" in letter.body
+    assert f"/r/{ticket.token}" in letter.body
+    assert "the requester is told" in alice.get(f"/desk/{ticket.id}/").content.decode()
+    went_well(do(alice, ticket, "reopen"), ticket)
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        went_well(do(alice, ticket, "resolve"), ticket)
+    assert len(solved_letters(ticket)) == 2
+
+
+def test_the_word_that_it_is_solved_is_in_their_language_and_short_as_a_text(here: Cast, alice: Client) -> None:
+    ContactPoint.objects.create(person=here.pat, kind="phone", value="+15305550144")
+    ticket = a_ticket(here, team=here.transportation, channel="sms", language="es", now=timezone.now())
+    routing.acknowledge(ticket, now=timezone.now())
+    went_well(do(alice, ticket, "resolve"), ticket)
+    (letter,) = solved_letters(ticket)
+    assert (letter.channel, letter.address) == ("sms", "+15305550144")
+    assert f"#{ticket.number}" in letter.body
+    assert f"/r/{ticket.token}" in letter.body
+    assert segments(letter.body) <= 2
+
+
+def test_send_and_resolve_is_one_letter_that_says_both(alice: Client, ticket: Ticket) -> None:
+    routing.acknowledge(ticket, now=timezone.now())
+    went_well(do(alice, ticket, "reply", text="It came.", then="resolve"), ticket)
+    assert solved_letters(ticket) == []
+    body = Delivery.objects.get(about=ticket.id, purpose="reply").body
+    assert "We marked your request as solved. If it is not, reply to this mail within 14 days" in body
+    assert body.index("It came.") < body.index("marked your request") < body.index("-- \n")
+
+
+def test_a_reply_that_resolves_nothing_says_nothing_of_it(alice: Client, ticket: Ticket) -> None:
+    went_well(do(alice, ticket, "reply", text="It came."), ticket)
+    assert "solved" not in Delivery.objects.get(about=ticket.id, purpose="reply").body
+
+
+def test_who_never_heard_of_us_and_who_solved_it_themselves_are_told_nothing(here: Cast, alice: Client, ticket: Ticket) -> None:
+    went_well(do(alice, ticket, "resolve"), ticket)  # nobody was acknowledged: a machine's mail, or a call
+    own = a_ticket(here, team=here.transportation, requester=here.alice, now=timezone.now())
+    routing.acknowledge(own, now=timezone.now())
+    went_well(do(alice, own, "resolve"), own)
+    theirs = a_ticket(here, team=here.transportation, now=timezone.now())
+    routing.acknowledge(theirs, now=timezone.now())
+    visitor(here.district).post(f"/r/{theirs.token}/solved")
+    assert theirs.refresh().status == Ticket.Status.CLOSED
+    assert not Delivery.objects.filter(purpose="solved").exists()
+
+
 # --- empty, twice, too late -------------------------------------------------------------------------------------------
 
 
@@ -258,6 +327,25 @@ def test_two_clicks_are_one_message(alice: Client, ticket: Ticket, act: str) -> 
         went_well(do(alice, ticket, act, text="Once.", last=seen), ticket)
     assert Message.objects.filter(ticket=ticket, kind=act).count() == 1
     assert Delivery.objects.filter(about=ticket.id, purpose="reply").count() == (1 if act == "reply" else 0)
+
+
+@pytest.mark.parametrize(("then", "state"), [("resolve", "resolved"), ("wait", "wait_asker")])
+def test_send_and_then_send_and_more_from_the_same_form_does_the_more(alice: Client, ticket: Ticket, then: str, state: str) -> None:
+    seen = last(ticket)
+    went_well(do(alice, ticket, "reply", text="Done.", last=seen), ticket)
+    for _ in range(2):
+        went_well(do(alice, ticket, "reply", text="Done.", last=seen, then=then), ticket)
+    assert ticket.refresh().status == state
+    assert Message.objects.filter(ticket=ticket, kind=Message.Kind.REPLY).count() == 1
+    assert kinds(ticket).count(Kind.RESOLVED if then == "resolve" else Kind.WAITING) == 1
+
+
+def test_a_late_second_click_resolves_nothing_that_was_opened_again(here: Cast, alice: Client, ticket: Ticket) -> None:
+    seen = last(ticket)
+    went_well(do(alice, ticket, "reply", text="Done.", last=seen, then="resolve"), ticket)
+    tickets.reopen(ticket.refresh(), by=here.pat, now=timezone.now())
+    went_well(do(alice, ticket, "reply", text="Done.", last=seen, then="resolve"), ticket)
+    assert ticket.refresh().status == Ticket.Status.OPEN
 
 
 def test_the_same_words_again_from_a_fresh_page_are_a_second_message(alice: Client, ticket: Ticket) -> None:
@@ -348,7 +436,7 @@ def test_people_without_a_role_may_not(here: Cast, ticket: Ticket) -> None:
     Person.objects.filter(id=here.pat.id).update(account_ref=account.id)
     here.pat.refresh()
     assert do(sign_in(here.pat, here.district), ticket, "reply", text="x").status_code == 403
-    assert do(Client(HTTP_HOST=here.district.host), ticket, "reply", text="x").status_code == 302
+    assert do(Client(HTTP_HOST=here.district.host), ticket, "reply", text="x").status_code == 401
     assert Message.objects.filter(ticket=ticket).count() == 1
 
 
@@ -372,9 +460,58 @@ def test_htmx_gets_the_fragment_with_the_same_words(alice: Client, ticket: Ticke
     assert empty.content.decode().strip().startswith('<div id="work"')
 
 
-def test_a_form_sent_after_signing_out_is_not_lost_to_a_sign_in_page(here: Cast, ticket: Ticket) -> None:
+def test_a_form_sent_after_signing_out_stays_and_says_what_to_do(here: Cast, ticket: Ticket) -> None:
     client = Client(HTTP_HOST=here.district.host, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="work")
-    assert client.post(f"/desk/{ticket.id}/note/", {"text": "typed", "last": last(ticket)}).status_code == 401
+    answer = client.post(f"/desk/{ticket.id}/note/", {"text": "typed", "last": last(ticket)})
+    assert answer.status_code == 401
+    said = answer.json()
+    assert said["say"].startswith("You are signed out. What you typed is still here")
+    assert said["link"] == f"/account/login/?next=%2Fdesk%2F{ticket.id}%2F"
+
+
+def test_a_look_at_something_after_signing_out_takes_no_form_away(here: Cast, ticket: Ticket) -> None:
+    """The pane's own requests, in the middle of a reply."""
+    at = f"http://cedar.localhost/desk/{ticket.id}/?view=team"
+    client = Client(HTTP_HOST=here.district.host, HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL=at)
+    for path in (f"/desk/{ticket.id}/?correct=1", f"/desk/{ticket.id}/articles/"):
+        answer = client.get(path)
+        assert answer.status_code == 401
+        assert "HX-Redirect" not in answer
+    log = client.get("/desk/log/caller/", HTTP_HX_CURRENT_URL="http://cedar.localhost/desk/log/")
+    assert log.json()["link"] == "/account/login/?next=%2Fdesk%2Flog%2F"
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [("reply/", {"text": "Typed <b> & long."}), ("note/", {"text": "Typed <b> & long."}),
+     ("hand-off/", {"known": "Typed <b> & long.", "asked": "Second field"})],
+)  # fmt: skip
+def test_without_scripts_the_words_come_back_to_copy(here: Cast, ticket: Ticket, path: str, values: dict[str, str]) -> None:
+    answer = visitor(here.district).post(f"/desk/{ticket.id}/{path}", values | {"last": last(ticket)})
+    page = answer.content.decode()
+    assert answer.status_code == 401
+    assert "Typed &lt;b&gt; &amp; long.</textarea>" in page
+    assert ("Second field</textarea>" in page) == (path == "hand-off/")
+    assert f'href="/account/login/?next=%2Fdesk%2F{ticket.id}%2F"' in page
+    assert answer["Cache-Control"] == "private, no-store"
+    assert Message.objects.filter(ticket=ticket).count() == 1
+
+
+def test_a_call_that_was_logged_too_late_comes_back_too(here: Cast) -> None:
+    page = visitor(here.district).post("/desk/log/", {"what": "Bus 12 is late", "contact": "530 555 0144"}).content.decode()
+    assert "Bus 12 is late</textarea>" in page
+    assert "530 555 0144</textarea>" in page
+    assert 'href="/account/login/?next=%2Fdesk%2Flog%2F"' in page
+
+
+@pytest.mark.parametrize(
+    "act", ["reply", "note", "assign", "hand-off", "wait", "resume", "resolve", "reopen", "priority", "follow", "correct"]
+)
+def test_an_acts_address_opened_leads_to_the_ticket_and_does_nothing(alice: Client, ticket: Ticket, act: str) -> None:
+    before = kinds(ticket)
+    answer = alice.get(f"/desk/{ticket.id}/{act}/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/desk/{ticket.id}/")
+    assert kinds(ticket) == before
 
 
 def test_a_merged_ticket_leads_to_the_one_that_lives(here: Cast, alice: Client, ticket: Ticket) -> None:

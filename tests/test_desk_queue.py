@@ -6,17 +6,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
 from districts.access import Actor, actor_for
 from districts.models import Account, ContactPoint, Membership, Person, Role
 from districts.scope import district_scope
+from districts.together import insert
 from routing import queue
 from routing.queue import Cursor, Desk
-from tests.conftest import Cast, a_ticket, sign_in, visitor
+from routing.views import queue as queue_views
+from tests.conftest import Cast, a_ticket, make_district, sign_in, visitor
 from tickets import actions as tickets
-from tickets.models import Ticket
+from tickets.models import Ticket, TicketWords
 from tickets.queries import visible
 
 Assert = Any  # pytest-django's django_assert_max_num_queries
@@ -27,9 +30,9 @@ def now() -> datetime:
     return timezone.now()
 
 
-def due(cast: Cast, hours: float | None, now: datetime, **more: Any) -> Ticket:
+def due(cast: Cast, hours: float | None, now: datetime, *, opened: datetime | None = None, **more: Any) -> Ticket:
     """A ticket of Transportation that falls due in `hours`; None: nothing is due."""
-    ticket = a_ticket(cast, now=now - timedelta(days=1), **{"team": cast.transportation, **more})
+    ticket = a_ticket(cast, now=opened or now - timedelta(days=1), **{"team": cast.transportation, **more})
     at = None if hours is None else now + timedelta(hours=hours)
     tickets.derived(ticket, due_at=at, facts_at=ticket.facts_at)
     return ticket
@@ -352,11 +355,92 @@ def test_search_finds_no_sensitive_ticket_of_others_and_no_other_district(here: 
         assert b"0 tickets found" in client.get("/desk/", {"q": asked}).content, asked
 
 
-@pytest.mark.parametrize("asked", ["the bus", "'; --", "%", "\0", "9" * 40, "²", "@", "+"])
+NOTHING = ("nothing like it", "'; --", "%", "\0", "9" * 40, "²", "@", "+", "a & b | !c", ":*", "<->", "x" * 254)
+
+
+@pytest.mark.parametrize("asked", NOTHING)
 def test_what_search_does_not_know_it_says(here: Cast, asked: str) -> None:
+    due(here, 1, timezone.now())
     page = sign_in(here.alice, here.district).get("/desk/", {"q": asked})
     assert page.status_code == 200
-    assert b"It does not look into the words of tickets yet." in page.content
+    assert "No ticket you may see has all these words" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "asked", ["bus", "BUS", "buses", "maple", "Map", "didn't come", "5th bus", "parent", "Pat bus", "autobus", "autobús", "niños"]
+)
+def test_words_are_found_in_subject_name_and_first_message(here: Cast, now: datetime, asked: str) -> None:
+    text = "the bus didn't come to Maple and 5th again\n\nEl autobús de los ninos no llegó."
+    ticket = due(here, 1, now, text=text)
+    tickets.resolve(ticket, by=here.alice, now=now)
+    due(here, 1, now, text="screen is dark", requester=here.bob)
+    assert shown(sign_in(here.olive, here.district).get("/desk/", {"q": asked}).content) == [ticket.number]
+
+
+def test_all_the_words_must_be_there_and_the_newest_is_first(here: Cast, now: datetime) -> None:
+    old = due(here, 1, now, text="bus late", opened=now - timedelta(days=2))
+    new = due(here, 1, now, text="late bus again", opened=now - timedelta(days=1))
+    due(here, 1, now, text="bus is dirty")
+    client = sign_in(here.olive, here.district)
+    assert shown(client.get("/desk/", {"q": "bus late"}).content) == [new.number, old.number]
+
+
+def test_a_number_that_is_no_tickets_is_looked_for_in_words(here: Cast, now: datetime) -> None:
+    ticket = due(here, 1, now, text="Projector in 204 is dark")
+    assert shown(sign_in(here.alice, here.district).get("/desk/", {"q": "204"}).content) == [ticket.number]
+
+
+def test_words_of_a_sensitive_ticket_are_found_by_those_who_may_see_it(here: Cast, now: datetime) -> None:
+    private = due(here, 1, now, team=here.safety, service=here.counseling, text="the bus and a counselor")
+    assert shown(sign_in(here.alice, here.district).get("/desk/", {"q": "counselor"}).content) == []
+    assert shown(sign_in(here.lee, here.district).get("/desk/", {"q": "counselor"}).content) == []
+    tickets.follow(private, person=here.alice, now=now)
+    assert shown(sign_in(here.alice, here.district).get("/desk/", {"q": "counselor"}).content) == [private.number]
+
+
+def test_words_of_another_district_are_not_found(here: Cast) -> None:
+    assert shown(sign_in(here.lee, here.district).get("/desk/", {"q": "hollow"}).content) == []
+
+
+@pytest.mark.parametrize("newest", [1, 20_000])
+def test_more_than_fit_are_said_to_be_more(here: Cast, now: datetime, monkeypatch: pytest.MonkeyPatch, newest: int) -> None:
+    """Also where the newest tickets are not enough, and the index tells the rest."""
+    monkeypatch.setattr(queue, "NEWEST", newest)
+    for name in (queue, queue_views):
+        monkeypatch.setattr(name, "FOUND", 2)
+    made = [due(here, 1, now, text="bus stop", opened=now - timedelta(hours=n)).number for n in (3, 2, 1)]
+    page = sign_in(here.alice, here.district).get("/desk/", {"q": "bus"}).content
+    assert shown(page) == [made[2], made[1]]
+    assert b"More than 2 tickets found" in page
+    assert shown(sign_in(here.alice, here.district).get("/desk/", {"q": "bus stop pat"}).content) == [made[2], made[1]]
+
+
+@pytest.mark.django_db(databases=["default", "owner"], transaction=True)
+def test_words_are_looked_up_in_an_index_that_starts_with_the_district() -> None:
+    """Also behind the policy, which keeps operators from their index that are not known to tell nothing."""
+    cedar = make_district("cedar", "cedar.localhost", "America/Los_Angeles", "cedar")
+    with district_scope(cedar.district.id):
+        for n in range(400):
+            a_ticket(cedar, text=f"number {n} is late, and a good many other words stand here so that there are pages to read")
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT gin_clean_pending_list('ticket_words')")
+        cursor.execute("ANALYZE tickets_ticketwords")
+    with district_scope(cedar.district.id), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN SELECT w.id FROM {queue.AMONG_ALL}", {"district": cedar.district.id, "query": "123"})
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert re.search(r"on ticket_words .*\n *Index Cond: \(\(district_id = .* AND \(words @@ ", plan), plan
+
+
+def test_words_go_with_their_ticket(here: Cast, now: datetime) -> None:
+    ticket = Ticket(
+        number=77, subject="x", channel="web", requester=here.pat, team=here.technology, opened_at=now, facts_at=now, derived_at=now
+    )
+    insert(ticket, TicketWords(id=ticket.id, words="x"))
+    assert TicketWords.objects.filter(id=ticket.id).exists()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM tickets_ticket WHERE district_id = %s AND id = %s", [here.district.id, ticket.id])
+    assert not TicketWords.objects.filter(id=ticket.id).exists()
 
 
 def test_leaders_open_one_teams_tickets_from_their_page(cedar: Cast) -> None:

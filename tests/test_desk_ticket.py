@@ -15,8 +15,11 @@ from PIL import Image
 from delivery.models import Delivery
 from districts.models import ContactPoint, Person
 from knowledge.models import Article
+from ownership.models import Escalation, Ladder
 from routing.models import Decision
+from routing.timeline import fold
 from sla import actions as sla
+from sla.models import Breach, Clock
 from tests.conftest import NOW, Cast, a_ticket, sign_in, visitor
 from tickets import actions as tickets
 from tickets import files
@@ -80,10 +83,6 @@ def test_a_sensitive_ticket_is_not_there_for_others_and_each_read_is_an_event(he
     assert "Read by" in page
 
 
-def test_an_act_takes_a_post(here: Cast, ticket: Ticket) -> None:
-    assert sign_in(here.alice, here.district).get(f"/desk/{ticket.id}/resolve/").status_code == 405
-
-
 # --- what it shows ----------------------------------------------------------------------------------------------------
 
 
@@ -123,13 +122,114 @@ def test_events_are_told_in_words(here: Cast, ticket: Ticket) -> None:
     tickets.reopen(ticket, by=here.alice, now=now)
     page = page_of(here.alice, ticket, here)
     for words in (
-        "Pat Parent opened it: Email", "Placed with Transportation because: It says “bus”.",
+        "Pat Parent opened it: Email", "Placed with Transportation because: It says “bus” ·",
         "Lena assigned it to Alice", "Lena took it", "Lena put it back: nobody has it now",
         "Alice changed the priority from Urgent to Low", "Alice waits for the requester", "Alice took it up again",
         "Alice handed it off to Technology", "A promise broke: First response", "Escalated to rung 1: told Lena",
         "Alice resolved it", "Alice reopened it", "Triage was 93 % sure.", "Password reset <small>Technology, 5 % likely",
     ):  # fmt: skip
         assert words in page, words
+
+
+def test_a_line_of_the_timeline_ends_where_its_sentence_ends(here: Cast, ticket: Ticket) -> None:
+    reasons = ["Triage knows such words (94 % sure).", "Words that spoke for it: “bus didn't come”."]
+    tickets.place(ticket, team=here.transportation, service=None, priority=3, now=timezone.now(), data={"reasons": reasons})
+    tickets.record(ticket, Event.Kind.ESCALATED, by=None, now=timezone.now(), data={"act": "ended", "why": "The ticket is resolved."})
+    told = re.findall(r'<p class="event">.*?<span>(.*?) · <time', page_of(here.alice, ticket, here), re.DOTALL)
+    assert any("(94 % sure); Words that spoke for it: “bus didn&#x27;t come”" in line for line in told)
+    assert [line for line in told if line.endswith(".") or ".;" in line] == []
+
+
+def test_two_escalations_say_which_promise_each_is_for(here: Cast, ticket: Ticket) -> None:
+    ladder = Ladder.objects.create(name="Buses")
+    for clock in Clock.objects.filter(ticket=ticket):
+        breach = Breach.objects.create(clock=clock, ticket=ticket, team=ticket.team, kind=clock.kind, due_at=NOW)
+        climbing = Escalation.objects.create(ladder=ladder, breach=breach, ticket=ticket, began_at=NOW)
+        data = {"act": "climbed", "level": 1, "people": ["Lena"], "escalation": str(climbing.id)}
+        tickets.record(ticket, Event.Kind.ESCALATED, by=None, now=timezone.now(), data=data)
+    page = page_of(here.alice, ticket, here)
+    for kind in ("First response", "Resolution"):
+        assert page.count(f"Escalated to rung 1 ({kind}): told Lena") == 1
+
+
+@pytest.mark.parametrize(("code", "said"), [("es", "their language: Spanish"), ("xx", "their language: xx"), ("en", None), ("", None)])
+def test_a_language_is_called_by_its_name(here: Cast, code: str, said: str | None) -> None:
+    ticket = a_ticket(here, team=here.transportation, language=code, now=timezone.now())
+    page = page_of(here.alice, ticket, here)
+    assert (said in page) if said else ("their language" not in page)
+
+
+def test_a_long_message_is_folded_and_nothing_of_it_is_lost(here: Cast) -> None:
+    for text in ("word " * 10_000, "line\n" * 200, "x" * 9_000, "A paragraph of some words.\n\n" * 120):
+        head, rest = fold(text)
+        assert len(head) <= 2_000
+        assert head.count("\n") <= 40
+        assert rest
+        assert (head + rest).replace(" ", "").replace("\n", "") == text.replace(" ", "").replace("\n", "")
+    ticket = a_ticket(here, team=here.transportation, text="word " * 10_000 + "END", now=timezone.now())
+    page = page_of(here.alice, ticket, here)
+    assert re.search(r'<details class="rest"><summary><span class="when-shut">Show all</span>.*?END</div></details>', page, re.DOTALL)
+
+
+@pytest.mark.parametrize("text", ["", "short", "x" * 2_400, "line\n" * 45, "\n" * 41])
+def test_a_message_that_is_hardly_too_long_is_not_folded(text: str) -> None:
+    assert fold(text) == (text, "")
+
+
+def test_the_four_acts_stand_before_the_others(here: Cast, ticket: Ticket) -> None:
+    page = page_of(here.alice, ticket, here)
+    acts = page[page.index('<div class="acts">') : page.index('<details class="menu" data-menu><summary class="btn" id="act-more">')]
+    assert [word for word in ("Reply", "Note", "Hand off", "Resolve") if word in acts] == ["Reply", "Note", "Hand off", "Resolve"]
+    assert "Priority" not in acts
+    assert "Follow" not in acts
+    assert "wait_asker" not in acts
+
+
+# --- a mail as it was sent ----------------------------------------------------------------------------------------------
+
+HTML = '<p style="color: red">Hello <b>there</b></p><img src="https://elsewhere.example/pixel.gif">'
+
+
+def a_mail(cast: Cast, **more: Any) -> tuple[Ticket, Message]:
+    return tickets.open_ticket(
+        requester=cast.pat, channel="email", subject="Mail", words=tickets.Words(text="Hello there", html=HTML), now=NOW,
+        **{"team": cast.transportation, **more},
+    )  # fmt: skip
+
+
+def test_a_mail_is_shown_as_it_was_sent_in_a_frame_that_may_nothing(here: Cast, ticket: Ticket) -> None:
+    mail, message = a_mail(here)
+    page = page_of(here.alice, mail, here)
+    address = f"/desk/{mail.id}/mail/{message.id}/"
+    assert f'<iframe src="{address}" sandbox loading="lazy" title="Mail as it was sent">' in page
+    assert f'<a href="{address}" target="_blank" rel="noopener">' in page
+    assert "elsewhere.example" not in page
+    answer = sign_in(here.alice, here.district).get(address)
+    assert HTML in answer.content.decode()
+    policy = {part.strip() for part in answer["Content-Security-Policy"].split(";")}
+    assert {
+        "sandbox", "default-src 'none'", "style-src 'unsafe-inline'", "img-src data:", "frame-ancestors 'self'", "form-action 'none'",
+    } <= policy  # fmt: skip
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Cache-Control"] == "private, no-store"
+    assert "as-sent" not in page_of(here.alice, ticket, here)
+
+
+def test_a_mail_is_shown_to_those_who_may_see_its_ticket(here: Cast, oak: Cast, ticket: Ticket) -> None:
+    mail, message = a_mail(here, team=here.safety, service=here.counseling)
+    address = f"/desk/{mail.id}/mail/{message.id}/"
+    for client in (sign_in(here.alice, here.district), sign_in(here.lee, here.district), sign_in(oak.charlie, oak.district)):
+        assert client.get(address).status_code == 404
+    assert visitor(here.district).get(address).status_code == 302
+    tickets.follow(mail, person=here.bob, now=NOW)
+    bob = sign_in(here.bob, here.district)
+    assert bob.get(address).status_code == 200
+    assert Event.objects.filter(ticket=mail, kind=Event.Kind.READ, by=here.bob).count() == 1
+    assert bob.get(f"/desk/{ticket.id}/mail/{message.id}/").status_code == 404, "another ticket's message"
+    plain = Message.objects.get(ticket=ticket)
+    assert bob.get(f"/desk/{ticket.id}/mail/{plain.id}/").status_code == 404, "no HTML"
 
 
 def test_every_kind_of_event_has_words(here: Cast, ticket: Ticket) -> None:

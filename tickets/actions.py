@@ -16,9 +16,10 @@ from districts.models import Person, Priority, Service, Site, Team, uuid7
 from districts.scope import require_district_id
 from districts.together import insert
 from tickets import letters
-from tickets.models import Attachment, Event, Follower, Link, Message, ThreadId, Ticket, TicketCounter
+from tickets.models import Attachment, Event, Follower, Link, Message, ThreadId, Ticket, TicketCounter, TicketWords
+from tickets.words import vector
 
-REOPEN_WITHIN = timedelta(days=14)
+REOPEN_WITHIN = letters.REOPEN_WITHIN
 CLOSE_AFTER = timedelta(days=7)  # without a word since it was resolved
 Kind = Event.Kind
 Status = Ticket.Status
@@ -94,7 +95,7 @@ def open_ticket(
         derived_at=now - timedelta(microseconds=1),
         sensitive=bool(service and service.sensitive), priority=service.priority if service else Priority.NORMAL,
     )  # fmt: skip
-    insert(ticket)
+    insert(ticket, TicketWords(id=ticket.id, words=vector(ticket.subject, requester.name, words.text)))
     message = _write(ticket, kind=Message.Kind.REQUEST, channel=channel, author=requester, words=words, now=now)
     record(ticket, Kind.OPENED, by=by or requester, now=now, data={"channel": channel})
     return ticket, message
@@ -119,16 +120,20 @@ def requester_wrote(ticket: Ticket, *, author: Person, channel: str, words: Word
     return message
 
 
-def reply(ticket: Ticket, *, by: Person | None, words: Words, now: datetime, channel: str = "web", wait: bool = False) -> Message:
-    """An agent answers: the words go to the requester by their own channel. `wait`: the ball is theirs now."""
+def reply(
+    ticket: Ticket, *, by: Person | None, words: Words, now: datetime, channel: str = "web", wait: bool = False, solved: bool = False
+) -> Message:
+    """An agent answers: the words go to the requester by their own channel. `wait`: the ball is theirs now. `solved`: that was it."""
     message = _write(ticket, kind=Message.Kind.REPLY, channel=channel, author=by, words=words, now=now)
     record(ticket, Kind.REPLIED, by=by, now=now, data={"message": str(message.id)})
     if ticket.status in (Status.NEW, Status.WAITING_OTHER):
         ticket.status = Status.OPEN
-    letters.reply(ticket, message, by=by, now=now)
+    letters.reply(ticket, message, by=by, now=now, solved=solved and ticket.is_live)
     _changed(ticket, "status", now=now)
     if wait:
         wait_for(ticket, on=Status.WAITING_REQUESTER, by=by, now=now)
+    if solved:
+        resolve(ticket, by=by, now=now)
     return message
 
 

@@ -1,6 +1,6 @@
 """What goes to the requester by their own channel: subject, text, thread."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -15,6 +15,7 @@ from tickets import reply_token
 from tickets.models import ChannelKind, Message, ThreadId, Ticket
 
 NOWHERE = ("", "")  # a way to nobody
+REOPEN_WITHIN = timedelta(days=14)  # of being resolved
 
 
 def tracking_link(ticket: Ticket, district: District) -> str:
@@ -91,17 +92,28 @@ def reply_key(message: Message) -> str:
     return f"reply-{message.id}:{message.ticket_id}"
 
 
-def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime) -> Delivery | None:
-    """An agent's reply, as it leaves; None: nobody can be reached, it stands on the requester's page only."""
+def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime, solved: bool = False) -> Delivery | None:
+    """An agent's reply, as it leaves; None: nobody can be reached, it stands on the requester's page only.
+
+    `solved`: the ticket is resolved with it, so it says how to open it again.
+    """
     with override(ticket.language):
         link = tracking_link(ticket, this_district())
         name = by.name if by else ""
         signature = _("%(name)s, %(team)s") % {"name": name, "team": ticket.team.name} if name else ticket.team.name
         way = way_to(ticket)
         if way[0] == Delivery.Channel.SMS:
-            body = f"{message.text}\n{signature} · #{ticket.number} {link}"
+            said = f"\n{_('We marked it as solved. If it is not, reply.')}" if solved else ""
+            body = f"{message.text}{said}\n{signature} · #{ticket.number} {link}"
         else:
             foot = _("Your request #%(number)s: %(link)s") % {"number": ticket.number, "link": link}
-            body = f"{message.text}\n\n{signature}\n\n-- \n{foot}"
+            said = f"{_solved()}\n\n" if solved else ""
+            body = f"{message.text}\n\n{signature}\n\n{said}-- \n{foot}"
         subject = _("Your request #%(number)s") % {"number": ticket.number}
     return to_requester(ticket, what=f"reply-{message.id}", subject=f"Re: {subject}", body=body, purpose="reply", now=now, way=way)
+
+
+def _solved() -> str:
+    marked = _("We marked your request as solved.")
+    again = _("If it is not, reply to this mail within %(days)d days, or open it again by the link below.")
+    return f"{marked} {again}" % {"days": REOPEN_WITHIN.days}

@@ -1,5 +1,7 @@
 """What was asked, said and done: facts only. Promises are derived a floor above."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -101,6 +103,20 @@ class Ticket(DistrictModel):
     @property
     def is_live(self) -> bool:
         return self.status in self.LIVE
+
+
+class TicketWords(DistrictModel):
+    """What a ticket is found by: subject, requester's name and first message. Its `id` is the ticket's.
+
+    A row of its own: the ticket's row is written again with every act, and each time its words would go into the index anew. The
+    ids are in the order of time, so the primary key also reads the newest first. Goes with its ticket (a foreign key of migration
+    0003, which Django has no field for).
+    """
+
+    words = SearchVectorField()
+
+    class Meta(DistrictModel.Meta):
+        indexes = [GinIndex(fields=["district", "words"], name="ticket_words")]
 
 
 class Message(DistrictModel):

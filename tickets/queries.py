@@ -100,6 +100,14 @@ def attachment_of(ticket: Ticket, attachment_id: UUID) -> Attachment:
     return found
 
 
+def mail_of(ticket: Ticket, message_id: UUID) -> str:
+    """The cleaned HTML of a mail; raises Http404 where there is none."""
+    found = Message.objects.filter(ticket=ticket, id=message_id).values_list("html", flat=True).first()
+    if not found:
+        raise Http404
+    return str(found)
+
+
 def facts_of(ticket_ids: list[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     """Events that matter to promises, oldest first, by ticket: [{"kind", "at", "data"}]."""
     out: dict[UUID, list[dict[str, Any]]] = {i: [] for i in ticket_ids}

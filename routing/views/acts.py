@@ -11,14 +11,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from districts.access import Can, may
 from districts.models import Priority
 from districts.queries import this_district
 from routing import actions as routing
-from routing import forms, timeline
+from routing import forms, solved, timeline
 from routing.models import Handoff
 from routing.queries import leaves
 from routing.queue import Desk
@@ -28,7 +27,7 @@ from sla import actions as sla
 from tickets import actions as tickets
 from tickets.actions import NotPossible, Words
 from tickets.letters import NOWHERE, tracking_link, way_to
-from tickets.models import Follower, Message, Ticket
+from tickets.models import Event, Follower, Message, Ticket
 from tickets.queries import get_ticket
 
 # Given the ticket (its row locked), the checked values and who and when: does it, and says so in words.
@@ -52,8 +51,9 @@ def act(form_class: type[forms.ActForm]) -> Callable[[Do], View]:
 
     def decorate(do: Do) -> View:
         @staff_only
-        @require_POST
         def view(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
+            if request.method != "POST":  # a sign-in or a reload leads here
+                return redirect("desk_ticket", ticket_id)
             desk = Desk(request.actor, timezone.now())  # type: ignore[attr-defined]
             ticket = get_ticket(desk.actor, ticket_id, to=Can.WORK, now=desk.now, lock=True)
             form = form_class(request.POST, ticket=ticket, desk=desk)
@@ -93,32 +93,52 @@ def back(request: HttpRequest, ticket: Ticket, desk: Desk) -> HttpResponse:
     return HttpResponseClientRedirect(queue) if request.htmx else redirect(queue)  # type: ignore[attr-defined]
 
 
-def written_already(ticket: Ticket, given: dict[str, Any], desk: Desk, kind: str) -> bool:
-    """True for the second click of one form. Raises Meanwhile where others wrote since it was opened."""
+def written_already(ticket: Ticket, given: dict[str, Any], desk: Desk, kind: str) -> Message | None:
+    """What the first click of this form has written. Raises Meanwhile where others wrote since it was opened."""
     me = desk.actor.person.id if desk.actor.person else None
     new = timeline.newer(ticket, given["last"])
-    if any(m.author_id == me and m.kind == kind and m.text == given["text"] for m in new):
-        return True
-    if any(m.author_id != me for m in new):
+    mine = next((m for m in new if m.author_id == me and m.kind == kind and m.text == given["text"]), None)
+    if mine is None and any(m.author_id != me for m in new):
         raise Meanwhile(new)
-    return False
+    return mine
 
 
 @act(forms.ReplyForm)
 def reply(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
-    if written_already(ticket, given, desk, Message.Kind.REPLY):
-        return _("Your reply is sent.")
-    me, now = desk.actor.person, desk.now
-    message = tickets.reply(ticket, by=me, words=Words(text=given["text"]), wait=given["then"] == "wait", now=now)
-    if given["then"] == "resolve":
-        tickets.resolve(ticket, by=me, now=now)
+    then = given["then"]
+    message = written_already(ticket, given, desk, Message.Kind.REPLY)
+    if message:
+        _then(ticket, message, then, desk)
+    else:
+        message = tickets.reply(
+            ticket, by=desk.actor.person, words=Words(text=given["text"]), wait=then == "wait", solved=then == "resolve", now=desk.now
+        )
     if not leaves(ticket, message):
         return _unreached(ticket)
-    if given["then"] == "resolve":
+    if then == "resolve":
         return _("Your reply is on its way, and the ticket is resolved.")
-    if given["then"] == "wait":
+    if then == "wait":
         return _("Your reply is on its way. The ticket waits for the requester.")
     return _("Your reply is on its way.")
+
+
+def _then(ticket: Ticket, message: Message, then: str, desk: Desk) -> None:
+    """The words have left with an earlier click; what else is asked for with them is done, once."""
+    kind = {"wait": Event.Kind.WAITING, "resolve": Event.Kind.RESOLVED}.get(then)
+    if kind is None or Event.objects.filter(ticket=ticket, kind=kind, at__gte=message.at).exists():
+        return
+    if then == "wait":
+        tickets.wait_for(ticket, on=Ticket.Status.WAITING_REQUESTER, by=desk.actor.person, now=desk.now)
+    else:
+        _resolve(ticket, desk)
+
+
+def _resolve(ticket: Ticket, desk: Desk) -> bool:
+    """True: the requester is told."""
+    if not ticket.is_live:
+        return False
+    tickets.resolve(ticket, by=desk.actor.person, now=desk.now)
+    return solved.tell(ticket, by=desk.actor.person, now=desk.now)
 
 
 def _unreached(ticket: Ticket) -> Caution:
@@ -179,7 +199,8 @@ def resume(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
 
 @act(forms.ActForm)
 def resolve(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
-    tickets.resolve(ticket, by=desk.actor.person, now=desk.now)
+    if _resolve(ticket, desk):
+        return _("Ticket #%(number)s is resolved, and the requester is told.") % {"number": ticket.number}
     return _("Ticket #%(number)s is resolved.") % {"number": ticket.number}
 
 

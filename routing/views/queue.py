@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 from districts import contacts
 from routing import queue
 from routing.lines import lines
-from routing.queue import COUNTED, Desk, Page, View
+from routing.queue import COUNTED, FOUND, Desk, Page, View
 from routing.views.doors import staff_only
+from tickets import words
 
 
 @dataclass(frozen=True)
@@ -100,18 +101,20 @@ def pulse(request: HttpRequest) -> HttpResponse:
 
 
 def _news(came: int, went: int) -> str:
-    words = [
+    told = [
         ngettext("%(n)d new here", "%(n)d new here", came) % {"n": came} if came else "",
         ngettext("%(n)d gone from here", "%(n)d gone from here", went) % {"n": went} if went else "",
     ]
-    return ", ".join(filter(None, words))
+    return ", ".join(filter(None, told))
 
 
 def _found(request: HttpRequest, at: Desk, asked: str) -> HttpResponse:
     digits = asked.removeprefix("#").strip()
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
-    found = queue.search(at, number=number, contact=contacts.either(asked), asset=asked[:40].replace("\0", ""))
-    if len(found) == 1 and found[0].number == number:
-        return redirect("desk_ticket", found[0].id)
-    context = {"asked": asked, "lines": lines(found, at, view=""), "tabs": tabs(at, ""), "found": len(found)}
+    exact = queue.search(at, number=number, contact=contacts.either(asked), asset=asked[:40].replace("\0", ""))
+    if len(exact) == 1 and exact[0].number == number:
+        return redirect("desk_ticket", exact[0].id)
+    found = queue.newest_first([*exact, *queue.search_words(at, words.query(asked))])
+    rows = found[:FOUND]
+    context = {"asked": asked, "lines": lines(rows, at, view=""), "tabs": tabs(at, ""), "found": len(rows), "cut": len(found) > FOUND}
     return render(request, "routing/desk.html", context)

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import get_language, get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from districts.access import Can
@@ -25,11 +26,14 @@ from routing.views.doors import staff_only
 from tickets import files
 from tickets.letters import tracking_link
 from tickets.models import ChannelKind, Message, Ticket
-from tickets.queries import attachment_of, get_ticket
+from tickets.queries import attachment_of, get_ticket, mail_of
 
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})  # sniffed types; never SVG, which is a program
 STAFF = "staff"  # knowledge.queries: reads every article
 SHUT = "default-src 'none'; sandbox"
+MAIL = (  # of a mail as it was sent: its own styles and the pictures within it, nothing else
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
 KINDS = {  # of people; a district may have others, shown as they are
     "parent": _("parent"), "family": _("family"), "student": _("student"), "staff": _("staff"), "community": _("community"),
     "public": _("public"), "vendor": _("vendor"),
@@ -78,9 +82,20 @@ def _head(ticket: Ticket, desk: Desk) -> dict[str, Any]:
         "channel_word": ChannelKind(ticket.channel).label,
         "urgency": urgency(ticket.due_at, desk.now) if ticket.is_live else "",
         "kind_word": KINDS.get(ticket.requester.kind, ticket.requester.kind),
+        "their_language": _language(ticket.language),
         "survivor": ticket.merged_into_id,
         "ticket_number": str(ticket.number),
     }
+
+
+def _language(code: str) -> str:
+    """Its name, where it is not the reader's; a code nobody knows stays as it is."""
+    if not code or code.split("-")[0] == (get_language() or "en").split("-")[0]:
+        return ""
+    try:
+        return str(gettext(get_language_info(code)["name"]))
+    except KeyError:
+        return code
 
 
 def _acts(ticket: Ticket, desk: Desk, known: context.Context) -> dict[str, Any]:
@@ -114,6 +129,19 @@ def articles(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     values = {"ticket": found, "articles": [(each.article, plain(each.passage)) for each in helpful]}
     htmx = bool(request.htmx)  # type: ignore[attr-defined]
     return render(request, "routing/articles.html#found" if htmx else "routing/articles.html", values)
+
+
+@staff_only
+def as_sent(request: HttpRequest, ticket_id: UUID, message_id: UUID) -> HttpResponse:
+    """A mail's HTML, for a frame on the ticket's page: it runs nothing, loads nothing from elsewhere, and knows nothing of us."""
+    now = timezone.now()
+    html = mail_of(get_ticket(request.actor, ticket_id, to=Can.READ, now=now), message_id)  # type: ignore[attr-defined]
+    response = render(request, "routing/as_sent.html", {"html": html})
+    response["Content-Security-Policy"] = MAIL
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    response["Referrer-Policy"] = "no-referrer"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
 
 
 @staff_only

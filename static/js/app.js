@@ -22,16 +22,43 @@
   doc.addEventListener("say", function (event) { say(typeof event.detail === "string" ? event.detail : event.detail && event.detail.value); });
 
   // --- a notice one can see, for what went wrong on the way
-  function warn(text) {
+  function warn(text, link, words) {
     var box = doc.getElementById("trouble");
     if (!box) return;
-    box.querySelector("[data-text]").textContent = text;
+    var place = box.querySelector("[data-text]");
+    place.textContent = text;
+    if (link) {
+      var anchor = doc.createElement("a");
+      anchor.href = link; anchor.textContent = words; anchor.target = "_blank"; anchor.rel = "noopener";
+      place.append(" ", anchor);
+    }
     box.hidden = false;
   }
   doc.addEventListener("click", function (event) {
     var closer = event.target.closest && event.target.closest("[data-dismiss]");
     if (closer) closer.closest(closer.getAttribute("data-dismiss")).hidden = true;
   });
+
+  // --- every form carries the token of now: a sign-in in another tab gives a new one, and what was typed here must still be sent
+  function token() { var found = /(?:^|;\s*)csrftoken=([^;]+)/.exec(doc.cookie); return found ? found[1] : ""; }
+  doc.addEventListener("htmx:configRequest", function (event) {
+    var now = token();
+    if (!now) return;
+    event.detail.headers["X-CSRFToken"] = now;
+    if (event.detail.formData.has("csrfmiddlewaretoken")) event.detail.formData.set("csrfmiddlewaretoken", now);
+  });
+  doc.addEventListener("submit", function (event) {
+    var field = event.target.elements && event.target.elements.csrfmiddlewaretoken, now = token();
+    if (field && now) field.value = now;
+    if (/\/account\/logout\//.test(event.target.action)) forget();
+  }, true);
+
+  // --- drafts (desk.js) end with the sign-out
+  function forget() {
+    try {
+      Object.keys(sessionStorage).forEach(function (key) { if (key.indexOf("draft.") === 0) sessionStorage.removeItem(key); });
+    } catch (error) { return; }
+  }
 
   // --- forms are sent once: a second click while the first is on its way does nothing
   doc.addEventListener("submit", function (event) {
@@ -67,8 +94,20 @@
   function words(key) { var region = doc.getElementById("say"); return region ? region.dataset[key] || "" : ""; }
   doc.addEventListener("htmx:sendError", function () { warn(words("offline")); say(words("offline")); });
   doc.addEventListener("htmx:timeout", function () { warn(words("offline")); say(words("offline")); });
+  function signedOut(xhr) {
+    try {
+      var answer = JSON.parse(xhr.responseText);
+      warn(answer.say, answer.link, answer.do); say(answer.say);
+      return true;
+    } catch (error) { return false; }
+  }
+  doc.addEventListener("htmx:afterRequest", function (event) {
+    var box = doc.getElementById("trouble");
+    if (box && event.detail.successful && event.detail.requestConfig.verb === "post") box.hidden = true; // it worked this time
+  });
   doc.addEventListener("htmx:responseError", function (event) {
     if (event.detail.xhr.status === 422) return; // a form with errors is shown, see htmx-config
+    if (event.detail.xhr.status === 401 && signedOut(event.detail.xhr)) return;
     warn(words("error")); say(words("error"));
   });
 

@@ -14,7 +14,10 @@
 
   // --- keys: an element with data-key="x" is what x does. Off while somebody types, and by a switch (WCAG 2.1.4)
   function on() { try { return localStorage.getItem(STORE) !== "off"; } catch (error) { return true; } }
-  function seen(element) { return element.offsetParent !== null || element === doc.activeElement; }
+  function seen(element) { // or in a menu that can be opened
+    var menu = element.closest("details[data-menu]");
+    return (menu ? menu.offsetParent : element.offsetParent) !== null || element === doc.activeElement;
+  }
   function typing(element) { return /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable; }
 
   function step(by) {
@@ -37,6 +40,7 @@
 
   function act(element) {
     if (element.dataset.open) open(element.dataset.open);
+    else if ("show" in element.dataset) { element.closest("details").open = true; element.focus(); } // a choice follows
     else if (typing(element)) { element.focus(); element.select(); }
     else element.click();
   }
@@ -68,6 +72,39 @@
     box.checked = on();
     box.addEventListener("change", function () { try { localStorage.setItem(STORE, box.checked ? "on" : "off"); } catch (error) { box.checked = true; } });
   });
+
+  // --- drafts: what is typed on a ticket outlives a reload and a sign-in, in this tab and for this person only
+  function drafts(field) { var box = field.closest("[data-draft]"); return box ? "draft." + box.dataset.draft + "." + field.id : ""; }
+  function keep(field) {
+    var key = drafts(field);
+    try { if (field.value) sessionStorage.setItem(key, field.value); else sessionStorage.removeItem(key); } catch (error) { return; }
+  }
+  function bring() {
+    var box = doc.querySelector("[data-draft]");
+    if (!box) return;
+    try {
+      var me = "draft." + box.dataset.draft.split(".")[0] + ".";
+      Object.keys(sessionStorage).forEach(function (key) { // somebody else's
+        if (key.indexOf("draft.") === 0 && key.indexOf(me) !== 0) sessionStorage.removeItem(key);
+      });
+      box.querySelectorAll("textarea").forEach(function (field) {
+        var kept = sessionStorage.getItem(drafts(field));
+        if (!kept || field.value) return;
+        field.value = kept;
+        field.closest("details").open = true;
+      });
+    } catch (error) { return; }
+  }
+  doc.addEventListener("input", function (event) { if (event.target.tagName === "TEXTAREA" && drafts(event.target)) keep(event.target); });
+  doc.addEventListener("htmx:beforeOnLoad", function (event) { // sent: before the page that follows is shown
+    var form = event.detail.elt;
+    if (form.tagName !== "FORM" || event.detail.xhr.status >= 300) return;
+    form.querySelectorAll("textarea").forEach(function (field) {
+      try { sessionStorage.removeItem(drafts(field)); } catch (error) { return; }
+    });
+  });
+  doc.addEventListener("htmx:afterSettle", bring);
+  bring();
 
   // --- an act is sent once: its form's other buttons rest until the answer is there
   doc.addEventListener("htmx:beforeRequest", function (event) {
