@@ -178,10 +178,10 @@ def fold(text: str) -> tuple[str, str]:
     head = "\n".join(text.split("\n", LINES)[:LINES])[:WHOLE]
     if len(text) - len(head) < WHOLE // 4 and text.count("\n", len(head)) < LINES // 4:
         return text, ""
-    if not text[len(head)].isspace():
-        gap = max(head.rfind("\n", WHOLE // 2), head.rfind(" ", WHOLE // 2))
-        head = head[:gap] if gap > 0 else head
-    return head, text[len(head) :].lstrip("\n ")
+    if text[len(head)] != "\n":
+        gap = next((gap for between in ("\n", " ") if (gap := head.rfind(between, WHOLE // 2)) > 0), len(head))
+        head = head[:gap]
+    return head.rstrip(), text[len(head) :].lstrip("\n ")
 
 
 def _event(event: Event, ticket: Ticket, reasons: tuple[str, ...], promises: dict[str, str], times: Times) -> Entry:
