@@ -39,7 +39,7 @@ OURS, THEIRS = ROOT / "locale" / "es" / "LC_MESSAGES", ROOT / "locale" / "allaut
 ONE, MANY, IN_CONTEXT = {"_", "gettext", "gettext_lazy"}, {"ngettext", "ngettext_lazy"}, {"pgettext", "pgettext_lazy"}
 HOLE = re.compile(r"%(?:\(\w+\))?[sd%]")
 TAG = re.compile(r"</?\w+[^>]*>")
-THE_SAME = {"Normal", "API", "%(kind)s", "%(name)s, %(team)s", "%(n)d h", "%(n)d min"}  # in both languages
+THE_SAME = {"Normal", "No", "API", "%(kind)s", "%(name)s, %(team)s", "%(n)d h", "%(n)d min"}  # in both languages
 CALLS = re.compile(r"""\b(n?p?gettext|_)\(\s*u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?:,\s*u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))?""")
 
 type Key = str  # the msgid; its context before it, as gettext has it: "context\x04msgid"

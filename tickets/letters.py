@@ -103,7 +103,7 @@ def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime,
         signature = _("%(name)s, %(team)s") % {"name": name, "team": ticket.team.name} if name else ticket.team.name
         way = way_to(ticket)
         if way[0] == Delivery.Channel.SMS:
-            said = f"\n{_('We marked it as solved. If it is not, reply.')}" if solved else ""
+            said = "\n" + _("We marked it as solved. If it is not, reply.") if solved else ""
             body = f"{message.text}{said}\n{signature} · #{ticket.number} {link}"
         else:
             foot = _("Your request #%(number)s: %(link)s") % {"number": ticket.number, "link": link}
