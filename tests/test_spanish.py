@@ -36,7 +36,7 @@ from tickets.models import Ticket
 
 ROOT = Path(settings.ROOT)
 OURS, THEIRS = ROOT / "locale" / "es" / "LC_MESSAGES", ROOT / "locale" / "allauth" / "es" / "LC_MESSAGES"
-ONE, MANY, IN_CONTEXT = {"_", "gettext", "gettext_lazy"}, {"ngettext", "ngettext_lazy"}, {"pgettext", "pgettext_lazy"}
+ONE, MANY, IN_CONTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop"}, {"ngettext", "ngettext_lazy"}, {"pgettext", "pgettext_lazy"}
 HOLE = re.compile(r"%(?:\(\w+\))?[sd%]")
 TAG = re.compile(r"</?\w+[^>]*>")
 THE_SAME = {"Normal", "No", "API", "%(kind)s", "%(name)s, %(team)s", "%(n)d h", "%(n)d min"}  # in both languages
