@@ -88,7 +88,7 @@ def _promise(clock: Clock | None, now: datetime) -> str:
     if _late(clock, now):
         return _("We are late. We had promised it %(when)s.") % values
     if clock.kind == ClockKind.FIRST_RESPONSE:
-        return _("You hear from a person %(when)s.") % values
+        return _("A person will answer you %(when)s.") % values
     return _("We mean to have it solved %(when)s.") % values
 
 

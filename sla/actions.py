@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from districts.models import District, Service
@@ -21,7 +22,7 @@ from sla.policies import Rules, forget_rules, rules_here
 from sla.story import Kept, Reading, State, Story
 from sla.terms import Terms, parse
 from tickets import actions as tickets
-from tickets.models import Ticket
+from tickets.models import Event, Ticket
 from tickets.queries import facts_of
 
 BATCH = 200
@@ -41,7 +42,7 @@ def derive(ticket: Ticket, *, now: datetime) -> None:
 def derive_all(rows: Sequence[Ticket], *, now: datetime) -> None:
     rules = rules_here()
     known = [t.id for t in rows if not just_opened(t)]
-    facts = facts_of(known) if known else {}
+    facts = _facts(rows, known) if known else {}
     before = _before(known) if known else {}
     clocks: list[Clock] = []
     due: list[datetime | None] = []
@@ -56,6 +57,19 @@ def derive_all(rows: Sequence[Ticket], *, now: datetime) -> None:
         insert(*clocks)
     for ticket, at in zip(rows, due, strict=True):
         tickets.derived(ticket, due_at=at, facts_at=ticket.facts_at)
+
+
+def _facts(rows: Sequence[Ticket], known: list[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """With a mark on what the requester resolved, where it was reopened since: only then it matters who it was."""
+    facts = facts_of(known)
+    again = [t.id for t in rows if any(fact["kind"] == Event.Kind.REOPENED for fact in facts.get(t.id, ()))]
+    if not again:
+        return facts
+    own = Event.objects.filter(ticket_id__in=again, kind=Event.Kind.RESOLVED, by=F("ticket__requester"))
+    for ticket_id, at in own.values_list("ticket_id", "at"):
+        for fact in facts[ticket_id]:
+            fact["by_asker"] = fact.get("by_asker") or (fact["kind"], fact["at"]) == (Event.Kind.RESOLVED, at)
+    return facts
 
 
 def just_opened(ticket: Ticket) -> bool:

@@ -32,10 +32,11 @@ class Story:
     """What the events of a ticket tell its clocks."""
 
     opened_at: datetime
-    answered_at: datetime | None = None  # first reply, or resolved without one
+    answered_at: datetime | None = None  # first reply, or resolved without one (by the requester: while it stays so)
     resolved_at: datetime | None = None  # last time, unless reopened since
     merged_at: datetime | None = None
     pauses: tuple[Span, ...] = ()  # waiting on the requester, or resolved until it was reopened
+    away: tuple[Span, ...] = ()  # the requester said that it was solved before anybody had answered, until it was reopened
     paused_since: datetime | None = None
     asked_at: datetime | None = None  # the requester's words that nobody has answered yet
     answers: tuple[Span, ...] = ()  # (asked, answered)
@@ -69,6 +70,8 @@ class _Telling:
     story: Story
     closed: list[Span] = field(default_factory=list)
     answers: list[Span] = field(default_factory=list)
+    away: list[Span] = field(default_factory=list)
+    unanswered: Story | None = None  # as it was when the requester said that it was solved, and nobody had answered
 
     def asked(self, at: datetime) -> None:
         if self.story.asked_at is None:
@@ -90,25 +93,37 @@ class _Telling:
             self.answers.append((self.story.asked_at, at))
         self.story = replace(self.story, asked_at=None, answered_at=self.story.answered_at or at)
 
-    def resolved(self, at: datetime) -> None:
+    def resolved(self, at: datetime, *, by_asker: bool) -> None:
+        """The requester's own word ends their waiting, as long as it holds; it is no answer of ours."""
         if self.story.resolved_at is None:
+            self.unanswered = self.story if by_asker and self.story.answered_at is None else None
             self.answered(at)
             self.pause(at)
             self.story = replace(self.story, resolved_at=at)
 
     def reopened(self, at: datetime) -> None:
-        if self.story.resolved_at is not None:
+        since = self.story.resolved_at
+        if since is not None:
+            if self.unanswered and self.story.answered_at == since:
+                self._still_unanswered(self.unanswered, (since, at))
             self.story = replace(self.story, resolved_at=None)
             self.go_on(at)
 
+    def _still_unanswered(self, before: Story, away: Span) -> None:
+        if before.asked_at is not None:
+            self.answers.pop()
+        self.away.append(away)
+        self.story = replace(self.story, answered_at=None, asked_at=before.asked_at)
+
 
 def read(opened_at: datetime, facts: Iterable[Mapping[str, Any]]) -> Story:
-    """Fold a ticket's events, oldest first ({"kind", "at", "data"}, see tickets.queries.facts_of)."""
+    """Fold a ticket's events, oldest first ({"kind", "at", "data"}, see tickets.queries.facts_of; "by_asker": the requester did it)."""
     told = _Telling(Story(opened_at, asked_at=opened_at))
     for fact in facts:
         at = fact["at"]
         match fact["kind"]:
             case "replied":
+                told.unanswered = None
                 told.answered(at)
             case "asker_wrote":
                 told.asked(at)
@@ -117,17 +132,17 @@ def read(opened_at: datetime, facts: Iterable[Mapping[str, Any]]) -> Story:
             case "waiting" | "resumed":
                 told.go_on(at)
             case "resolved" | "closed":
-                told.resolved(at)
+                told.resolved(at, by_asker=bool(fact.get("by_asker")))
             case "reopened":
                 told.reopened(at)
             case "merged":
                 told.story = replace(told.story, merged_at=told.story.merged_at or at)
-    return replace(told.story, pauses=tuple(told.closed), answers=tuple(told.answers))
+    return replace(told.story, pauses=tuple(told.closed), answers=tuple(told.answers), away=tuple(told.away))
 
 
 def first_response(story: Story, terms: Terms, calendar: Calendar, *, before: Kept | None, now: datetime) -> Reading:
-    """Waiting on the requester does not pause it: nobody has answered yet."""
-    return _reading(replace(story, pauses=(), paused_since=None), story.answered_at, terms, calendar, before, now)
+    """Waiting on the requester does not pause it: nobody has answered yet. What they thought solved meanwhile needed no answer."""
+    return _reading(replace(story, pauses=story.away, paused_since=None), story.answered_at, terms, calendar, before, now)
 
 
 def resolution(story: Story, terms: Terms, calendar: Calendar, *, before: Kept | None, now: datetime) -> Reading:

@@ -17,7 +17,7 @@ def when(at: datetime, *, now: datetime, zone: tzinfo | None = None) -> str:
     values = {"weekday": date_format(local, "l"), "date": _day_of(local, today.year), "time": time_words(local)}
     match (local.date() - today).days:
         case 0:
-            return _("by today, %(time)s") % values
+            return _("by %(time)s today") % values
         case 1:
             return _("by tomorrow, %(weekday)s, %(time)s") % values
         case days if 1 < days < 7:

@@ -87,7 +87,7 @@ def test_another_service_by_correction_is_told(here: Cast) -> None:
     ticket = acknowledged(here)
     actions.correct(ticket, service=here.password_reset, team=None, by=here.alice, now=SOON)
     (letter,) = letters_of(ticket)
-    assert "Technology has it and will answer you by today, 2:00 PM." in letter.body
+    assert "Technology has it and will answer you by 2:00 PM today." in letter.body
 
 
 def test_a_hand_off_alone_moves_nothing(here: Cast) -> None:

@@ -253,7 +253,7 @@ def test_better_words_name_the_team_and_the_time(buses: Cast) -> None:
     due = acknowledgement.answer_due(ticket)
     assert due is not None
     local = due.astimezone(buses.district.zone)
-    assert f"Transportation has it and will answer you by today, {local.strftime('%-I:%M %p')}." in ack.body
+    assert f"Transportation has it and will answer you by {local.strftime('%-I:%M %p')} today." in ack.body
 
 
 def test_none_of_the_requesters_words_are_in_it(buses: Cast) -> None:

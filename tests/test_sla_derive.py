@@ -116,6 +116,44 @@ def test_resolve_and_reopen(here: Cast) -> None:
     assert ticket.refresh().due_at == resolve.due_at == NOW + timedelta(days=3, hours=1)
 
 
+def test_solved_by_the_requester_and_opened_again_the_first_answer_is_still_owed(here: Cast) -> None:
+    """Nobody has answered: what she took for solved for two hours is not counted, and no answer of ours."""
+    ticket = opened(here)
+    tickets.resolve(ticket, by=here.pat, now=NOW + HOUR)
+    tickets.close(ticket, by=here.pat, now=NOW + HOUR)
+    derive(ticket, now=NOW + HOUR)
+    assert [c.state for c in clocks(ticket)] == ["met", "met"], "while it stays so nobody waits"
+    tickets.reopen(ticket, by=here.pat, now=NOW + 3 * HOUR)
+    derive(ticket, now=NOW + 3 * HOUR)
+    first, resolve = clocks(ticket)
+    assert (first.state, first.ended_at, first.due_at) == ("running", None, NOW + 6 * HOUR)
+    assert (resolve.state, resolve.due_at) == ("running", NOW + timedelta(days=3, hours=2))
+    assert next_promise(ticket) == first
+    tickets.reply(ticket, by=here.alice, words=tickets.Words(text="on it"), now=NOW + 4 * HOUR)
+    derive(ticket, now=NOW + 4 * HOUR)
+    assert (clocks(ticket)[0].state, clocks(ticket)[0].ended_at) == ("met", NOW + 4 * HOUR)
+
+
+def test_an_answer_from_before_the_requester_s_word_stays_one(here: Cast) -> None:
+    ticket = opened(here)
+    tickets.reply(ticket, by=here.alice, words=tickets.Words(text="on it"), now=NOW + HOUR)
+    tickets.resolve(ticket, by=here.pat, now=NOW + 2 * HOUR)
+    tickets.reopen(ticket, by=here.pat, now=NOW + 3 * HOUR)
+    derive(ticket, now=NOW + 3 * HOUR)
+    assert (clocks(ticket)[0].state, clocks(ticket)[0].ended_at) == ("met", NOW + HOUR)
+
+
+def test_a_first_answer_that_was_late_before_it_was_opened_again_is_late_once(here: Cast) -> None:
+    ticket = opened(here)
+    tickets.resolve(ticket, by=here.pat, now=NOW + 30 * HOUR)
+    derive(ticket, now=NOW + 30 * HOUR)
+    Clock.objects.filter(ticket=ticket, kind="first").update(breached_at=NOW + 30 * HOUR)
+    tickets.reopen(ticket, by=here.pat, now=NOW + 31 * HOUR)
+    derive(ticket, now=NOW + 31 * HOUR)
+    first = clocks(ticket)[0]
+    assert (first.state, first.due_at, first.check_at) == ("running", NOW + 4 * HOUR, None)
+
+
 def test_merged_away_it_is_void_and_the_survivors_clocks_run_on(here: Cast) -> None:
     gone, survivor = opened(here), opened(here)
     for ticket in (gone, survivor):

@@ -58,7 +58,7 @@ def test_a_warning_is_told_to_whoever_has_it_else_to_the_team(here: Cast) -> Non
     assert set(told) == {here.bob.name, here.olive.name}
     mine, teams = told[here.bob.name], told[here.olive.name]
     assert (mine.channel, mine.link, mine.body) == ("inapp", f"/desk/{bobs.id}/", bobs.subject)
-    assert mine.subject == f"Soon late: #{bobs.number} is promised a first answer by today, 2:00 PM"
+    assert mine.subject == f"Soon late: #{bobs.number} is promised a first answer by 2:00 PM today"
     assert (teams.about, teams.body) == (nobodys.id, ""), "no words of a sensitive ticket"
 
 

@@ -16,7 +16,7 @@ NOW = at("2026-11-04T09:00")  # a Wednesday
 @pytest.mark.parametrize(
     ("moment", "said"),
     [
-        ("2026-11-04T16:30", "by today, 4:30 PM"),
+        ("2026-11-04T16:30", "by 4:30 PM today"),
         ("2026-11-05T10:30", "by tomorrow, Thursday, 10:30 AM"),
         ("2026-11-06T07:30", "by Friday, 7:30 AM"),
         ("2026-11-12T12:00", "by Thursday, November 12, 12:00 PM"),
@@ -30,7 +30,7 @@ def test_when(moment: str, said: str) -> None:
 
 def test_when_is_told_in_the_districts_zone_not_the_readers() -> None:
     late = at("2026-11-04T23:30")
-    assert when(late, now=NOW, zone=PACIFIC) == "by today, 11:30 PM"
+    assert when(late, now=NOW, zone=PACIFIC) == "by 11:30 PM today"
     with timezone.override(ZoneInfo("America/New_York")):
         assert when(late, now=NOW) == "by tomorrow, Thursday, 2:30 AM"
 
