@@ -15,6 +15,7 @@ from django.utils import timezone
 from delivery import actions
 from delivery.models import Delivery
 from delivery.sending import SIGN_IN
+from districts.access import VISITOR, actor_for
 from districts.links import absolute
 from districts.models import Account, ContactPoint, District, Person
 from districts.queries import person_by_contact
@@ -26,6 +27,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Administrators make accounts; nobody signs up."""
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Where no page was asked for: to the work. A queue for people in a team, the figures for those who lead the whole district."""
+        person = Person.objects.filter(account_ref=request.user.pk).first() if _district() else None
+        actor = actor_for(person) if person else VISITOR
+        if not actor.is_staff:
+            return super().get_login_redirect_url(request)  # type: ignore[no-any-return]
+        return reverse("today" if actor.is_leader and not actor.teams else "desk")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue the letter for a person this district knows; for anybody else the page answers the same and nothing goes out."""

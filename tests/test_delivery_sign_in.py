@@ -47,7 +47,7 @@ def test_a_code_by_mail_lets_a_known_person_in(here: Cast, settings: Settings) -
     code = re.search(r"^[A-Z0-9-]{6,12}$", letter.refresh().body, re.M)
     assert code, letter.body
     answer = client.post("/account/login/code/confirm/", {"code": code[0]})
-    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert (answer.status_code, answer["Location"]) == (302, "/desk/")
     assert client.get("/notices/").status_code == 200
 
 
@@ -145,3 +145,30 @@ def test_a_sign_in_is_a_districts_own(cedar: Cast, oak: Cast, district: str) -> 
     for cast in (cedar, oak):
         with district_scope(cast.district.id):
             assert Delivery.objects.filter(purpose="sign-in").count() == (cast is used)
+
+
+@pytest.mark.parametrize(
+    ("who", "home"), [("alice", "/desk/"), ("lena", "/desk/"), ("lee", "/today/"), ("ada", "/today/"), ("pat", "/")]
+)
+def test_whoever_signs_in_comes_to_their_work(here: Cast, who: str, home: str) -> None:
+    person: Person = getattr(here, who)
+    if person.account_ref is None:
+        person.account_ref = Account.objects.create(email="pat@cedar-family.example", name="Pat").id
+        person.save()
+    account = account_of(person)
+    account.set_password(PASSWORD)
+    account.save()
+    EmailAddress.objects.create(user=account, email=account.email, verified=True, primary=True)
+    form = {"login": account.email, "password": PASSWORD}
+    assert visitor(here.district).post("/account/login/", form)["Location"] == home
+    asked = visitor(here.district).post("/account/login/", {**form, "next": "/help/"})
+    assert asked["Location"] == "/help/", "a page that was asked for comes first"
+
+
+def test_a_person_of_another_district_has_no_work_here(here: Cast, oak: Cast) -> None:
+    account = account_of(oak.charlie)
+    account.set_password(PASSWORD)
+    account.save()
+    EmailAddress.objects.create(user=account, email=account.email, verified=True, primary=True)
+    answer = visitor(here.district).post("/account/login/", {"login": account.email, "password": PASSWORD})
+    assert answer["Location"] == "/"
