@@ -12,12 +12,15 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any, TypeVar
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import connection
 from django.http import HttpRequest, UnreadablePostError
 from django.urls import Resolver404, resolve
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 FORM = "multipart/form-data"
+PLAIN_FORM = "application/x-www-form-urlencoded"
+TOO_MUCH = (RequestDataTooBig, TooManyFilesSent)  # of a form that a person may have filled in
 CHUNK = 64 * 1024
 MAIL_OVERHEAD = 2  # base64 and JSON around a mail
 V = TypeVar("V", bound=Callable[..., Any])
@@ -57,7 +60,7 @@ def prepare(request: HttpRequest) -> None:
 def body_of(request: HttpRequest) -> Iterator[None]:
     """Read the body; what was set aside goes when the block ends.
 
-    Raises TooLarge, UnreadablePostError, and for a form what Django's parser raises (answered with 400).
+    Raises TooLarge, UnreadablePostError, and for a form what Django's parser raises (see `TOO_MUCH`; the rest is answered with 400).
     """
     length = _length(request)
     if request.method not in WITH_BODY or not length:
@@ -75,6 +78,8 @@ def body_of(request: HttpRequest) -> Iterator[None]:
         _ = request.body
         yield
         return
+    if request.content_type == PLAIN_FORM:
+        raise RequestDataTooBig("a form of words only")  # as Django says it, once a view asks for them
     with SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE) as aside:
         _read(request, aside)
         yield

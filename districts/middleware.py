@@ -70,6 +70,8 @@ class DistrictMiddleware:
                 return go_on(request)
         except arriving.TooLarge:
             return HttpResponse("too large\n", status=413, content_type="text/plain")
+        except arriving.TOO_MUCH as error:
+            return too_much(request, error)
         except UnreadablePostError:  # the sender went away: nobody reads this
             return HttpResponse(status=400)
         except DATABASE_AWAY:
@@ -129,6 +131,13 @@ class ActorMiddleware:
             return VISITOR
         person = Person.objects.filter(account_ref=request.user.pk).first()
         return actor_for(person) if person else VISITOR
+
+
+def too_much(request: HttpRequest, error: Exception) -> HttpResponse:
+    """413: more words, or more files, than one form carries. Somebody sent a long text; nothing is broken."""
+    log = structlog.get_logger(__name__)
+    log.warning("form_too_large", error=type(error).__name__, length=request.META.get("CONTENT_LENGTH", ""))
+    return render(request, "413.html", status=413)
 
 
 def away(request: HttpRequest) -> HttpResponse:

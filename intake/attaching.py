@@ -32,19 +32,10 @@ def keep(arrival: Arrival, *, district_id: UUID) -> Kept:
             continue
         with override(arrival.language or "en"):  # the reason is read beside the words it came with
             try:
-                stored.append(store(sent.name, sent.data, district_id=district_id))
+                stored.append(files.store(sent.name, sent.data, district_id=district_id))
             except files.Refused as refusal:
                 refused.append(_line(sent, refusal))
     return Kept(tuple(stored), "\n".join(refused))
-
-
-def store(name: str, data: bytes, *, district_id: UUID) -> NewFile:
-    """As `files.store`, and new again where the same bytes lay there: nobody reaps what a form refers to a moment from now.
-
-    Raises Refused.
-    """
-    kept = files.store(name, data, district_id=district_id)
-    return kept if still_there(kept) else files.store(name, data, district_id=district_id)
 
 
 def still_there(file: NewFile) -> bool:

@@ -54,6 +54,17 @@ class Asked:
             asked.form_id = one_line(sent.get("form_id", ""), 60)
         return asked
 
+    @property
+    def is_blank(self) -> bool:
+        """Nothing was typed yet."""
+        return not (self.text or self.contact or self.name)
+
+    @property
+    def place(self) -> dict[str, str]:
+        """What the door one came by told, as it stands in an address."""
+        known = {"service": self.service, "site": self.site, "room": self.room}
+        return {name: value for name, value in known.items() if value}
+
     def known_site(self) -> Site | None:
         return Site.objects.filter(code=self.site).first() if self.site else None
 
@@ -67,6 +78,11 @@ class Photos:
 
     kept: list[NewFile] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)  # sentences, each names its file
+
+    @property
+    def summary(self) -> str:
+        """Of what is wrong, where the sentences stand elsewhere; empty: nothing is."""
+        return _("Look at your files: not all of them were taken.") if self.wrong else ""
 
     @property
     def carried(self) -> list[tuple[str, str]]:
@@ -125,4 +141,4 @@ def _salt(district_id: UUID) -> str:
 
 def _keep(file: UploadedFile, district_id: UUID) -> NewFile:
     """Raises Refused. Of what is too large no more is read than it takes to say so."""
-    return attaching.store(file.name or "", file.read(settings.MAX_FILE_BYTES + 1), district_id=district_id)
+    return files.store(file.name or "", file.read(settings.MAX_FILE_BYTES + 1), district_id=district_id)

@@ -6,9 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import BinaryField, F, QuerySet
+from django.db.models import BinaryField, Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Substr
 
+from delivery import optouts
+from delivery.models import Delivery, Receipt
 from districts.models import ContactPoint, District, Person
 from districts.scope import require_district_id
 from intake.contacts import Contact
@@ -99,3 +101,17 @@ def troubled() -> QuerySet[Envelope]:
     states = [Envelope.State.DEAD, Envelope.State.SCREENED]
     rows = Envelope.objects.defer("raw").select_related("source").filter(state__in=states)
     return rows.annotate(head=Substr("raw", 1, HEAD, output_field=BinaryField())).order_by("-received_at")
+
+
+def link_sent_by(ticket: Ticket, *, now: datetime) -> str:
+    """How the link of a ticket's page was, or is about to be, sent to its requester: "email", "sms", or not at all.
+
+    A letter that waits to an address nobody writes to any more does not leave, and one that came back is no copy.
+    """
+    came_back = Receipt.objects.filter(delivery=OuterRef("id"), kind="bounced")
+    letters = Delivery.objects.filter(~Exists(came_back), about=ticket.id, person=ticket.requester_id, purpose__in=["ack", "reply"])
+    letters = letters.exclude(state__in=[Delivery.State.FAILED, Delivery.State.DEAD, Delivery.State.SUPPRESSED])
+    rows = list(letters.order_by("id").values_list("state", "channel", "address"))
+    barred = optouts.barred([address for state, _way, address in rows if state == Delivery.State.PENDING], now=now)
+    left = (way for state, way, address in rows if state != Delivery.State.PENDING or (way, address) not in barred)
+    return str(next(left, ""))

@@ -1,7 +1,7 @@
 """Stored files that nobody refers to: of forms that were not sent in the end, of mails that were refused.
 
 A file is written before the row that names it, so only what has lain untouched for a day is taken away; what is stored again
-counts as new (`attaching.still_there`). Words still waiting in an envelope refer to their files too.
+counts as new (`tickets.files.store`). Words still waiting in an envelope refer to their files too.
 """
 
 import json

@@ -17,9 +17,9 @@ from django.test import Client, RequestFactory
 
 from districts import arriving
 from districts.scope import current_district_id, district_scope
-from intake import attaching
 from tests.conftest import Cast, visitor
 from tests.test_portal import photo, send
+from tickets import files
 from tickets.models import Attachment, Ticket
 
 BOUNDARY = "line"
@@ -120,13 +120,13 @@ def test_more_slow_uploads_than_connections_stop_nobody(transactional_db: Any, c
 
 def test_photos_are_written_anew_before_the_transaction(transactional_db: Any, cedar: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     inside: list[bool] = []
-    real = attaching.store
+    real = files.store
 
     def store(*given: Any, **more: Any) -> Any:
         inside.append(connection.in_atomic_block)
         return real(*given, **more)
 
-    monkeypatch.setattr(attaching, "store", store)
+    monkeypatch.setattr(files, "store", store)
     browser = visitor(cedar.district)
     assert send(browser, photos=[photo("one.jpg"), photo("two.jpg", (50, 30))]).status_code == 303
     with district_scope(cedar.district.id):
@@ -143,10 +143,10 @@ def test_photos_are_written_anew_before_the_transaction(transactional_db: Any, c
 def test_what_django_refuses_it_still_refuses(here: Cast, settings: Any) -> None:
     browser = visitor(here.district)
     settings.DATA_UPLOAD_MAX_NUMBER_FILES = 2
-    assert send(browser, photos=[photo(f"{n}.jpg") for n in range(3)]).status_code == 400
+    assert send(browser, photos=[photo(f"{n}.jpg") for n in range(3)]).status_code == 413
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
-    assert send(browser, text="x" * 2000).status_code == 400
-    assert browser.post("/", "text=" + "x" * 2000, content_type="application/x-www-form-urlencoded").status_code == 400
+    assert send(browser, text="x" * 2000).status_code == 413
+    assert browser.post("/", "text=" + "x" * 2000, content_type="application/x-www-form-urlencoded").status_code == 413
     broken = browser.post("/", b"no boundary at all", content_type="multipart/form-data")
     assert (broken.status_code, "could not read" in broken.text) == (400, True)
     assert not Ticket.objects.exists()

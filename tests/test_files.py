@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import io
+import os
 import struct
 import time
 import zipfile
@@ -53,6 +54,14 @@ def packed(*names: str, content: bytes = b"x") -> bytes:
 
 def kept_bytes(shelf: Path, file: NewFile) -> bytes:
     return (shelf / file.path).read_bytes()
+
+
+def test_a_file_that_lies_there_already_is_as_new_as_one_that_comes_now(here: Cast, shelf: Path) -> None:
+    """Else what nobody refers to yet is taken away while a form is on its way to refer to it."""
+    path = shelf / store("list.txt", b"broken chairs: 4").path
+    os.utime(path, (0, 0))
+    store("again.txt", b"broken chairs: 4")
+    assert time.time() - path.stat().st_mtime < 60
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])

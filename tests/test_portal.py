@@ -483,7 +483,7 @@ def test_sign_in_pages_are_the_districts_own(here: Cast) -> None:
         assert 'class="btn' in html
         assert "placeholder" not in html
     wrong = browser.post("/account/login/", {"login": "nobody@x.example", "password": "wrong"}).content.decode()
-    assert 'class="alert alert-error" role="alert"' in wrong
+    assert 'class="alert alert-danger" role="alert"' in wrong
 
 
 def test_a_password_opens_the_desk_s_door(here: Cast) -> None:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from delivery.models import Delivery
 from districts.models import District
 from districts.scope import district_scope
-from intake import attaching, reaping
+from intake import reaping
 from intake.models import Channel, Envelope
 from intake.screening import crowds
 from intake.standing import forget_standing
@@ -71,30 +71,27 @@ def test_files_of_forms_that_were_not_sent_go_after_a_day(here: Cast, media: Pat
 
 def test_a_row_that_was_not_committed_yet_keeps_its_file(here: Cast, media: Path) -> None:
     """Stored again while it lay there unused: the form that is on its way finds it."""
-    first = attaching.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
+    first = files.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
     age(media)
-    again = attaching.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
+    again = files.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
     assert (again.path, reaping.reap(here.district.id).files) == (first.path, 0)
     assert on_disk(media) == {first.path}
 
 
-def test_a_file_that_went_while_it_was_stored_again_is_written_again(here: Cast, media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, stored = files.store, []
+def test_a_file_that_goes_while_it_is_stored_again_is_written_again(here: Cast, media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, real = files.store("list.txt", b"broken chairs: 4", district_id=here.district.id), os.utime
 
-    def store(*given: Any, **more: Any) -> Any:
-        kept = real(*given, **more)
-        stored.append(kept)
-        if len(stored) == 1:
-            (media / kept.path).unlink()
-        return kept
+    def utime(path: Any, *given: Any) -> None:
+        Path(path).unlink()
+        real(path, *given)
 
-    monkeypatch.setattr(files, "store", store)
-    kept = attaching.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
-    assert (media / kept.path).exists()
+    monkeypatch.setattr(os, "utime", utime)
+    files.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
+    assert (media / kept.path).read_bytes() == b"broken chairs: 4"
 
 
 def test_a_file_that_was_touched_after_it_was_listed_stays(here: Cast, media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = attaching.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
+    kept = files.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
     age(media)
 
     def meanwhile() -> Any:
@@ -110,7 +107,7 @@ def test_words_that_wait_keep_their_files(here: Cast, media: Path) -> None:
     """Of a form whose receiving failed, or that was screened out: an administrator may let it in."""
     source = Channel.objects.create(kind="web", name="Form")
     for n, state in enumerate(["pending", "dead", "screened", "done"]):
-        file = attaching.store(f"{n}.txt", f"chairs: {n}".encode(), district_id=here.district.id)
+        file = files.store(f"{n}.txt", f"chairs: {n}".encode(), district_id=here.district.id)
         raw = json.dumps({"files": [{"path": file.path}]}).encode()
         Envelope.objects.create(source=source, channel="web", external_id=str(n), digest=str(n), raw=raw, state=state)
     Envelope.objects.create(source=source, channel="web", external_id="noise", digest="noise", raw=b"\xff[", state="dead")
@@ -119,7 +116,7 @@ def test_words_that_wait_keep_their_files(here: Cast, media: Path) -> None:
 
 
 def test_what_is_not_ours_is_left_alone(here: Cast, oak: Cast, media: Path) -> None:
-    theirs = attaching.store("oak.txt", b"acorns", district_id=oak.district.id)
+    theirs = files.store("oak.txt", b"acorns", district_id=oak.district.id)
     half = media / str(here.district.id) / "ab" / ".new-k3j"
     strange = [media / str(uuid.uuid4()) / "ab" / ("c" * 64), media / str(here.district.id) / "notes.txt", half.parent / "readme"]
     for path in [half, *strange]:
@@ -143,7 +140,7 @@ def test_a_form_that_carries_a_reaped_file_does_not_name_it(here: Cast, media: P
 
 
 def test_the_command_tells_and_takes(here: Cast, media: Path) -> None:
-    attaching.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
+    files.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
     age(media)
     out = StringIO()
     call_command("reap_files", "--dry-run", stdout=out)

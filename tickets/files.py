@@ -4,6 +4,7 @@ Allowed: pictures, PDF, Office and OpenDocument without macros, plain text, CSV,
 refused with a sentence for the person. Served only as a download (see the views), never inline.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -73,8 +74,10 @@ def _examine(name: str, data: bytes) -> tuple[str, bytes]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """All of it or nothing, and on the disk before its message is committed."""
-    if path.exists():
+    """All of it or nothing, and on the disk before its message is committed. What lies there already is as new as if it came now:
+    the same file may be about to go, since nobody refers to it yet."""
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(path)
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
     handle, half = tempfile.mkstemp(dir=path.parent, prefix=".new-")

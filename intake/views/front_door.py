@@ -2,25 +2,27 @@
 
 import uuid
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from districts.access import Actor
 from districts.arriving import before_scope
 from districts.limits import remote_of
 from districts.models import ContactPoint
 from districts.queries import address_of, sites
+from districts.refused import shown_again
 from intake import language as languages
 from intake.actions import BadContact, BadFormId, NoText, receive_web
-from intake.forms import MOST_FILES, Asked, photos_of, store_photos
+from intake.forms import MOST_FILES, Asked, Photos, photos_of, store_photos
 from intake.popular import popular_services
 from intake.screening import crowds
+from intake.views.keeping import in_any_language, kept_for_back, other_language, sent_from
 from intake.wording import one_line
 from knowledge import actions as knowledge
 from knowledge import queries as known
@@ -37,38 +39,69 @@ def _store(request: HttpRequest) -> None:
         store_photos(request)
 
 
+@kept_for_back
+def _again(request: HttpRequest) -> HttpResponse:
+    """Refused before it came here: whatever step it was, the same one with all that was typed."""
+    asked = Asked.read(request.POST)
+    show = _form if _is_sending(request) else _box
+    return show(request, asked, status=403, photos=photos_of(request), refused=True)
+
+
 @before_scope(_store)
-@never_cache
+@shown_again(_again)
+@kept_for_back
+@in_any_language
 @require_http_methods(["GET", "HEAD", "POST"])
 def front_door(request: HttpRequest) -> HttpResponse:
-    """GET: the box. POST step=ask: an answer if there is one, and the form; step=send: the request is taken."""
+    """GET: the box. POST step=ask: an answer if there is one, and the form; step=send: the request is taken; change: the box again."""
     if request.method != "POST":
         return _box(request, Asked.read(request.GET))
     asked = Asked.read(request.POST)
-    return _send(request, asked) if request.POST.get("step") == "send" else _ask(request, asked)
+    if other_language(request):
+        return _in_its_words(request, asked)
+    if "change" in request.POST:
+        return _box(request, asked, photos=photos_of(request))
+    return _send(request, asked) if _is_sending(request) else _ask(request, asked)
 
 
-@never_cache
-@require_GET
+def _is_sending(request: HttpRequest) -> bool:
+    return request.POST.get("step") == "send"
+
+
+@kept_for_back
+@require_safe
 def at_place(request: HttpRequest, code: str, room: str = "") -> HttpResponse:
     """A sticker in a room: the place is known."""
     return _box(request, Asked(site=one_line(code, 16), room=one_line(room, 40)))
 
 
-@require_POST
+@sent_from(lambda answer_id: "/")
 def solved(request: HttpRequest, answer_id: uuid.UUID) -> HttpResponse:
     """The answer was enough: nothing is sent."""
     knowledge.mark_outcome(answer_id=answer_id, outcome=SOLVED)
     return render(request, "intake/solved.html")
 
 
-def _box(request: HttpRequest, asked: Asked, status: int = 200) -> HttpResponse:
+def _in_its_words(request: HttpRequest, asked: Asked) -> HttpResponse:
+    """The same step in another language. Where nothing was typed yet, by an address that can be loaded again."""
+    if _is_sending(request):
+        actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
+        answers = _answer(actor, asked) if asked.answer and crisis.screen(asked.text) is None else {}
+        return _form(request, asked, photos=photos_of(request), **answers)
+    photos = photos_of(request)
+    if asked.is_blank and not photos.kept:
+        return HttpResponseRedirect(f"/?{known}" if (known := urlencode(asked.place)) else "/", status=303)
+    return _box(request, asked, photos=photos)
+
+
+def _box(request: HttpRequest, asked: Asked, status: int = 200, **more: Any) -> HttpResponse:
     actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
     context = {
         "asked": asked,
         "site": asked.known_site(),
         "service": asked.known_service(),
         "popular": popular_services(staff=actor.is_staff, now=timezone.now()),
+        **more,
     }
     return render(request, "intake/front_door.html", context, status=status)
 
@@ -76,13 +109,14 @@ def _box(request: HttpRequest, asked: Asked, status: int = 200) -> HttpResponse:
 def _ask(request: HttpRequest, asked: Asked) -> HttpResponse:
     if not asked.text:
         asked.errors["text"] = _("Tell us what you need, in a few words.")
-        return _box(request, asked, status=422)
+        return _box(request, asked, status=422, photos=photos_of(request))
     actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
     if actor.person and not asked.contact:
         asked.contact, asked.name = address_of(actor.person, ContactPoint.Kind.EMAIL), actor.person.name
     danger = crisis.screen(asked.text) is not None
+    asked.answer = ""  # what was shown to earlier words
     answers = {} if danger else _answer(actor, asked)
-    return _form(request, asked, danger=danger, **answers)
+    return _form(request, asked, danger=danger, photos=photos_of(request), **answers)
 
 
 def _answer(actor: Actor, asked: Asked) -> dict[str, Any]:
@@ -103,7 +137,7 @@ def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
     """Taken, or the form again with what is wrong and all that was typed."""
     photos = photos_of(request)
     if photos.wrong:
-        asked.errors["photos"] = " ".join(photos.wrong)
+        asked.errors["photos"] = photos.summary
         return _form(request, asked, status=422, photos=photos)
     remote = remote_of(request)
     try:
@@ -125,9 +159,12 @@ def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
     return HttpResponseRedirect(f"/r/{received.ticket.token}?new=1", status=303)
 
 
-def _form(request: HttpRequest, asked: Asked, status: int = 200, danger: bool | None = None, **more: Any) -> HttpResponse:
+def _form(
+    request: HttpRequest, asked: Asked, *, photos: Photos, status: int = 200, danger: bool | None = None, **more: Any
+) -> HttpResponse:
     context = {
         "asked": asked,
+        "photos": photos,
         "site": asked.known_site(),
         "sites": list(sites().only("id", "code", "name", "is_school")),
         "service": asked.known_service(),

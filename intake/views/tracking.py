@@ -10,16 +10,19 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
 from districts.arriving import before_scope
+from districts.refused import shown_again
 from intake import tracking as acts
 from intake.actions import NoText
 from intake.forms import photos_of, store_photos
 from intake.progress import Progress, progress_of
+from intake.queries import link_sent_by
+from intake.views.keeping import in_any_language, other_language, sent_from
 from intake.wording import MAX_TEXT, clean
-from tickets import files, queries
+from tickets import files, letters, queries
 from tickets.actions import NotPossible, can_reopen, survivor
 from tickets.models import Ticket
 
@@ -28,13 +31,16 @@ SHOWN = 40  # messages; the earlier ones by a link
 
 
 def private(view: View) -> View:
-    """`same-origin`, not `no-referrer`: with that, browsers say "Origin: null" on our own forms and are taken for strangers."""
+    """`same-origin`, not `no-referrer`: with that, browsers say "Origin: null" on our own forms and are taken for strangers.
+
+    A form that was not taken is shown again and may be kept by the browser, for Back: what was typed is in it.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, token: str, **more: Any) -> HttpResponse:
         response = view(request, token, **more)
         response["Referrer-Policy"] = "same-origin"
-        response["Cache-Control"] = "private, no-store"
+        response["Cache-Control"] = "private, no-cache" if request.method == "POST" else "private, no-store"
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
@@ -53,15 +59,31 @@ def tracking(request: HttpRequest, token: str) -> HttpResponse:
     return _page(request, ticket, now_at)
 
 
-@before_scope(store_photos)
+def _address(token: str) -> str:
+    return f"/r/{token}"
+
+
 @private
-@require_POST
+def _again(request: HttpRequest, token: str) -> HttpResponse:
+    """Refused before it came here: the page with what was typed."""
+    ticket = queries.by_token(token)
+    return _page(request, ticket, survivor(ticket), status=403, text=_text(request), photos=photos_of(request), refused=True)
+
+
+@before_scope(store_photos)
+@shown_again(_again)
+@private
+@sent_from(_address)
+@in_any_language
 def reply(request: HttpRequest, token: str) -> HttpResponse:
     """Errors: the page again, with what was typed."""
     ticket = queries.by_token(token)
-    text = clean(request.POST.get("text", "")[: MAX_TEXT * 2])
-    photos = photos_of(request)
-    error = " ".join(photos.wrong)
+    text, photos = _text(request), photos_of(request)
+    if other_language(request):
+        if not (text or photos.kept):
+            return HttpResponseRedirect(_address(token), status=303)
+        return _page(request, ticket, survivor(ticket), text=text, photos=photos)
+    error = photos.summary
     if not error:
         try:
             wrote = acts.write(ticket, form_id=_form_id(request), text=text, files=photos.kept, now=timezone.now())
@@ -74,15 +96,17 @@ def reply(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponseRedirect(f"/r/{token}?said=reply#conversation", status=303)
 
 
+@shown_again(_again)
 @private
-@require_POST
+@sent_from(_address)
 def solved(request: HttpRequest, token: str) -> HttpResponse:
     acts.solved(queries.by_token(token), now=timezone.now())
     return HttpResponseRedirect(f"/r/{token}?said=solved", status=303)
 
 
+@shown_again(_again)
 @private
-@require_POST
+@sent_from(_address)
 def reopen(request: HttpRequest, token: str) -> HttpResponse:
     ticket = queries.by_token(token)
     try:
@@ -125,6 +149,8 @@ def _page(request: HttpRequest, ticket: Ticket, now_at: Ticket, status: int = 20
         "is_new": "new" in request.GET,
         "said": request.GET.get("said", ""),
         "form_id": uuid.uuid4(),
+        "sent_by": link_sent_by(ticket, now=timezone.now()),
+        "link": letters.tracking_link(ticket, request.district),  # type: ignore[attr-defined]
         **more,
     }
     return render(request, "intake/tracking.html", context, status=status)
@@ -149,6 +175,10 @@ def _context(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> dict[str, 
 def _seen(ticket: Ticket) -> str:
     """Changes with every fact, and once triage has placed it."""
     return f"{ticket.facts_at.timestamp():.6f}-{int(ticket.placed_at is not None)}"
+
+
+def _text(request: HttpRequest) -> str:
+    return clean(request.POST.get("text", "")[: MAX_TEXT * 2])
 
 
 def _form_id(request: HttpRequest) -> uuid.UUID:

@@ -66,6 +66,7 @@
     if (form.hasAttribute("hx-post") || form.hasAttribute("data-hx-post") || form.method === "get") return;
     if (form.dataset.sent && Date.now() - Number(form.dataset.sent) < 8000) { event.preventDefault(); return; }
     form.dataset.sent = String(Date.now());
+    if (event.submitter && !event.submitter.dataset.busy) return; // another button of the form: its own words stay
     form.querySelectorAll("button[data-busy]").forEach(function (button) {
       button.setAttribute("aria-disabled", "true");
       button.dataset.idle = button.innerHTML;
