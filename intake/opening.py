@@ -16,7 +16,7 @@ from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Unreadable
 from intake.joining import Belongs
 from intake.models import Envelope
-from intake.queries import known_sender, mailbox
+from intake.queries import KnownSender, known_sender, mailbox
 from intake.screening import Course, Verdict, floods
 from intake.screening.verdict import quiet
 from intake.standing import standing_here
@@ -71,16 +71,17 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     if verdict and verdict.course is Course.OUT:
         consequences.follow(arrival, district, now=now)
         return Outcome(None, verdict.reason)
-    sender, lately = _sender(arrival, district, now)
-    verdict = by_hand or screening.screen_sender(arrival, lately) or verdict
+    sender = _sender(arrival, district, now)
+    verdict = by_hand or screening.screen_sender(arrival, sender.lately) or verdict
     if verdict and verdict.course is Course.OUT:
         return Outcome(None, verdict.reason)
-    _heard(arrival, now=now)
-    copied = joining.copy_of(arrival, kept.files, sender)
+    if sender.stopped:
+        _heard(arrival, now=now)
+    copied = joining.copy_of(arrival, kept.files, sender.person)
     if copied:
         return Outcome(copied, "copy of a mail")
-    sent = Sent(envelope, arrival, kept, sender, district)
-    belongs = joining.find(arrival, sender, district, now=now)
+    sent = Sent(envelope, arrival, kept, sender.person, district)
+    belongs = joining.find(arrival, sender.person, district, now=now)
     ticket = _join(sent, belongs.joins, verdict, now=now) if belongs.joins else _open(sent, belongs, verdict, now=now)
     return Outcome(ticket, verdict.reason if verdict else "")
 
@@ -92,16 +93,17 @@ def _heard(arrival: Arrival, *, now: datetime) -> None:
         delivery.heard_from(channel=channel, address=address, now=now)
 
 
-def _sender(arrival: Arrival, district: District, now: datetime) -> tuple[Person, int]:
-    """(who wrote, how many tickets they opened lately). One message of a sender at a time, so that two texts make one conversation."""
+def _sender(arrival: Arrival, district: District, now: datetime) -> KnownSender:
+    """Who wrote. One message of a sender at a time, so that two texts make one conversation."""
     if arrival.contact is None:
         raise Unreadable("nobody to answer to: no sender's address")
     lock = arrival.channel in MACHINES
     known = known_sender(arrival.contact, since=now - floods.WINDOW, most=floods.RECEIVED, lock=lock)
     if known:
-        return known.person, known.lately
+        return known
     language = _language(arrival.language, district)
-    return new_person(kind=arrival.contact.kind, value=arrival.contact.value, name=arrival.name, language=language), 0
+    made = new_person(kind=arrival.contact.kind, value=arrival.contact.value, name=arrival.name, language=language)
+    return KnownSender(made, lately=0, stopped=False)  # nobody has written to them yet, so nothing came back
 
 
 def _language(wanted: str, district: District) -> str:

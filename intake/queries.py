@@ -10,7 +10,7 @@ from django.db.models import BinaryField, Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Substr
 
 from delivery import optouts
-from delivery.models import Delivery, Receipt
+from delivery.models import Delivery, OptOut, Receipt
 from districts.models import ContactPoint, District, Person
 from districts.scope import require_district_id
 from intake.contacts import Contact
@@ -52,6 +52,7 @@ HEAD = 16_000  # bytes of an envelope that tell who sent it and what it is about
 class KnownSender:
     person: Person
     lately: int  # tickets they opened since the time asked for, at most the number asked for
+    stopped: bool  # nothing is written to this address: mail came back, or somebody there wished so
 
 
 def known_sender(contact: Contact, *, since: datetime, most: int, lock: bool) -> KnownSender | None:
@@ -59,7 +60,9 @@ def known_sender(contact: Contact, *, since: datetime, most: int, lock: bool) ->
     columns = [field.column for field in Person._meta.concrete_fields]
     statement = (
         f"SELECT {', '.join(f'p.{column}' for column in columns)}, (SELECT count(*) FROM (SELECT 1 FROM {Ticket._meta.db_table} t"
-        " WHERE t.district_id = p.district_id AND t.requester_id = p.id AND t.opened_at > %s LIMIT %s) lately)"
+        " WHERE t.district_id = p.district_id AND t.requester_id = p.id AND t.opened_at > %s LIMIT %s) lately),"
+        f" EXISTS (SELECT 1 FROM {OptOut._meta.db_table} o WHERE o.district_id = p.district_id AND o.address = c.value"
+        " AND o.lifted_at IS NULL)"
         f" FROM {ContactPoint._meta.db_table} c JOIN {Person._meta.db_table} p ON p.district_id = c.district_id AND p.id = c.person_id"
         " WHERE c.district_id = %s AND p.district_id = %s AND c.kind = %s AND c.value = %s"
         + (" FOR NO KEY UPDATE OF p" if lock else "")
@@ -68,7 +71,8 @@ def known_sender(contact: Contact, *, since: datetime, most: int, lock: bool) ->
     with connection.cursor() as cursor:
         cursor.execute(statement, [since, most, here, here, contact.kind, contact.value])
         row = cursor.fetchone()
-    return KnownSender(Person.from_db("default", [f.attname for f in Person._meta.concrete_fields], row[:-1]), row[-1]) if row else None
+    attributes = [field.attname for field in Person._meta.concrete_fields]
+    return KnownSender(Person.from_db("default", attributes, row[:-2]), *row[-2:]) if row else None
 
 
 def threads(message_ids: Sequence[str]) -> list[tuple[UUID, str]]:

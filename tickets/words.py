@@ -16,11 +16,12 @@ BEGINS = 3  # letters from which on a word also finds longer ones
 _WORD = re.compile(r"[^\W_]+")
 
 
-def words_of(text: str) -> Iterator[str]:
-    """In small letters and without accents: "Autobús" is "autobus"."""
-    plain = unicodedata.normalize("NFKD", text[:LOOKED_AT].replace("'", "").replace("’", "")).casefold()
-    for found in _WORD.finditer("".join(c for c in plain if not unicodedata.combining(c)) if not plain.isascii() else plain):
-        yield found[0][:LONGEST]
+def words_of(text: str) -> list[str]:
+    """Each once, in small letters and without accents: "Autobús" is "autobus"."""
+    plain = text[:LOOKED_AT].replace("'", "").replace("’", "").casefold()
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain).casefold() if not unicodedata.combining(c))
+    return [word[:LONGEST] for word in dict.fromkeys(_WORD.findall(plain))]
 
 
 def vector(*texts: str) -> str:
@@ -31,7 +32,7 @@ def vector(*texts: str) -> str:
 
 def query(asked: str) -> str:
     """What PostgreSQL reads as a tsquery: all the words, each also as a beginning; empty where there is none."""
-    unique = list(dict.fromkeys(words_of(asked)))[:ASKED]
+    unique = words_of(asked)[:ASKED]
     return " & ".join(f"({' | '.join(_forms(word))})" for word in unique)
 
 
