@@ -14,4 +14,6 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(130)
     except (OperationalError, psycopg.OperationalError) as error:
+        if not str(error).startswith(("connection failed", "failed to resolve")):
+            raise
         sys.exit(f"The database does not answer: {str(error).splitlines()[0]}")

@@ -9,7 +9,6 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from delivery import actions as delivery
-from delivery.models import Delivery
 from districts.models import Person
 from districts.queries import team_members, this_district
 from sla.models import ClockKind
@@ -28,21 +27,21 @@ class Warned:
 
 
 def tell(warned: Sequence[Warned], *, now: datetime) -> None:
-    """One notice a ticket and clock, once, in the district's first language."""
+    """One notice a ticket and clock, once, in the district's first language; a few statements, however many they are."""
     district = this_district()
     tickets = Ticket.objects.select_related("assignee").in_bulk([one.ticket_id for one in warned])
     crews: dict[UUID, list[Person]] = {}
+    notes: list[delivery.Note] = []
     with translation.override(district.languages[0] if district.languages else "en"), timezone.override(district.zone):
         for one in warned:
             ticket = tickets[one.ticket_id]
             if ticket.assignee is None and ticket.team_id not in crews:
                 crews[ticket.team_id] = team_members(ticket.team_id)
             people = [ticket.assignee] if ticket.assignee else crews[ticket.team_id]
-            delivery.notify(
-                people=people, subject=_subject(ticket, one, now), body="" if ticket.sensitive else ticket.subject,
-                dedupe_key=f"warned:{one.kind}:{ticket.id}", now=now, link=desk_path(ticket), about=ticket.id,
-                channels=[Delivery.Channel.INAPP],
-            )  # fmt: skip
+            words = "" if ticket.sensitive else ticket.subject
+            key = f"warned:{one.kind}:{ticket.id}"
+            notes.append(delivery.Note(people, _subject(ticket, one, now), words, key, link=desk_path(ticket), about=ticket.id))
+    delivery.note_all(notes, now=now)
 
 
 def _subject(ticket: Ticket, one: Warned, now: datetime) -> str:

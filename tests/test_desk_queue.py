@@ -1,11 +1,13 @@
 """The queue: what is in which view, in which order, for whom, and at what cost."""
 
+import io
 import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
@@ -19,6 +21,7 @@ from routing.queue import Cursor, Desk
 from routing.views import queue as queue_views
 from tests.conftest import Cast, a_ticket, make_district, sign_in, visitor
 from tickets import actions as tickets
+from tickets.indexing import index_words
 from tickets.models import Ticket, TicketWords
 from tickets.queries import visible
 
@@ -396,6 +399,22 @@ def test_words_of_a_sensitive_ticket_are_found_by_those_who_may_see_it(here: Cas
     assert shown(sign_in(here.lee, here.district).get("/desk/", {"q": "counselor"}).content) == []
     tickets.follow(private, person=here.alice, now=now)
     assert shown(sign_in(here.alice, here.district).get("/desk/", {"q": "counselor"}).content) == [private.number]
+
+
+def test_tickets_older_than_the_search_are_made_findable(cedar: Cast, oak: Cast) -> None:
+    with district_scope(cedar.district.id):
+        ids = sorted(a_ticket(cedar, text=f"a zebra, number {n}").id for n in range(3))
+        TicketWords.objects.filter(id__in=ids[:2]).delete()
+        assert index_words(after=UUID(int=0), limit=2) == (ids[1], 2)
+        assert index_words(after=ids[-1]) == (None, 0)
+        TicketWords.objects.all().delete()
+    out = io.StringIO()
+    for _again in range(2):
+        call_command("index_words", stdout=out)
+    assert out.getvalue().splitlines()[0] == "cedar.localhost: 3 tickets"
+    assert out.getvalue().splitlines()[2] == "cedar.localhost: 0 tickets"
+    with district_scope(cedar.district.id):
+        assert TicketWords.objects.count() == 3
 
 
 def test_words_of_another_district_are_not_found(here: Cast) -> None:

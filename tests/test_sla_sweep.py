@@ -62,6 +62,14 @@ def test_a_warning_is_told_to_whoever_has_it_else_to_the_team(here: Cast) -> Non
     assert (teams.about, teams.body) == (nobodys.id, ""), "no words of a sensitive ticket"
 
 
+def test_many_warnings_are_told_in_few_statements(here: Cast, django_assert_max_num_queries: Any) -> None:
+    for _one in range(20):
+        opened(here)
+    with django_assert_max_num_queries(12):
+        assert drain_clocks(here.district.id, now=NOW + 3 * HOUR) == 20
+    assert Delivery.objects.filter(dedupe_key__startswith="warned:").count() == 20
+
+
 def test_a_breach_is_a_row_an_event_and_a_mark_on_the_clock_once(here: Cast) -> None:
     ticket = opened(here)
     now = NOW + 4 * HOUR

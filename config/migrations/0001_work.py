@@ -1,7 +1,5 @@
 """The only questions asked across districts: which of them have due rows, and how old the oldest is. Ids and ages, no rows.
 
-Of more districts than are asked for, any are told: those whose rows cannot be worked off must not hide the others for ever.
-
 SECURITY DEFINER and owned by the tables' owner, so they see past row-level security; they are on the list of
 `manage.py check_isolation`. One probe a district into an index that starts with the district: cost grows with districts, not rows.
 """
@@ -34,15 +32,15 @@ OLDEST = {
 }
 
 
-def work_function() -> str:
+def work_function(*, create: str = "CREATE FUNCTION", order: str = "", volatility: str = "STABLE") -> str:
     branches = "\n".join(
         f"{'ELSIF' if n else 'IF'} queue = '{queue}' THEN RETURN QUERY SELECT d.id FROM public.districts_district d"
-        f" WHERE EXISTS (SELECT 1 FROM public.{rows}) ORDER BY random() LIMIT most;"
+        f" WHERE EXISTS (SELECT 1 FROM public.{rows}){order} LIMIT most;"
         for n, (queue, rows) in enumerate(DUE.items())
     )
     return f"""
-CREATE FUNCTION districts_with_work(queue text, most int) RETURNS TABLE (district_id uuid)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+{create} districts_with_work(queue text, most int) RETURNS TABLE (district_id uuid)
+LANGUAGE plpgsql {volatility} SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
 {branches}
 ELSE RAISE EXCEPTION 'no such queue: %', queue;

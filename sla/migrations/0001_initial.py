@@ -78,11 +78,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='clock',
-            index=models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['district', 'ended_at', 'team', 'kind', 'state'], name='clock_ended'),
-        ),
-        migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('state', 'running')), fields=['district', 'due_at', 'team', 'kind'], name='clock_running'),
+            index=models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['district', 'ended_at', 'team'], name='clock_ended'),
         ),
         migrations.AddConstraint(
             model_name='clock',

@@ -1,4 +1,4 @@
-"""Words by which tickets are found, of those there are and those to come."""
+"""Words by which tickets are found. `manage.py index_words` writes those of tickets that are older than this."""
 
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
@@ -7,7 +7,6 @@ from django.contrib.postgres.operations import BtreeGinExtension
 from django.db import migrations, models
 
 import districts.models
-from tickets.words import vector
 
 WITH_TICKET = (
     "ALTER TABLE tickets_ticketwords ADD CONSTRAINT words_of_ticket FOREIGN KEY (district_id, id)"
@@ -21,30 +20,6 @@ DO $$ BEGIN
 EXCEPTION WHEN insufficient_privilege THEN
   RAISE NOTICE 'ts_match_vq stays as it is: searching words reads the rows of the district';
 END $$"""
-NEXT = """
-SELECT t.district_id, t.id, t.subject, p.name, m.text FROM tickets_ticket t
-JOIN districts_person p ON p.district_id = t.district_id AND p.id = t.requester_id
-LEFT JOIN LATERAL (SELECT left(text, 4000) AS text FROM tickets_message m WHERE m.district_id = t.district_id AND m.ticket_id = t.id
-  AND m.kind = 'request' ORDER BY m.at, m.id LIMIT 1) m ON true
-WHERE (t.district_id, t.id) > (%s, %s) ORDER BY t.district_id, t.id LIMIT 2000
-"""
-
-
-def fill(apps, schema_editor):
-    """As the tables' owner, in the order of the primary key."""
-    nothing = "00000000-0000-0000-0000-000000000000"
-    last = (nothing, nothing)
-    with schema_editor.connection.cursor() as cursor:
-        while True:
-            cursor.execute(NEXT, last)
-            rows = cursor.fetchall()
-            if not rows:
-                return
-            made = [(ticket, district, vector(subject, name, text or "")) for district, ticket, subject, name, text in rows]
-            cursor.executemany("INSERT INTO tickets_ticketwords (id, district_id, words) VALUES (%s, %s, %s)", made)
-            last = rows[-1][:2]
-
-
 class Migration(migrations.Migration):
     dependencies = [("districts", "0001_initial"), ("tickets", "0002_danger_promised_closing")]
     operations = [
@@ -70,5 +45,4 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(WITH_TICKET, migrations.RunSQL.noop),
         migrations.RunSQL(INDEX_BEHIND_THE_POLICY, migrations.RunSQL.noop),
-        migrations.RunPython(fill, migrations.RunPython.noop),
     ]  # fmt: skip
