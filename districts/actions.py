@@ -152,7 +152,8 @@ def save_person(
 ) -> Person:
     """Who they are, how they are reached and what they may do. `email`, `phone`: normalised, or empty.
 
-    Whoever has a role signs in by the address given. Raises Taken where somebody else has an address, LastAdministrator.
+    Whoever has a role signs in by the address given; an address that is given up opens nothing, also not with a role given later.
+    Raises Taken where somebody else has an address, LastAdministrator.
     """
     person = person or Person()
     person.name, person.kind = name, kind
@@ -160,8 +161,11 @@ def save_person(
         _save(person, by)
         _reach(person, ContactPoint.Kind.PHONE, phone)
         moved = _reach(person, ContactPoint.Kind.EMAIL, email)
-        if roles and email and (moved or person.account_ref is None):
+        if roles and email:
             _let_sign_in(person, email)
+        elif moved and person.account_ref:
+            person.account_ref = None
+            person.save(update_fields=["account_ref"])
         set_roles(person, roles=roles, by=by)
     return person
 
@@ -169,7 +173,7 @@ def save_person(
 def set_roles(person: Person, *, roles: frozenset[tuple[str, UUID | None]], by: Person | None) -> None:
     """Exactly these: (role, id of the team or None). Raises LastAdministrator."""
     with transaction.atomic():
-        list(Membership.objects.select_for_update().filter(role=Role.ADMIN))  # two who remove each other wait here
+        list(Membership.objects.select_for_update().filter(role=Role.ADMIN).order_by("id"))  # two who remove each other wait here
         had = roles_of(person)
         for role, team_id in had - roles:
             Membership.objects.filter(person=person, role=role, team=team_id).delete()
@@ -210,14 +214,40 @@ def _reach(person: Person, kind: str, value: str) -> bool:
 
 
 def _let_sign_in(person: Person, email: str) -> None:
-    """By a code mailed to the address. A sign-in may be of several districts, so it is never renamed: another address, another one."""
-    account, made = Account.objects.get_or_create(email=email, defaults={"name": person.name, "password": make_password(None)})
-    if made:
-        EmailAddress.objects.create(user=account, email=email, verified=True, primary=True)
+    """By a code mailed to the address. A sign-in may be of several districts, so it is never renamed: another address, another one.
+
+    Raises Taken where somebody else here signs in by it.
+    """
+    if person.account_ref and Account.objects.filter(id=person.account_ref, email=email).exists():
+        return
+    account = _account_of(email, person.name)
     if Person.objects.filter(account_ref=account.id).exclude(id=person.id).exists():
         raise Taken
     person.account_ref = account.id
-    person.save(update_fields=["account_ref"])
+    _unique(person)
+
+
+def _account_of(email: str, name: str) -> Account:
+    """The sign-in that a code mailed to the address opens, made where there is none.
+
+    Somebody may have proven the address as a further one of their own sign-in: the code opens that one, and nobody else can
+    have the address. Raises Taken where that sign-in is closed, for its holder is not let in by another way; and where
+    somebody was quicker.
+    """
+    proven = EmailAddress.objects.filter(email=email, verified=True).exclude(user__email=email).select_related("user").first()
+    if proven and not proven.user.is_active:
+        raise Taken
+    if proven:
+        found: Account = proven.user
+        return found
+    try:
+        with transaction.atomic():
+            account, made = Account.objects.get_or_create(email=email, defaults={"name": name, "password": make_password(None)})
+            if made:
+                EmailAddress.objects.create(user=account, email=email, verified=True, primary=True)
+    except IntegrityError as error:
+        raise Taken from error
+    return account
 
 
 def _save(row: DistrictModel, by: Person | None) -> None:

@@ -20,8 +20,13 @@ class AccountAdmin(admin.ModelAdmin):
         """People of districts point at it by its id: take away `is_active` instead."""
         return False
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A sign-in is never renamed: whoever can read the old address's mail would still be let in by a code, and people of
+        districts would sign in by an address their administrators did not give. Make another, and take `is_active` from this."""
+        return self.readonly_fields if obj is None else ("email", *self.readonly_fields)
+
     def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
-        obj.email = obj.email.lower()
         if not change:
+            obj.email = obj.email.lower()
             obj.set_unusable_password()  # they sign in by a mailed code
         super().save_model(request, obj, form, change)

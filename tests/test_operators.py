@@ -284,6 +284,18 @@ def test_an_account_made_there_has_a_lower_case_address_and_no_password(inside: 
     assert not account.has_usable_password()
 
 
+def test_a_sign_in_is_not_renamed_there(inside: Client, cedar: Cast) -> None:
+    """The old address would go on getting codes for it; what else is on the page is changed."""
+    account = Account.objects.get(id=cedar.alice.account_ref)
+    EmailAddress.objects.create(user=account, email=account.email, verified=True, primary=True)
+    path = f"/operator/districts/account/{account.id}/change/"
+    assert "email" not in inside.get(path).context["adminform"].form.fields
+    assert inside.post(path, {"email": "mallory@new.example", "name": "Alice B.", "is_active": "on"}).status_code == 302
+    account.refresh_from_db()
+    assert (account.email, account.name) == ("alice@cedar.localhost", "Alice B.")
+    assert list(EmailAddress.objects.filter(user=account).values_list("email", flat=True)) == [account.email]
+
+
 def test_a_bare_row_is_valid(db: None) -> None:
     District(slug="bare", name="Bare", host="bare.example.org").full_clean()
     with pytest.raises(ValidationError, match="host name"):

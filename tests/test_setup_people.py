@@ -1,5 +1,7 @@
 """People, how they sign in, and what they may do."""
 
+from uuid import UUID
+
 from allauth.account.models import EmailAddress
 from structlog.testing import capture_logs
 
@@ -85,6 +87,60 @@ def test_another_address_is_another_sign_in_and_never_renames_one(here: Cast, oa
     assert here.bob.account_ref == charlie
     assert Account.objects.get(id=before).email == "bob@cedar.localhost"
     assert list(ContactPoint.objects.filter(person=here.bob).values_list("value", flat=True)) == ["charlie@oak.localhost"]
+
+
+def accounts(*emails: str) -> list[UUID]:
+    return [Account.objects.get(email=email).id for email in emails]
+
+
+def test_an_old_address_opens_nothing_also_with_a_role_given_later(here: Cast) -> None:
+    """Roles away and another address in one save; the role comes in a later one."""
+    admin, path = sign_in(here.ada, here.district), f"/setup/people/{here.alice.id}/"
+    assert fill(admin, path, email="alice@new.example", **{in_team(here.transportation): ""}).status_code == 302
+    here.alice.refresh_from_db()
+    assert here.alice.account_ref is None
+    assert fill(admin, path, leader="on").status_code == 302
+    here.alice.refresh_from_db()
+    assert [here.alice.account_ref] == accounts("alice@new.example")
+    assert here.alice.account_ref not in accounts("alice@cedar.localhost")
+
+
+def test_a_role_goes_to_the_address_that_is_shown_whatever_sign_in_was_left(here: Cast) -> None:
+    """As rows are on which the address moved while they had no role."""
+    [left] = accounts("alice@cedar.localhost")
+    Membership.objects.filter(person=here.alice).delete()
+    ContactPoint.objects.filter(person=here.alice).update(value="alice@new.example")
+    assert fill(sign_in(here.ada, here.district), f"/setup/people/{here.alice.id}/", leader="on").status_code == 302
+    here.alice.refresh_from_db()
+    assert here.alice.account_ref != left
+    assert [here.alice.account_ref] == accounts("alice@new.example")
+
+
+def further_address_of_charlie(oak: Cast, *, active: bool = True) -> Account:
+    account: Account = Account.objects.get(email="charlie@oak.localhost")
+    Account.objects.filter(id=account.id).update(is_active=active)
+    EmailAddress.objects.create(user=account, email=account.email, verified=True, primary=True)
+    EmailAddress.objects.create(user=account, email="charlie@home.example", verified=True)
+    return account
+
+
+def test_a_further_address_that_somebody_has_proven_leads_to_their_own_sign_in(here: Cast, oak: Cast) -> None:
+    """The code mailed to it opens that one, and no other can be made for it."""
+    charlie, admin = further_address_of_charlie(oak), sign_in(here.ada, here.district)
+    assert fill(admin, "/setup/people/new", name="Charlie, too", email="charlie@home.example", leader="on").status_code == 302
+    made = Person.objects.get(name="Charlie, too")
+    assert made.account_ref == charlie.id
+    assert not Account.objects.filter(email="charlie@home.example").exists()
+    assert fill(admin, f"/setup/people/{made.id}/", name="Charlie").status_code == 302, "and stays"
+    page = fill(admin, "/setup/people/new", name="Twice", email="charlie@oak.localhost", leader="on")
+    assert errors(page)["email"] == ["Somebody else has this address already."], "one sign-in is one person here"
+
+
+def test_a_closed_sign_in_is_not_got_round_by_its_further_address(here: Cast, oak: Cast) -> None:
+    further_address_of_charlie(oak, active=False)
+    page = fill(sign_in(here.ada, here.district), "/setup/people/new", name="Charlie", email="charlie@home.example", leader="on")
+    assert errors(page)["email"] == ["Somebody else has this address already."]
+    assert not Person.objects.filter(name="Charlie").exists()
 
 
 def test_the_last_administrator_stays(here: Cast) -> None:
