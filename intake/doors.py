@@ -34,9 +34,13 @@ def save_address(channel: Channel | None, *, address: str, name: str, team: Team
 
 
 def switch(channel: Channel, *, active: bool, by: Person | None) -> None:
-    """Mail to an address that is off is refused, so that its sender hears of it. Raises LastAddress."""
-    others = Channel.objects.select_for_update().filter(kind=ChannelKind.EMAIL, active=True).exclude(id=channel.id)
-    if not active and not list(others):
+    """Mail to an address that is off is refused, so that its sender hears of it. Raises LastAddress.
+
+    Two who switch two addresses at once wait for one another here: each locks all, in one order, and must hold none before.
+    """
+    mailboxes = Channel.objects.select_for_update(no_key=True).filter(kind=ChannelKind.EMAIL).order_by("id")
+    others = [mailbox for mailbox in mailboxes if mailbox.active and mailbox.id != channel.id]
+    if not active and not others:
         raise LastAddress
     channel.active = active
     channel.save(update_fields=["active"])

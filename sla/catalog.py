@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from districts import actions as districts
 from districts.models import CalendarDay, District, Person, Service, Site
@@ -24,7 +25,8 @@ Key = tuple[str, Service | None, int | None]  # kind of clock, service, priority
 def save_service(
     service: Service | None, *, values: Mapping[str, Any], promises: Mapping[str, str], by: Person | None, now: datetime
 ) -> Service:
-    """`promises`: terms by kind of clock, empty for none of its own. Open tickets get the new time. Raises NotUnderstood."""
+    """`promises`: terms by kind of clock, empty for none of its own. Open tickets get the new time. Raises NotUnderstood,
+    and Taken (districts.actions) where somebody added one of this name just now."""
     with transaction.atomic():
         saved = districts.save_service(service, **values, by=by)
         promise({(kind, saved, None): terms for kind, terms in promises.items()}, by=by, now=now)
@@ -61,18 +63,30 @@ def enter_days(
     *, first: date, last: date, kind: str, name: str, site: Site | None, windows: Sequence[Sequence[str]] | None, district: District,
     by: Person | None, now: datetime,
 ) -> Entered:  # fmt: skip
-    """Each date from `first` to `last`, both in it; in a longer stretch the days on which nobody works anyway are left out."""
+    """Each date from `first` to `last`, both in it; in a longer stretch the days on which nobody works anyway are left out.
+
+    Raises Taken (districts.actions) where somebody entered one of them at the same time: what they said is not replaced unseen.
+    """
     weekly = calendar_of(district, site, now=now)
     dates = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     dates = [day for day in dates if first == last or _is_worked(weekly.seasons, day)] or dates
+    days = [CalendarDay(date=day, kind=kind, name=name, site=site, windows=list(windows) if windows else None) for day in dates]
     with transaction.atomic():
-        replaced, _kinds = CalendarDay.objects.filter(date__in=dates, site=site).delete()
-        CalendarDay.objects.bulk_create(
-            CalendarDay(date=day, kind=kind, name=name, site=site, windows=list(windows) if windows else None) for day in dates
-        )
+        replaced = _replace(days, CalendarDay.objects.filter(date__in=dates, site=site))
         rederived = actions.calendar_changed(district, now=now)
     log.info("calendar_days_entered", kind=kind, first=str(first), last=str(last), site=site and str(site.id), by=by and str(by.id))
     return Entered(len(dates), replaced, rederived)
+
+
+def _replace(days: Sequence[CalendarDay], before: QuerySet[CalendarDay]) -> int:
+    """Returns how many there were. Raises Taken, and leaves the transaction whole."""
+    try:
+        with transaction.atomic():
+            replaced: int = before.delete()[0]
+            CalendarDay.objects.bulk_create(days)
+            return replaced
+    except IntegrityError as error:
+        raise districts.Taken from error
 
 
 def remove_days(ids: Sequence[UUID], *, district: District, by: Person | None, now: datetime) -> int:

@@ -1,13 +1,18 @@
 """The addresses people write to."""
 
+import threading
+from typing import Any
+
 import pytest
 
 from districts.scope import district_scope
+from intake import doors
 from intake.models import Channel
 from intake.queries import mailbox
 from intake.standing import standing_here
 from tests.conftest import Cast, sign_in
 from tests.filling import errors, fill
+from tests.test_sla_sweep import COMMITTED, in_threads
 
 
 @pytest.fixture
@@ -72,3 +77,26 @@ def test_the_neighbours_addresses_are_not_there(here: Cast, oak: Cast, help_at: 
     assert admin.get(f"/setup/addresses/{theirs.id}/").status_code == 404
     assert admin.post(f"/setup/addresses/{theirs.id}/switch", {"to": "off"}).status_code == 404
     assert "team" in errors(fill(admin, "/setup/addresses/new", local="x", name="X", team=str(oak.safety.id)))
+
+
+@COMMITTED
+def test_two_who_switch_the_last_two_off_at_once_leave_one(cedar: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither waits for what the other holds while holding what the other waits for."""
+    with district_scope(cedar.district.id):
+        mailboxes = [Channel.objects.create(kind="email", address=f"{name}@cedar.localhost", name=name) for name in ("help", "office")]
+    clients = iter([(sign_in(cedar.ada, cedar.district), mailbox) for mailbox in mailboxes])
+    gate, real, answers = threading.Barrier(2), doors.switch, []
+
+    def both_are_there(*given: Any, **more: Any) -> None:
+        gate.wait(10)
+        real(*given, **more)
+
+    def switch_off() -> None:
+        admin, mailbox = next(clients)
+        answers.append(admin.post(f"/setup/addresses/{mailbox.id}/switch", {"to": "off"}).status_code)
+
+    monkeypatch.setattr(doors, "switch", both_are_there)
+    in_threads(2, switch_off)
+    assert answers == [302, 302]
+    with district_scope(cedar.district.id):
+        assert Channel.objects.filter(active=True).count() == 1

@@ -1,8 +1,12 @@
 """The school days ahead: a closure at 5:45 AM moves what was promised for today."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import connection, connections
 from django.utils import timezone
 
 from districts.models import CalendarDay
@@ -12,6 +16,7 @@ from sla.actions import derive, drain_stale
 from sla.models import Policy
 from tests.conftest import Cast, a_ticket, sign_in
 from tests.filling import errors, fill
+from tests.test_sla_sweep import COMMITTED
 from tickets import actions as tickets
 from tickets.models import Ticket
 
@@ -110,3 +115,35 @@ def test_the_sweep_does_not_count_with_what_it_knew_before_the_change(here: Cast
     Policy.objects.create(kind="first", service=here.password_reset, terms="within 30 minutes")
     tickets.touch_live(now=timezone.now())
     assert due_at(here, ticket) == ticket.opened_at + timedelta(minutes=30)
+
+
+def somebody_waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))")
+        return bool(cursor.fetchone()[0])
+
+
+@COMMITTED
+def test_two_who_enter_one_day_at_once_do_not_overwrite_each_other(cedar: Cast) -> None:
+    admin, day = sign_in(cedar.ada, cedar.district), day_of(cedar, 3)
+
+    def second() -> Any:
+        try:
+            return admin.post("/setup/calendar/", {"kind": "closure", "name": "Snow", "first": str(day)})
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with district_scope(cedar.district.id):
+            CalendarDay.objects.create(date=day, kind="staff", name="Planning")
+            running, until = pool.submit(second), time.monotonic() + 20
+            while not somebody_waits_for_us():
+                assert time.monotonic() < until
+                time.sleep(0.02)
+        page = running.result(20)
+    assert "Somebody else changed this" in errors(page)["__all__"][0]
+    assert "Snow" in page.content.decode(), "what was typed is still there"
+    with district_scope(cedar.district.id):
+        assert [(row.kind, row.name) for row in CalendarDay.objects.all()] == [("staff", "Planning")]
+    again = admin.post("/setup/calendar/", {"kind": "closure", "name": "Snow", "first": str(day)}, follow=True)
+    assert "1 date was something else before and was replaced." in again.content.decode()

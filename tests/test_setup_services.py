@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from structlog.testing import capture_logs
 
+from districts import actions as districts
 from districts.models import Service
 from districts.scope import district_scope
 from routing import training
@@ -118,3 +119,15 @@ def test_a_service_that_is_not_offered_stays_and_triage_learns_anew(here: Cast) 
     assert after is not None
     assert after.version > before.version
     assert "not offered" in admin.get("/setup/services/?q=late").content.decode()
+
+
+def test_two_who_add_one_service_at_once_make_one_and_the_second_is_told(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both looked for a free short name before either had it."""
+    monkeypatch.setattr(districts, "free_slug", lambda _rows, _name, **_more: "bus-late")
+    page = fill(
+        sign_in(here.ada, here.district), "/setup/services/new", name="Bus late", team=str(here.transportation.id), first="same-day"
+    )
+    assert errors(page) == {"name": ["There is one of this name already."]}
+    assert "same-day" in page.content.decode(), "what was typed is still there"
+    assert not Service.objects.filter(name="Bus late").exists()
+    assert not Policy.objects.exists()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from districts.actions import Taken
 from districts.editing import actor_of, for_administrators, row_or_404
 from districts.models import CalendarDay, Priority, Service
 from districts.queries import calendar_of, teams
@@ -61,12 +62,16 @@ def service(request: HttpRequest, service_id: UUID | None = None) -> HttpRespons
     row = row_or_404(Service.objects.all(), service_id, request)
     form = ServiceForm(request.POST if request.method == "POST" else None, service=row, usual=_usual(row))
     if form.is_valid():
-        saved = catalog.save_service(
-            row, values=form.values(), promises=form.promises(), by=actor_of(request).person, now=timezone.now()
-        )
-        said = {"name": saved.name, "first": _promised(FIRST, saved), "resolve": _promised(RESOLVE, saved)}
-        messages.success(request, _("%(name)s is saved. First response: %(first)s Resolution: %(resolve)s") % said)
-        return redirect("setup_services")
+        try:
+            saved = catalog.save_service(
+                row, values=form.values(), promises=form.promises(), by=actor_of(request).person, now=timezone.now()
+            )
+        except Taken:
+            form.add_error("name", _("There is one of this name already."))
+        else:
+            said = {"name": saved.name, "first": _promised(FIRST, saved), "resolve": _promised(RESOLVE, saved)}
+            messages.success(request, _("%(name)s is saved. First response: %(first)s Resolution: %(resolve)s") % said)
+            return redirect("setup_services")
     values = {"form": form, "service": row, "terms": [form[name] for name in NAME_OF.values()]}
     return render(request, "setup/service.html", values, status=422 if form.errors else 200)
 
@@ -110,9 +115,15 @@ def calendar(request: HttpRequest) -> HttpResponse:
     district, now = request.district, timezone.now()  # type: ignore[attr-defined]
     form = DaysForm(request.POST if request.method == "POST" else None, today=district.today(now))
     if form.is_valid():
-        entered = catalog.enter_days(**form.values(), district=district, by=actor_of(request).person, now=now)
-        messages.success(request, _entered(entered))
-        return redirect("setup_calendar")
+        try:
+            entered = catalog.enter_days(**form.values(), district=district, by=actor_of(request).person, now=now)
+        except Taken:
+            form.add_error(
+                None, _("Somebody else changed this while you were at it, and nothing was saved. What you typed is still here.")
+            )
+        else:
+            messages.success(request, _entered(entered))
+            return redirect("setup_calendar")
     return render(request, "setup/calendar.html", {"form": form, **_ahead(request)}, status=422 if form.errors else 200)
 
 
