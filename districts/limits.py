@@ -38,5 +38,7 @@ def remote_of(request: HttpRequest) -> str:
     except (ImproperlyConfigured, ValueError):
         return given
     if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:  # as a socket for both tells of who came by IPv4: "::ffff:203.0.113.5"
+            return str(address.ipv4_mapped)
         return str(ipaddress.IPv6Network((address, HOME), strict=False).network_address)
     return str(address)

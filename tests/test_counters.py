@@ -100,6 +100,8 @@ def test_limits_off_is_off(with_password: Account, settings: Settings) -> None:
         (1, "unknown", PROXY),
         (1, "", PROXY),
         (1, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        (1, "::ffff:203.0.113.5", "203.0.113.5"),
+        (1, "::ffff:cb00:7106", "203.0.113.6"),
     ],
 )
 def test_the_visitors_address(settings: Settings, proxies: int, forwarded: str, seen: str) -> None:
