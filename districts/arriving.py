@@ -2,8 +2,8 @@
 
 It comes as slowly as its sender likes, and a connection that waited for it would be lost to everybody else. Limits and answers are
 Django's own and each view's: a form is parsed here; what is larger than Django takes into memory is set aside in a file, from which
-the view reads as it would have read from the network. What a view can do without the database (a photo is written anew) may be done
-here too: see `before_scope`.
+the view reads as it would have read from the network. What a view can do without a transaction (a photo is written anew) may be done
+here too: see `before_scope`. Files that a page of another site had a visitor's browser send are let go unseen.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,8 @@ from typing import IO, Any, TypeVar
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import connection
-from django.http import HttpRequest, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, UnreadablePostError
+from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import Resolver404, resolve
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -30,10 +31,28 @@ class TooLarge(Exception):
     """Larger than anything we take; not read at all."""
 
 
-def before_scope(prepare: Callable[[HttpRequest], None]) -> Callable[[V], V]:
-    """Outermost decorator of a view: `prepare(request)` runs when files came with a form, with no transaction open.
+class _Elsewhere(CsrfViewMiddleware):
+    """Django's own judgement of where a form came from, without that of its token: a page that was open too long is still ours, and
+    its files are shown again with its words (`districts.refused`). Leaves no mark: the whole check comes later."""
 
-    It knows `request.district`; it may not touch the database, and leaves what it made on the request.
+    def _check_token(self, request: HttpRequest) -> None:
+        return None
+
+    def _accept(self, request: HttpRequest) -> None:
+        return None
+
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        return HttpResponseForbidden(reason)
+
+
+_elsewhere = _Elsewhere(lambda _request: HttpResponseForbidden())
+
+
+def before_scope(prepare: Callable[..., None]) -> Callable[[V], V]:
+    """Outermost decorator of a view: `prepare` runs with its arguments when files came with a form, with no transaction open.
+
+    It knows `request.district`; what it has to ask of the database it asks in a short scope of its own, before it begins to work.
+    It leaves what it made on the request.
     """
 
     def mark(view: V) -> V:
@@ -48,12 +67,24 @@ def prepare(request: HttpRequest) -> None:
     if request.content_type != FORM or request.method != "POST" or not request.FILES:
         return
     try:
-        view = resolve(request.path_info).func
+        match = resolve(request.path_info)
     except Resolver404:
         return
-    act = getattr(view, "before_scope", None)
-    if act:
-        act(request)
+    act: Callable[..., None] | None = getattr(match.func, "before_scope", None)
+    if act is None:
+        return
+    if _elsewhere.process_view(request, match.func, match.args, match.kwargs):
+        _without_files(request)
+    else:
+        act(request, *match.args, **match.kwargs)
+
+
+def _without_files(request: HttpRequest) -> None:
+    """For the view that shows the form again too: no browser but the one that is used against us waits for them."""
+    for _name, sent in request.FILES.lists():
+        for file in sent:
+            file.close()
+    request.FILES.clear()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,10 +15,11 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection, connections
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
 from districts import arriving
 from districts.scope import current_district_id, district_scope
-from tests.conftest import Cast, visitor
+from tests.conftest import Cast, a_ticket, visitor
 from tests.test_portal import photo, send
 from tickets import files
 from tickets.models import Attachment, Ticket
@@ -134,6 +136,64 @@ def test_photos_are_written_anew_before_the_transaction(transactional_db: Any, c
         token = Ticket.objects.get().token
     assert browser.post(f"/r/{token}/reply", {"text": "and this", "photos": [photo("three.jpg", (60, 30))]}).status_code == 303
     assert inside == [False, False, False]
+
+
+# --- files that nobody is to have ----------------------------------------------------------------------------------------------
+
+
+def strict(cast: Cast) -> Client:
+    return Client(HTTP_HOST=cast.district.host, enforce_csrf_checks=True)
+
+
+def on_disk(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("client", [strict, lambda cast: visitor(cast.district)], ids=["without its token", "with its token"])
+def test_a_link_that_is_none_leaves_no_file(here: Cast, tmp_path: Path, client: Callable[[Cast], Client]) -> None:
+    assert client(here).post("/r/nosuchtoken/reply", {"text": "x", "photos": photo()}).status_code == 404
+    assert on_disk(tmp_path) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://oak.localhost"])
+@pytest.mark.parametrize("step", ["send", "ask", "change"])
+def test_a_page_of_another_site_leaves_no_file(here: Cast, tmp_path: Path, origin: str, step: str) -> None:
+    """It makes the browser of whoever looks at it send a form to us."""
+    token = a_ticket(here, now=timezone.now()).token
+    for path, given in (("/", {"step": step, "text": "the bus"}), (f"/r/{token}/reply", {"text": "the bus"})):
+        answer = strict(here).post(path, {**given, "photos": [photo()]}, headers={"Origin": origin})
+        assert (answer.status_code, 'name="kept"' in answer.text) == (403, False)
+        assert "the bus</textarea>" in answer.text
+    assert on_disk(tmp_path) == []
+
+
+@pytest.mark.django_db
+def test_over_https_a_form_without_a_referer_leaves_no_file(here: Cast, tmp_path: Path) -> None:
+    host = here.district.host
+    for referer, kept in (("", 0), ("https://evil.example/", 0), (f"https://{host}/", 1)):
+        headers = {"Referer": referer} if referer else None
+        given = {"step": "send", "text": "the bus", "photos": photo()}
+        assert strict(here).post("/", given, secure=True, headers=headers).status_code == 403
+        assert len(on_disk(tmp_path)) == kept, referer
+
+
+@pytest.mark.django_db
+def test_our_own_page_that_was_open_too_long_keeps_its_files(here: Cast, tmp_path: Path) -> None:
+    ticket = a_ticket(here, now=timezone.now())
+    headers = {"Origin": f"http://{here.district.host}"}
+    answer = strict(here).post(f"/r/{ticket.token}/reply", {"text": "look", "photos": [photo()]}, headers=headers)
+    assert (answer.status_code, 'name="kept"' in answer.text) == (403, True)
+    assert len(on_disk(tmp_path)) == 1
+
+
+@pytest.mark.django_db
+def test_looking_where_a_form_came_from_does_not_stand_for_its_token(here: Cast, tmp_path: Path) -> None:
+    headers = {"Origin": f"http://{here.district.host}"}
+    given = {"step": "send", "text": "the bus", "contact": "pat@family.example", "form_id": str(uuid.uuid4()), "photos": photo()}
+    assert strict(here).post("/", given, headers=headers).status_code == 403
+    assert not Ticket.objects.exists()
 
 
 # --- limits and answers stay what they were -------------------------------------------------------------------------------------

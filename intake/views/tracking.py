@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -15,6 +16,7 @@ from django_htmx.http import trigger_client_event
 
 from districts.arriving import before_scope
 from districts.refused import shown_again
+from districts.scope import district_scope
 from intake import tracking as acts
 from intake.actions import NoText
 from intake.forms import photos_of, store_photos
@@ -70,7 +72,15 @@ def _again(request: HttpRequest, token: str) -> HttpResponse:
     return _page(request, ticket, survivor(ticket), status=403, text=_text(request), photos=photos_of(request), refused=True)
 
 
-@before_scope(store_photos)
+def _store(request: HttpRequest, token: str) -> None:
+    """Nothing of whoever has no link."""
+    with suppress(Http404):
+        with district_scope(request.district.id):  # type: ignore[attr-defined]
+            queries.by_token(token)
+        store_photos(request)
+
+
+@before_scope(_store)
 @shown_again(_again)
 @private
 @sent_from(_address)
