@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from intake.channels.arrival import Arrival, SentFile
+from intake.timing import TookTooLong, at_most
 from tickets import files
 from tickets.actions import NewFile
 
 TINY = 400  # bytes of an inline picture: spacers and trackers
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -23,19 +26,23 @@ class Kept:
     note: str = ""  # what the reader of the message must know
 
 
-def keep(arrival: Arrival, *, district_id: UUID) -> Kept:
-    """Touches the disk only, so that no transaction is open while a photo is worked on."""
-    stored = list(arrival.kept_files)
-    refused: list[str] = []
-    for sent in arrival.sent_files:
-        if sent.inline and len(sent.data) < TINY:
-            continue
-        with override(arrival.language or "en"):  # the reason is read beside the words it came with
-            try:
-                stored.append(files.store(sent.name, sent.data, district_id=district_id))
-            except files.Refused as refusal:
-                refused.append(_line(sent, refusal))
-    return Kept(tuple(stored), "\n".join(refused))
+def keep(arrival: Arrival, *, district_id: UUID, seconds: float) -> Kept:
+    """Touches the disk only, so that no transaction is open while a photo is worked on.
+
+    What is not stored after so many seconds is noted as not kept: the words do not wait for it, there may be danger in them.
+    """
+    wanted = [sent for sent in arrival.sent_files if not (sent.inline and len(sent.data) < TINY)]
+    became: list[NewFile | str] = []  # of each in turn, the file or a line about it
+    with override(arrival.language or "en"):  # the reason is read beside the words it came with
+        try:
+            with at_most(seconds):
+                for sent in wanted:
+                    became.append(_store(sent, district_id))
+        except TookTooLong:
+            log.warning("files_too_slow", files=len(wanted), looked_at=len(became))
+        became.extend(_line(sent, "") for sent in wanted[len(became) :])
+    stored = [one for one in became if isinstance(one, NewFile)]
+    return Kept((*arrival.kept_files, *stored), "\n".join(one for one in became if isinstance(one, str)))
 
 
 def still_there(file: NewFile) -> bool:
@@ -47,5 +54,14 @@ def still_there(file: NewFile) -> bool:
     return True
 
 
-def _line(sent: SentFile, refusal: files.Refused) -> str:
-    return _("[File not kept: %(name)s. %(why)s]") % {"name": sent.name, "why": str(refusal)}
+def _store(sent: SentFile, district_id: UUID) -> NewFile | str:
+    try:
+        return files.store(sent.name, sent.data, district_id=district_id)
+    except files.Refused as refusal:
+        return _line(sent, str(refusal))
+
+
+def _line(sent: SentFile, why: str) -> str:
+    """`why`: empty where there was no time for it."""
+    said = _("[File not kept: %(name)s. %(why)s]") % {"name": sent.name, "why": why}
+    return said if why else said.replace(". ]", ".]")

@@ -3,8 +3,9 @@
 A claim leases the envelope and counts the attempt; "done" is written only by the holder of that attempt, in the same commit
 as the ticket, its clocks and the acknowledgement. Reading and storing files come before, outside any transaction.
 
-Bytes of strangers may keep a worker busy, or end it. So reading has an end (READING), what there is no time left for is given
-back untried, and an envelope that was tried before is claimed alone: nobody else's attempts are lost with it.
+Bytes of strangers may keep a worker busy, or end it. So reading has an end (READING), and so has the keeping of files (KEEPING):
+words are never lost with a photo. What there is no time left for is given back untried, and an envelope that was tried before is
+claimed alone: nobody else's attempts are lost with it.
 """
 
 import time
@@ -34,8 +35,9 @@ from tickets.models import ChannelKind, Ticket
 BATCH = 20
 CARRIED = 256 * 1024  # bytes of an envelope that a claim reads along; larger ones are read one at a time
 MAX_ROUNDS = 50  # of one task: the next nudge or sweep goes on
-READING = 30  # seconds that reading one envelope and keeping its files may take; a mail takes milliseconds, photos a second each
-BEGUN = 20  # seconds from the claim in which an envelope is begun; with READING it ends well within the lease of 60
+READING = 15  # seconds that reading one envelope may take, after which it has failed; a mail takes milliseconds
+KEEPING = 20  # seconds that keeping its files may take, after which it is received with those that are kept; a photo takes one
+BEGUN = 15  # seconds from the claim in which an envelope is begun; with READING and KEEPING it ends well within the lease of 60
 WHILE = 120  # seconds after which a task claims no more: the next one goes on
 State = Envelope.State
 log = structlog.get_logger(__name__)
@@ -100,7 +102,7 @@ def attempt(district_id: UUID, envelope: Envelope) -> bool:
         raw = _bytes_of(district_id, envelope)
         with at_most(READING):
             arrival = read(envelope, raw)
-            kept = keep(arrival, district_id=district_id)
+        kept = keep(arrival, district_id=district_id, seconds=KEEPING)
         with district_scope(district_id):
             receive(envelope, arrival, kept, now=timezone.now())
         return True

@@ -19,8 +19,8 @@ from intake.models import Channel, Envelope
 from knowledge import search
 from knowledge.models import Article
 from tests.conftest import Cast, sign_in, visitor
-from tickets import pictures
-from tickets.models import Message, Ticket
+from tickets import files, pictures
+from tickets.models import Attachment, Message, Ticket
 from tickets.refusal import Refused
 
 PAT = "pat@cedar-family.example"
@@ -137,7 +137,41 @@ def test_an_envelope_that_takes_too_long_fails_and_the_next_one_is_received(here
 
 
 def test_reading_ends_within_the_lease() -> None:
-    assert timedelta(seconds=receive.BEGUN + receive.READING) < LEASE
+    assert timedelta(seconds=receive.BEGUN + receive.READING + receive.KEEPING) < LEASE
+
+
+def with_files(*names: str, text: str) -> bytes:
+    part = b'Content-Type: multipart/mixed; boundary="b"\r\n'
+    parts = [b"--b\r\nContent-Type: text/plain; name=%s\r\nContent-Disposition: attachment\r\n\r\nof %s\r\n" % (n, n)
+             for n in (name.encode() for name in names)]  # fmt: skip
+    return a_mail("files@x.example", head=part, body=b"--b\r\n\r\n" + text.encode() + b"\r\n" + b"".join(parts) + b"--b--\r\n")
+
+
+def test_files_that_take_too_long_do_not_take_the_words_with_them(here: Cast, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The words are of danger: a team hears of them now, and is told by name which files are not there."""
+    real = files.store
+
+    def slow(name: str, data: bytes, **more: Any) -> Any:
+        if name == "slow.txt":
+            time.sleep(10)
+        return real(name, data, **more)
+
+    monkeypatch.setattr(files, "store", slow)
+    monkeypatch.setattr(receive, "READING", 5)
+    monkeypatch.setattr(receive, "KEEPING", 0.5, raising=False)
+    write_down(with_files("first.txt", "bad.exe", "slow.txt", "last.txt", text="He has a gun."), "files@x.example")
+    began = time.monotonic()
+    assert receive.drain(here.district.id) == 1
+    assert time.monotonic() - began < 4
+    envelope, message = Envelope.objects.get(), Message.objects.get()
+    assert (envelope.state, envelope.attempts) == ("done", 1)
+    assert Ticket.objects.get().id == envelope.ticket_ref
+    text, _empty, refused, *late = message.text.splitlines()
+    assert text == "He has a gun."
+    assert refused.startswith("[File not kept: bad.exe. Files of this kind are not taken")
+    assert late == ["[File not kept: slow.txt.]", "[File not kept: last.txt.]"]
+    assert list(Attachment.objects.filter(message=message).values_list("name", flat=True)) == ["first.txt"]
+    assert not list(tmp_path.rglob(".new-*"))
 
 
 def test_what_there_is_no_time_for_is_given_back_untried(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
