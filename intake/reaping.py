@@ -14,8 +14,10 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
+from psycopg_pool import PoolTimeout
 
 from districts.jobs import shuffled
 from districts.models import District
@@ -41,7 +43,13 @@ def reap_all(*, dry_run: bool = False) -> Reaped:
         ids = list(District.objects.values_list("id", flat=True))
     total = Reaped()
     for district_id in shuffled(ids):
-        reaped = reap(district_id, dry_run=dry_run)
+        try:
+            reaped = reap(district_id, dry_run=dry_run)
+        except (SoftTimeLimitExceeded, PoolTimeout):  # this run's time is up; no connection to be had
+            raise
+        except Exception:  # a folder nobody may read, say: the other districts' files go all the same
+            log.exception("reaping_failed", district=str(district_id))
+            continue
         total.files, total.size = total.files + reaped.files, total.size + reaped.size
     return total
 
@@ -72,8 +80,16 @@ def _old(folder: Path) -> Iterator[str]:
             continue
         with os.scandir(shelf) as entries:
             for entry in entries:
-                if (STORED.fullmatch(entry.name) or entry.name.startswith(HALF)) and _is_old(entry.stat(follow_symlinks=False)):
+                if (STORED.fullmatch(entry.name) or entry.name.startswith(HALF)) and _lies_long(entry):
                     yield f"{folder.name}/{shelf.name}/{entry.name}"
+
+
+def _lies_long(entry: "os.DirEntry[str]") -> bool:
+    """False where it is there no more: a half file that became a whole one has another name."""
+    try:
+        return _is_old(entry.stat(follow_symlinks=False))
+    except FileNotFoundError:
+        return False
 
 
 def _is_old(found: os.stat_result) -> bool:
@@ -95,13 +111,25 @@ def _named_in(raw: bytes) -> Iterable[str]:
 
 
 def _take_away(path: Path, *, dry_run: bool) -> int | None:
-    """Its size in bytes; None where it was stored again, or taken away, a moment ago."""
+    """Its size in bytes; None where it was stored again, or taken away, a moment ago, or where it cannot be taken away."""
     try:
         found = path.stat()
-        if not _is_old(found):
+        if not _is_old(found) or not (dry_run or _unlinked(path)):
             return None
-        if not dry_run:
-            path.unlink()
         return found.st_size
     except FileNotFoundError:
         return None
+    except OSError:
+        log.exception("file_not_reaped", path=str(path))
+        return None
+
+
+def _unlinked(path: Path) -> bool:
+    """Put aside first: whoever stores the same file now either touched it before, which is seen, or finds none and writes it."""
+    aside = path if path.name.startswith(HALF) else path.with_name(f"{HALF}{path.name}")
+    path.rename(aside)
+    if _is_old(aside.stat()):
+        aside.unlink()
+        return True
+    aside.rename(path)  # over the same bytes, where somebody wrote them meanwhile
+    return False

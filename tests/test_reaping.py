@@ -4,6 +4,8 @@ import json
 import os
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -101,6 +103,102 @@ def test_a_file_that_was_touched_after_it_was_listed_stays(here: Cast, media: Pa
     monkeypatch.setattr(reaping, "_referred_to", meanwhile)
     assert reaping.reap(here.district.id).files == 0
     assert (media / kept.path).exists()
+
+
+def test_a_file_that_was_touched_as_it_was_taken_away_stays(here: Cast, media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a form that stores the same file: it was told that it lies there."""
+    kept, real = files.store("list.txt", b"broken chairs: 4", district_id=here.district.id), reaping._is_old
+    age(media)
+    looks: list[bool] = []
+
+    def looked_at(found: os.stat_result) -> bool:
+        looks.append(real(found))
+        if len(looks) == 2:  # listed, then found old for the last time
+            files.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
+        return looks[-1]
+
+    monkeypatch.setattr(reaping, "_is_old", looked_at)
+    assert reaping.reap(here.district.id).files == 0
+    assert looks[:2] == [True, True]
+    assert on_disk(media) == {kept.path}
+
+
+def test_a_file_that_is_written_again_as_it_was_put_aside_stays(here: Cast, media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, real = files.store("list.txt", b"broken chairs: 4", district_id=here.district.id), Path.rename
+    age(media)
+
+    def rename(path: Path, target: Path) -> Path:
+        moved = real(path, target)
+        files.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
+        return moved
+
+    monkeypatch.setattr(Path, "rename", rename)
+    assert reaping.reap(here.district.id).files == 1
+    assert on_disk(media) == {kept.path}
+
+
+def test_a_half_file_that_becomes_whole_while_it_is_listed_stops_nothing(
+    here: Cast, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = media / str(here.district.id) / "ab"
+    folder.mkdir(parents=True)
+    (folder / ".new-k3j").write_bytes(b"x")
+    age(media)
+    real = os.scandir
+
+    @contextmanager
+    def scandir(where: Any) -> Iterator[Any]:
+        with real(where) as entries:
+            listed = list(entries)
+        if Path(where) == folder:
+            (folder / ".new-k3j").rename(folder / ("b" * 64))
+        yield listed
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    reaped = reaping.reap(here.district.id)
+    monkeypatch.undo()
+    assert reaped.files == 0
+    assert len(on_disk(media)) == 1
+
+
+def test_one_file_that_cannot_go_stops_no_other(here: Cast, oak: Cast, media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck = files.store("stuck.txt", b"glue", district_id=here.district.id)
+    files.store("list.txt", b"broken chairs: 4", district_id=here.district.id)
+    files.store("oak.txt", b"acorns", district_id=oak.district.id)
+    age(media)
+    real = Path.unlink
+
+    def unlink(path: Path, *given: Any, **more: Any) -> None:
+        if stuck.sha256 in path.name:
+            raise PermissionError(13, "Permission denied")
+        real(path, *given, **more)
+
+    monkeypatch.setattr(Path, "unlink", unlink)
+    assert reap_files() == 2
+    assert len(on_disk(media)) == 1
+    monkeypatch.undo()
+    age(media)
+    assert reap_files() == 1, "the next run tries again"
+
+
+def test_one_district_that_fails_stops_no_other(here: Cast, oak: Cast, media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for cast in (here, oak):
+        files.store("list.txt", b"broken chairs: 4", district_id=cast.district.id)
+    age(media)
+    real = reaping._old
+
+    def old(folder: Path) -> Any:
+        if folder.name == str(here.district.id):
+            raise PermissionError(13, "Permission denied")
+        return real(folder)
+
+    monkeypatch.setattr(reaping, "_old", old)
+    monkeypatch.setattr(reaping, "shuffled", sorted)
+    assert reap_files() == 1
+    monkeypatch.setattr(reaping, "shuffled", lambda ids: sorted(ids, reverse=True))
+    age(media)
+    assert reap_files() == 0
+    assert len(on_disk(media)) == 1
 
 
 def test_words_that_wait_keep_their_files(here: Cast, media: Path) -> None:
