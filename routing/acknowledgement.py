@@ -21,6 +21,7 @@ from tickets import letters
 from tickets.models import Ticket
 
 type Way = tuple[str, str]  # (delivery channel, address)
+DANGER = "danger"  # purpose of a letter that is only the crisis line
 TRIAGE_TAKES = timedelta(seconds=10)
 # IANA zones of the 50 states: there 911 and 988 answer
 US_ZONES = frozenset(
@@ -67,9 +68,7 @@ def show_crisis_line(ticket: Ticket, *, to: Person, way: Way | None, key: str, n
         return
     short = way[0] == Delivery.Channel.SMS
     body = short_text.fit(f"{line} #{ticket.number}: {who}", line) if short else "\n\n".join([line, who, str(district.name)])
-    letters.to_requester(
-        ticket, what=f"danger-{key}", subject=f"Re: {subject}", body=body, purpose="danger", now=now, way=way, person=to
-    )
+    letters.to_requester(ticket, what=f"danger-{key}", subject=f"Re: {subject}", body=body, purpose=DANGER, now=now, way=way, person=to)
 
 
 def letter_of(ticket: Ticket, *, now: datetime, way: Way | None = None) -> Letter:

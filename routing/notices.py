@@ -39,9 +39,14 @@ def danger(ticket: Ticket, *, now: datetime, key: str = "") -> None:
     subject = _("Danger to a person: request #%(number)s") % {"number": ticket.number}
     body = _("Request #%(number)s has words of danger to a person. Open it now: %(link)s") % {"number": ticket.number, "link": link}
     delivery.notify(
-        people=people_for(ticket), subject=subject, body=body, dedupe_key=f"crisis:{ticket.id}:{key}".rstrip(":"), now=now,
+        people=people_for(ticket), subject=subject, body=body, dedupe_key=f"{danger_key(ticket)}:{key}".rstrip(":"), now=now,
         link=desk_path(ticket), about=ticket.id, channels=EVERYWHERE, wakes=True,
     )  # fmt: skip
+
+
+def danger_key(ticket: Ticket) -> str:
+    """What the dedupe keys of all these notices of a ticket begin with."""
+    return f"crisis:{ticket.id}"
 
 
 def taken_over(ticket: Ticket, *, had: Person, key: str, now: datetime) -> None:

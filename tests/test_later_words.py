@@ -187,6 +187,48 @@ def test_the_same_alarm_wakes_people_again_only_after_a_while(here: Cast, guard:
     assert len(told(ticket, guard)) == 6
 
 
+def test_every_person_in_danger_gets_the_crisis_line(here: Cast, guard: Person) -> None:
+    """Whoever else wrote a minute before."""
+    other = person("Pia", "pia@cedar-family.example", kind="parent")
+    ticket = with_technology(here)
+    tickets.follow(ticket, person=other, now=timezone.now())
+    now = timezone.now()
+    for minutes, author in ((0, here.pat), (1, other), (2, here.pat), (3, other)):
+        at = now + timedelta(minutes=minutes)
+        routing.hear(ticket, author=author, channel="email", words=tickets.Words(text=DANGER), now=at)
+    letters = Delivery.objects.filter(purpose="danger").order_by("created_at")
+    assert list(letters.values_list("person__name", "created_at")) == [("Pat Parent", now), ("Pia", now + timedelta(minutes=1))]
+    assert len({letter.dedupe_key for letter in letters} | {letter.message_id for letter in letters}) == 4
+    assert told(ticket, guard) == [EMAIL, INAPP, SMS]
+
+
+@pytest.mark.parametrize(("apart", "rings"), [(2, 1), (14 * 60 + 59, 1), (15 * 60, 2)])
+def test_a_quarter_of_an_hour_is_counted_from_the_alarm_before(here: Cast, guard: Person, apart: int, rings: int) -> None:
+    """And not by the clock: the first is a second before a quarter of it is full."""
+    ticket = with_technology(here)
+    first = timezone.now().replace(minute=14, second=59, microsecond=0) + timedelta(hours=1)
+    for at in (first, first + timedelta(seconds=apart)):
+        routing.hear(ticket, author=here.pat, channel="email", words=tickets.Words(text=DANGER), now=at)
+    assert told(ticket, guard) == sorted([EMAIL, INAPP, SMS] * rings)
+    assert Delivery.objects.filter(purpose="danger").count() == rings
+
+
+def test_a_ticket_that_came_with_danger_does_not_wake_again_at_the_next_word(here: Cast, guard: Person) -> None:
+    ticket = by_text(here, DANGER, "SM1")
+    assert told(ticket, guard) == [EMAIL, INAPP, SMS]
+    by_text(here, DANGER, "SM2")
+    assert told(ticket, guard) == [EMAIL, INAPP, SMS]
+
+
+def test_an_alarm_that_people_put_aside_is_rung_again_at_once(here: Cast, guard: Person) -> None:
+    ticket = with_technology(here, assignee=here.bob)
+    by_page(here, ticket, DANGER)
+    routing.correct(again(ticket), service=here.password_reset, team=None, by=guard, now=timezone.now())
+    by_page(here, ticket, DANGER)
+    assert again(ticket).team == here.safety
+    assert told(ticket, guard, wakes=True) == sorted([EMAIL, INAPP, SMS] * 2)
+
+
 def test_a_false_alarm_that_people_put_right_stays_right_until_the_next(here: Cast, guard: Person) -> None:
     ticket = with_technology(here)
     by_page(here, ticket, DANGER)
