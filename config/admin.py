@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.db import transaction
@@ -62,6 +63,20 @@ class DistrictAdmin(admin.ModelAdmin):
         if before != {name: getattr(obj, name) for name in CALENDAR}:
             with district_scope(obj.id):
                 calendar_changed(obj, now=timezone.now())
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(admin.ModelAdmin):
+    """For somebody who has lost their telephone: taken away, never read."""
+
+    list_display = fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+    search_fields = ("user__email",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 def _forget() -> None:

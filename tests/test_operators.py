@@ -278,6 +278,21 @@ def test_nothing_is_deleted_there(inside: Client, cedar: Cast) -> None:
     assert inside.get(f"/operator/districts/account/{cedar.ada.account_ref}/delete/").status_code == 403
 
 
+def test_an_authenticator_is_taken_away_there_and_its_secret_never_shown(inside: Client) -> None:
+    mine = Authenticator.objects.get(type="totp")
+    page = inside.get(f"/operator/mfa/authenticator/{mine.id}/change/").content.decode()
+    assert "created at" in page.lower()
+    assert mine.data["secret"] not in page + inside.get("/operator/mfa/authenticator/").content.decode()
+    other = TOTP.activate(Account.objects.create(email="lost@operators.example"), generate_totp_secret()).instance
+    assert inside.post(f"/operator/mfa/authenticator/{other.id}/delete/", {"post": "yes"}).status_code == 302
+    assert list(Authenticator.objects.filter(type="totp")) == [mine]
+
+
+def test_pages_that_packages_bring_are_not_there(inside: Client) -> None:
+    for path in ("account/emailaddress/", "auth/group/"):
+        assert inside.get(f"/operator/{path}").status_code == 404
+
+
 def test_an_account_made_there_has_a_lower_case_address_and_no_password(inside: Client) -> None:
     inside.post("/operator/districts/account/add/", {"email": "Second@Operators.example", "is_active": "on", "is_staff": "on"})
     account = Account.objects.get(email="second@operators.example")
