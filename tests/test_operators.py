@@ -301,6 +301,7 @@ def test_an_account_made_there_has_a_lower_case_address_and_no_password(inside: 
 
 def test_a_sign_in_is_not_renamed_there(inside: Client, cedar: Cast) -> None:
     """The old address would go on getting codes for it; what else is on the page is changed."""
+    assert cedar.alice.account_ref
     account = Account.objects.get(id=cedar.alice.account_ref)
     EmailAddress.objects.create(user=account, email=account.email, verified=True, primary=True)
     path = f"/operator/districts/account/{account.id}/change/"
