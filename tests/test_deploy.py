@@ -86,9 +86,10 @@ def test_a_demonstration_is_refused_in_production() -> None:
 
 
 SWEEPER = "import sys, runpy; sys.argv = ['manage.py', 'sweeper']; runpy.run_path('manage.py', run_name='__main__')"
+SMTP_DOOR = SWEEPER.replace("sweeper", "smtp_door")
 
 
-@pytest.mark.parametrize("entry", ["import config.wsgi", SWEEPER], ids=["web", "sweeper"])
+@pytest.mark.parametrize("entry", ["import config.wsgi", SWEEPER, SMTP_DOOR], ids=["web", "sweeper", "smtp"])
 def test_nothing_serves_with_the_examples_secrets(entry: str) -> None:
     here = {"DATABASE_URL": "", "DATABASE_APP_URL": settings.APP_URL}
     done = run("-c", entry, **{**example(".env.production.example"), **here})
