@@ -79,16 +79,16 @@ def _write(rows: Sequence[tuple[DistrictModel, bool]]) -> None:
         if row.district_id is None:
             row.district_id = district_id
         groups.setdefault((type(row), once), []).append(row)
-    parts, values = [], []
-    for (model, once), same in groups.items():
-        head, one_row, columns = _shape(model)
-        conflict = " ON CONFLICT DO NOTHING" if once else ""
-        parts.append(f"{head} {', '.join([one_row] * len(same))}{conflict}")
-        values += [value for row in same for value in _values(row, columns)]
-    *first, last = parts
-    named = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(first))
+    parts = []
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH {named} {last}" if named else last, values)
+        for (model, once), same in groups.items():
+            head, one_row, columns = _shape(model)
+            conflict = " ON CONFLICT DO NOTHING" if once else ""
+            # Row by row: the driver remembers how a short template reads, and would read all of a long one anew each time.
+            parts.append(f"{head} {', '.join(cursor.mogrify(one_row, _values(row, columns)) for row in same)}{conflict}")
+        *first, last = parts
+        named = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(first))
+        cursor.execute(f"WITH {named} {last}" if named else last)
     for row, _once in rows:
         row._state.adding, row._state.db = False, connection.alias
 
