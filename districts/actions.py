@@ -97,11 +97,11 @@ def save_site(
 
 
 def department(name: str) -> Department:
-    """The district's department of this name, made where there is none."""
+    """The district's department of this name, made where there is none. Raises Taken where somebody was quicker."""
     found: Department | None = Department.objects.filter(name=name).first()
     if found is None:
-        slug = free_slug(Department.objects.all(), name)
-        found = Department.objects.create(name=name, slug=slug)
+        found = Department(name=name, slug=free_slug(Department.objects.all(), name))
+        _unique(found)
     return found
 
 
@@ -114,6 +114,7 @@ def save_team(
     if team.is_front_office and not is_front_office:
         raise FrontOfficeNeeded
     with transaction.atomic():
+        list(Team.objects.select_for_update(no_key=True).order_by("id"))  # two who move marks crosswise wait here
         for mark, wanted in (("is_front_office", is_front_office), ("is_safety", is_safety)):
             if wanted:
                 Team.objects.filter(**{mark: True}).exclude(id=team.id).update(**{mark: False})

@@ -7,7 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from districts.models import uuid7
 from districts.queries import front_office
 from intake import actions as intake
 from intake import telling
@@ -19,7 +21,7 @@ from sla import actions as sla
 from tickets import actions as tickets
 from tickets import letters
 from tickets.actions import NewFile, NotPossible
-from tickets.models import ChannelKind, Link, Ticket
+from tickets.models import ChannelKind, Link, Message, Ticket
 
 
 @dataclass(frozen=True)
@@ -80,16 +82,31 @@ def _follow_up(ticket: Ticket, over: Ticket, said: tickets.Words, *, now: dateti
     return opened
 
 
-def solved(ticket: Ticket, *, now: datetime) -> None:
+def solved(ticket: Ticket, *, now: datetime) -> bool:
     """The requester says so: there is nothing to wait for, it is closed. Twice is once.
 
-    Where it was merged into another's, that one is resolved and closes in its own time.
+    Where it was merged into another's, that one is resolved and closes in its own time. Danger to a person is not ended by whoever
+    holds the link: it is written down as their words, the team is told, and people decide. False: that.
     """
     target = _locked(tickets.survivor(ticket))
+    if target.crisis and target.is_live:
+        _say_so(ticket, target, now=now)
+        return False
     tickets.resolve(target, by=ticket.requester, now=now)
     if target.requester_id == ticket.requester_id:
         tickets.close(target, by=ticket.requester, now=now)
     sla.derive(target, now=now)
+    return True
+
+
+def _say_so(ticket: Ticket, target: Ticket, *, now: datetime) -> None:
+    with override(ticket.language):
+        words = _("It's solved")
+    newest = Message.objects.filter(ticket=target).order_by("-at", "-id").first()
+    if newest is None or newest.author_id != ticket.requester_id or newest.text != words:
+        said = tickets.Words(text=words, language=ticket.language)
+        routing.hear(target, author=ticket.requester, channel=ChannelKind.WEB, words=said, now=now, way=letters.way_to(ticket))
+        telling.wrote_again(target, ticket.requester, uuid7(), now=now)
 
 
 def reopen(ticket: Ticket, *, now: datetime) -> None:

@@ -337,6 +337,18 @@ def test_a_refused_file_keeps_the_words(here: Cast) -> None:
     assert Message.objects.filter(ticket=ticket).count() == 1
 
 
+def test_danger_to_a_person_is_not_ended_by_whoever_holds_the_link(here: Cast) -> None:
+    ticket = a_ticket(here, team=here.safety)
+    Ticket.objects.filter(id=ticket.id).update(crisis=True, assignee=here.olive, placed_at=timezone.now())
+    browser = visitor(here.district)
+    for _twice in range(2):
+        assert browser.post(f"/r/{ticket.token}/solved")["Location"].endswith("?said=reply")
+    ticket = Ticket.objects.get()
+    assert ticket.is_live
+    assert [row.text for row in Message.objects.order_by("at")][1:] == ["It's solved"], "their word, for people to judge"
+    assert Delivery.objects.filter(dedupe_key__startswith="wrote:").exists()
+
+
 def test_solved_and_open_again(here: Cast) -> None:
     ticket = a_ticket(here, now=timezone.now())
     browser = visitor(here.district)

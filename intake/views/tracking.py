@@ -110,8 +110,8 @@ def reply(request: HttpRequest, token: str) -> HttpResponse:
 @private
 @sent_from(_address)
 def solved(request: HttpRequest, token: str) -> HttpResponse:
-    acts.solved(queries.by_token(token), now=timezone.now())
-    return HttpResponseRedirect(f"/r/{token}?said=solved", status=303)
+    ended = acts.solved(queries.by_token(token), now=timezone.now())
+    return HttpResponseRedirect(f"/r/{token}?said={'solved' if ended else 'reply'}", status=303)
 
 
 @shown_again(_again)
