@@ -21,7 +21,7 @@ if __name__ != "tests.corpus" or not os.environ.get("DJANGO_SETTINGS_MODULE"):
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
 
-from intake.channels import markup, mime, quoting  # noqa: E402  (Django first)
+from intake.channels import markup, parts, quoting  # noqa: E402  (Django first)
 from intake.channels.email import read  # noqa: E402
 from intake.channels.headers import Headers  # noqa: E402
 from intake.wording import clean  # noqa: E402
@@ -31,7 +31,7 @@ def adapter(data: bytes, kind: str) -> dict[str, Any]:
     """Keys as told on top of `score.py`. `kind`: "eml" is a whole mail, "text" and "html" are bare bodies."""
     if kind != "eml":
         return _bare(data.decode("utf-8", "replace"), kind)
-    message = mime.parse(data)
+    message = parts.parse(data)
     headers = Headers(message)
     arrival = read(data)
     return {

@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from districts.models import Site
-from intake.channels import email, markup, mime, quoting
+from intake.channels import email, markup, quoting
 from intake.channels.headers import Headers
+from intake.channels.parts import parse
 from intake.channels.uuencode import split
 from intake.timing import TookTooLong, at_most
 from routing import whereabouts
@@ -114,7 +115,7 @@ def test_uuencoded_files_are_taken_out_and_what_is_none_stays() -> None:
 
 def test_a_few_hundred_recipients_are_all_read() -> None:
     people = b", ".join(b'"Person, %d" <person.%d@family-of-the-district.example>' % (n, n) for n in range(300))
-    found = Headers(mime.parse(b"To: " + people + b"\r\n\r\nx")).addresses("to")
+    found = Headers(parse(b"To: " + people + b"\r\n\r\nx")).addresses("to")
     assert len(found) == 300
     assert (found[299].name, found[299].address) == ("Person, 299", "person.299@family-of-the-district.example")
 

@@ -16,6 +16,7 @@ from intake.channels.arrival import Arrival, Unreadable
 from intake.channels.charsets import decode
 from intake.channels.fingerprint import digest
 from intake.channels.headers import Headers, addresses, ids, words
+from intake.channels.parts import parse
 from intake.channels.sms import keyword
 from intake.language import guess
 from intake.wording import clean, one_line, subject_of
@@ -335,9 +336,9 @@ def adapter(data: bytes, kind: str) -> dict[str, Any]:
         text = markup.text_of(markup.clean(text)) if kind == "html" else text
         return {"reply_text": quoting.split(clean(text), is_reply=True).text, "body_text": text}
     arrival = email.read(data)
-    headers = Headers(mime.parse(data))
+    headers = Headers(parse(data))
     writers = headers.addresses("from")
-    text, _html = email._words(mime.unpack(mime.parse(data)))
+    text, _html = email._words(mime.unpack(parse(data)))
     bounce = arrival.bounce
     return {
         "subject": headers.text("subject"),
@@ -424,5 +425,5 @@ def test_no_bytes_break_the_reader(data: bytes) -> None:
 def test_no_header_breaks_the_reader(value: str, name: str) -> None:
     raw = f"{name}: ".encode() + value.encode("utf-8", "surrogatepass") + b"\r\nMessage-ID: <a@b>\r\n\r\nhello"
     email.read(raw)
-    headers = Headers(mime.parse(raw))
+    headers = Headers(parse(raw))
     dsn.automation_of(headers)

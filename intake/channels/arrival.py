@@ -19,6 +19,7 @@ class SentFile:
     name: str
     data: bytes
     inline: bool = False
+    kind: str = ""  # the content type it came with
 
 
 GONE = ("5.1.", "5.4.4")  # RFC 3463: no such mailbox, no such domain; a full mailbox (5.2.2) may work tomorrow

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from email.message import Message
 
 from intake.channels.arrival import Automation, Bounce
-from intake.channels.headers import Headers, ids, unfold
-from intake.channels.mime import content, kind_of
+from intake.channels.headers import Headers, ids
+from intake.channels.parts import LETTERS, Part
 
 _REPORTS = (
     "message/delivery-status",
@@ -85,7 +84,7 @@ def _is_newsletter(headers: Headers) -> bool:
     return "list-unsubscribe" in headers and "list-post" not in headers and "list-id" not in headers
 
 
-def bounce_of(message: Message, headers: Headers) -> Bounce | None:
+def bounce_of(message: Part, headers: Headers) -> Bounce | None:
     """None where it is not a report."""
     report = _standard(message)
     if report is None and _is_daemon(headers):
@@ -93,13 +92,13 @@ def bounce_of(message: Message, headers: Headers) -> Bounce | None:
     return report
 
 
-def _standard(message: Message) -> Bounce | None:
+def _standard(message: Part) -> Bounce | None:
     """A report by the book, also one whose machine-readable part is missing or empty."""
     parts = list(_parts(message, 0))
-    reports = [part for part in parts if kind_of(part) in _REPORTS]
-    if not reports and kind_of(message) != "multipart/report":
+    reports = [part for part in parts if part.kind in _REPORTS]
+    if not reports and message.kind != "multipart/report":
         return None
-    kinds = {kind_of(part) for part in reports}
+    kinds = {part.kind for part in reports}
     blocks = [block for part in reports for block in _blocks(part)]
     if "message/feedback-report" in kinds:
         told = (_plain(block.get("original-rcpt-to", "") or block.get("removal-recipient", "")) for block in blocks)
@@ -113,12 +112,9 @@ def _standard(message: Message) -> Bounce | None:
     return Bounce("failed" if failed else "delayed", failed, status, _original_ids(parts), bool(_NO_SUCH_USER.search(words[:_LOOK])))
 
 
-def _blocks(part: Message) -> list[dict[str, str]]:
+def _blocks(part: Part) -> list[dict[str, str]]:
     """The groups of fields of a report part (one for the message, one for each recipient), however the parser took it apart."""
-    children = part.get_payload()
-    if isinstance(children, list):
-        return [{str(n).lower(): unfold(str(v)) for n, v in child.raw_items()} for child in children if isinstance(child, Message)]
-    text = re.sub(r"\r?\n[ \t]+", " ", content(part).decode("utf-8", "replace"))
+    text = re.sub(r"\r?\n[ \t]+", " ", part.content().decode("utf-8", "replace"))
     return [dict(_field(line) for line in block.splitlines() if ":" in line) for block in re.split(r"\n\s*\n", text)]
 
 
@@ -156,7 +152,7 @@ def _is_daemon(headers: Headers) -> bool:
     return any(one.address.partition("@")[0].startswith(_DAEMONS) for one in senders) or any(word in name for word in _DAEMONS)
 
 
-def _worded(message: Message, headers: Headers) -> Bounce | None:
+def _worded(message: Part, headers: Headers) -> Bounce | None:
     """A daemon's own words; None where it speaks of something else."""
     parts = list(_parts(message, 0))
     failed = tuple(a.lower() for a in _ADDRESS.findall(headers.raw("x-failed-recipients")))
@@ -165,7 +161,7 @@ def _worded(message: Message, headers: Headers) -> Bounce | None:
     return bounce if told else None
 
 
-def _from_words(parts: list[Message], failed: tuple[str, ...] = ()) -> Bounce:
+def _from_words(parts: list[Part], failed: tuple[str, ...] = ()) -> Bounce:
     text = _words(parts)
     status = _STATUS.search(text)
     code = _REPLY_CODE.search(text)
@@ -185,31 +181,29 @@ def _above_original(text: str) -> str:
     )[0]
 
 
-def _words(parts: list[Message]) -> str:
+def _words(parts: list[Part]) -> str:
     for part in parts:
-        if kind_of(part).startswith("text/") and kind_of(part) != "text/rfc822-headers":
-            return content(part)[:_LOOK].decode("utf-8", "replace")
+        if part.kind.startswith("text/") and part.kind != "text/rfc822-headers":
+            return part.content()[:_LOOK].decode("utf-8", "replace")
     return ""
 
 
-def _original_ids(parts: list[Message]) -> tuple[str, ...]:
+def _original_ids(parts: list[Part]) -> tuple[str, ...]:
     """Message-IDs of the mail that the report gives back, whole or as headers, attached or in the text."""
     found: list[str] = []
     for part in parts[1:]:
-        if kind_of(part) == "message/rfc822" and isinstance(part.get_payload(), list):
-            found += [one for child in part.get_payload() if isinstance(child, Message) for one in Headers(child).ids("message-id")]
-        elif kind_of(part).startswith("text/"):
-            found += [one for value in _ORIGINAL_ID.findall(content(part)[:100_000].decode("utf-8", "replace")) for one in ids(value)]
+        if part.kind in LETTERS:
+            found += [one for child in part.children for one in Headers(child).ids("message-id")]
+        elif part.kind.startswith("text/"):
+            found += [one for value in _ORIGINAL_ID.findall(part.content()[:100_000].decode("utf-8", "replace")) for one in ids(value)]
     if not found:
         found = [one for value in _ORIGINAL_ID.findall(_words(parts)) for one in ids(value)]
     return tuple(dict.fromkeys(found))
 
 
-def _parts(message: Message, depth: int) -> Iterator[Message]:
+def _parts(message: Part, depth: int) -> Iterator[Part]:
     """The parts of the report itself; not those of the mail inside it."""
     yield message
-    children = message.get_payload()
-    if isinstance(children, list) and not kind_of(message).startswith("message/") and depth < 10:
-        for child in children:
-            if isinstance(child, Message):
-                yield from _parts(child, depth + 1)
+    if message.kind not in LETTERS:
+        for child in message.children:
+            yield from _parts(child, depth + 1)

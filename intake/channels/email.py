@@ -3,7 +3,7 @@
 import re
 
 from intake import contacts
-from intake.channels import dsn, markup, mime, quoting
+from intake.channels import dsn, markup, mime, parts, quoting
 from intake.channels.arrival import Arrival, Thread
 from intake.channels.headers import Address, Headers
 from intake.contacts import Contact
@@ -19,7 +19,7 @@ _NOBODY = frozenset({"mailerdaemon", "postmaster", "bounce", "bounces", "notific
 
 def read(raw: bytes, *, return_path: str | None = None, recipients: tuple[str, ...] = ()) -> Arrival:
     """`return_path` and `recipients` as the envelope told them; "" is the null sender."""
-    message = mime.parse(raw)
+    message = parts.parse(raw)
     headers = Headers(message)
     body = mime.unpack(message)
     thread = Thread(next(iter(headers.ids("message-id")), ""), headers.ids("in-reply-to"), headers.ids("references"))

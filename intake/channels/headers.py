@@ -6,20 +6,17 @@ import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.message import Message
 from email.utils import getaddresses
-from itertools import islice
 
 from intake.channels.charsets import decode
+from intake.channels.parts import Part, unfold
 from intake.wording import one_line
 
 _ENCODED = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?]*)?\?([bBqQ])\?([^?]*)\?=")
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]]+@[A-Za-z0-9\u0080-\uffff][A-Za-z0-9.\-\u0080-\uffff]*")
 _ANGLED = re.compile(r"<([^<>\s]{1,900})>")
 _COMMENT = re.compile(r"\([^()]*\)")
-MAX_HEADER = 20_000
 MAX_NAME = 2_000  # characters of one name or address before it is decoded
-MAX_FIELDS = 2_000  # header fields of a mail that are looked at; those of real ones are some dozens
 MAX_ADDRESSES = 40_000  # characters of all fields of one name that are read as addresses: a thousand people
 _NO_ADDRESSES = (RecursionError, ValueError, IndexError, TypeError, AttributeError)  # what Python's parser raises on hostile ones
 
@@ -33,11 +30,11 @@ class Address:
 class Headers:
     """Fields by lower-case name; unfolded, 8-bit bytes decoded, encoded words left for `text`."""
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, part: Part) -> None:
         self._fields: dict[str, list[str]] = {}
         self._addresses: dict[str, list[Address]] = {}
-        for name, value in islice(message.raw_items(), MAX_FIELDS):
-            self._fields.setdefault(str(name).strip().lower(), []).append(unfold(str(value)))
+        for name, value in part.fields:
+            self._fields.setdefault(name, []).append(unfold(value))
 
     def all(self, name: str) -> list[str]:
         return self._fields.get(name, [])
@@ -73,14 +70,6 @@ def _within(values: list[str], most: int) -> Iterator[str]:
             return
         yield value[:most]
         most -= len(value) + 1
-
-
-def unfold(value: str) -> str:
-    """One line; 8-bit bytes (surrogates of the parser) as UTF-8 or what is likeliest."""
-    value = value[:MAX_HEADER]
-    if not value.isascii():
-        value = decode(value.encode("utf-8", "surrogateescape"))
-    return value.replace("\r", "").replace("\n", "").replace("\0", "").strip()
 
 
 def words(value: str) -> str:
