@@ -58,10 +58,12 @@ def send(
 def notify(
     *, people: Sequence[Person], subject: str, body: str, dedupe_key: str, now: datetime, link: str = "",
     about: UUID | None = None, channels: Sequence[str] = (Channel.INAPP, Channel.EMAIL), wakes: bool = False,
+    not_before: datetime | None = None,
 ) -> int:  # fmt: skip
     """Tell staff, in the app and by mail (or SMS); returns how many rows were queued. Nobody twice for one `dedupe_key`.
 
-    By night, mail and SMS wait for the morning, unless it `wakes` (see `delivery.quiet`; whoever sends looks at the clock).
+    By night, mail and SMS wait for the morning, unless it `wakes` (see `delivery.quiet`; whoever sends looks at the clock);
+    they may wait longer, until `not_before`.
     """
     wanted = {Channel.EMAIL: ContactPoint.Kind.EMAIL, Channel.SMS: ContactPoint.Kind.PHONE}
     points = ContactPoint.objects.filter(person__in=people, kind__in=[k for c, k in wanted.items() if c in channels])
@@ -87,7 +89,7 @@ def notify(
                     dedupe_key=f"{dedupe_key}:{channel}:{person.id}"[:120],
                     wakes=wakes,
                     created_at=now,
-                    not_before=now,
+                    not_before=now if channel == Channel.INAPP else not_before or now,
                     sent_at=now if channel == Channel.INAPP else None,
                     state=Delivery.State.SENT if channel == Channel.INAPP else Delivery.State.PENDING,
                 )

@@ -37,6 +37,7 @@ class Delivery(DistrictModel):
     reply_to = models.CharField(max_length=254, blank=True)
     message_id = models.CharField(max_length=250, blank=True, help_text="Deterministic Message-ID, without angle brackets.")
     references = models.TextField(blank=True, help_text="Message-IDs this answers, oldest first, one a line.")
+    segments = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Parts of a text message that the carrier counts.")
     wakes = models.BooleanField(default=False, help_text="May break quiet hours.")
     created_at = models.DateTimeField(default=timezone.now)
     not_before = models.DateTimeField(default=timezone.now)

@@ -210,6 +210,10 @@ class Site(DistrictModel):
     aliases = models.JSONField(default=list)
     address = models.CharField(max_length=300, blank=True)
     phone = models.CharField(max_length=32, blank=True)
+    rooms = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField()), blank=True,
+        help_text='Rooms that have a sticker, in order: ["101", "Gym"].',
+    )  # fmt: skip
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "code"], name="site_code_once")]
@@ -253,6 +257,11 @@ class Person(DistrictModel):
     kind = models.CharField(max_length=16, default="public", help_text="parent, student, staff, public, vendor …")
     language = models.CharField(max_length=8, default="en")
     account_ref = models.UUIDField(null=True, blank=True)
+    roster_id = models.CharField(
+        max_length=64, blank=True, default="", db_default="",
+        help_text="Their id in the student or staff information system; empty: not on a roster.",
+    )  # fmt: skip
+    merged_into = tenant_fk("self", null=True, blank=True, help_text="The one person they turned out to be.")
     site = tenant_fk(Site, null=True, blank=True)
     away_until = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -261,7 +270,11 @@ class Person(DistrictModel):
         constraints = [
             models.UniqueConstraint(
                 fields=["district", "account_ref"], name="person_account_once", condition=models.Q(account_ref__isnull=False)
-            )
+            ),
+            models.UniqueConstraint(fields=["district", "roster_id"], name="person_roster_once", condition=~models.Q(roster_id="")),
+        ]
+        indexes = [
+            models.Index(fields=["district", "merged_into"], name="person_merged", condition=models.Q(merged_into__isnull=False))
         ]
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
 from districts.scope import district_scope, require_district_id
-from intake import opening
+from intake import opening, parked
 from intake.attaching import Kept, keep
 from intake.channels import email, sms, web
 from intake.channels.arrival import Arrival, Unreadable
@@ -87,6 +87,7 @@ def claim(*, now: datetime) -> list[Envelope]:
     over = [row.id for row in rows if row.attempts >= MAX_ATTEMPTS]
     if over:
         Envelope.objects.filter(id__in=over).update(state=State.DEAD, reason="too many attempts", lease_until=None)
+        parked.given_up(now=now)
     live: list[Envelope] = [row for row in rows if row.attempts < MAX_ATTEMPTS]
     claimed = list(takewhile(lambda row: not row.attempts, live)) or live[:1]
     if claimed:
@@ -135,7 +136,10 @@ def _failed(district_id: UUID, envelope: Envelope, error: BaseException) -> bool
     with district_scope(district_id):
         mine = Envelope.objects.filter(id=envelope.id, attempts=envelope.attempts, state=State.PENDING)
         if over:
-            return bool(mine.update(state=State.DEAD, reason=type(error).__name__[:60], error=told, lease_until=None))
+            given_up = bool(mine.update(state=State.DEAD, reason=type(error).__name__[:60], error=told, lease_until=None))
+            if given_up:
+                parked.given_up(now=timezone.now())
+            return given_up
         mine.update(error=told, lease_until=timezone.now() + backoff(envelope.attempts))
     return False
 

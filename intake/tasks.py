@@ -3,8 +3,10 @@
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
 from districts.jobs import bind, each_district
+from intake.parked import alert_all
 from intake.reaping import reap_all
 from intake.receive import drain
 
@@ -18,6 +20,11 @@ def receive_pending(*, district_id: str) -> int:
 @shared_task(name="intake.sweep")
 def sweep() -> int:
     return each_district("intake", drain)
+
+
+@shared_task(name="intake.alert")
+def alert() -> int:
+    return alert_all(now=timezone.now())
 
 
 @shared_task(name="intake.reap_files")

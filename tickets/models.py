@@ -15,6 +15,7 @@ class ChannelKind(models.TextChoices):
     SMS = "sms", _("SMS")
     PHONE = "phone", _("Phone")
     API = "api", _("API")
+    CHAT = "chat", _("Chat")
 
 
 class TicketCounter(DistrictModel):
@@ -48,6 +49,7 @@ class Ticket(DistrictModel):
     channel = models.CharField(max_length=8, choices=ChannelKind)
     language = models.CharField(max_length=8, default="en")
     requester = tenant_fk(Person)
+    opened_by = tenant_fk(Person, null=True, blank=True, help_text="Who opened it for the requester; empty: they did.")
     team = tenant_fk(Team)
     service = tenant_fk(Service, null=True, blank=True)
     assignee = tenant_fk(Person, null=True, blank=True)
@@ -136,6 +138,10 @@ class Message(DistrictModel):
     html = models.TextField(blank=True, help_text="Cleaned HTML of a mail; shown only in a sandboxed frame.")
     language = models.CharField(max_length=8, blank=True)
     envelope_ref = models.UUIDField(null=True, blank=True, help_text="The envelope it came in; a floor above, so an id only.")
+    sender_check = models.CharField(
+        max_length=60, blank=True, default="", db_default="",
+        help_text='What the trusted hop found of the sender: "spf=pass dkim=pass dmarc=fail"; empty: nothing is known.',
+    )  # fmt: skip
     at = models.DateTimeField()
 
     class Meta(DistrictModel.Meta):
@@ -152,6 +158,19 @@ class Attachment(DistrictModel):
 
     class Meta(DistrictModel.Meta):
         indexes = [models.Index(fields=["district", "message"], name="attachment_message")]
+
+
+class Answer(DistrictModel):
+    """What the form asked of this need besides the words, and what was answered; label and value as they were shown."""
+
+    ticket = tenant_fk(Ticket, on_delete=models.CASCADE)
+    key = models.SlugField(max_length=60, db_index=False)
+    label = models.CharField(max_length=200)
+    value = models.CharField(max_length=1000)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "ticket", "key"], name="answer_once")]
 
 
 class ThreadId(DistrictModel):
@@ -189,6 +208,8 @@ class Event(DistrictModel):
         READ = "read", _("Read")
         DANGER = "danger", _("Words of danger")
         PROMISED = "promised", _("New time told")
+        UNMERGED = "unmerged", _("Taken apart again")
+        REREAD = "reread", _("Mail read again")
 
     ticket = tenant_fk(Ticket, on_delete=models.CASCADE)
     kind = models.CharField(max_length=12, choices=Kind)
