@@ -77,7 +77,7 @@ def test_answers_below_and_between_quotes_are_kept() -> None:
 )
 def test_signatures_are_folded_away(mark: str) -> None:
     parted = quoting.split(f"The bus is late.\n\n{mark}\nPat", is_reply=False)
-    assert (parted.text, "Pat" in parted.quoted) == ("The bus is late.", True)
+    assert (parted.text, "Pat" in parted.folded) == ("The bus is late.", True)
 
 
 @pytest.mark.parametrize(

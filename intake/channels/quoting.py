@@ -57,6 +57,12 @@ WRAPPED = 60  # characters from which a quoted line may have been broken by a ma
 class Split:
     text: str
     quoted: str = ""
+    signature: str = ""
+
+    @property
+    def folded(self) -> str:
+        """All that is not shown at once; nothing of it is lost."""
+        return "\n".join(part for part in (self.signature, self.quoted) if part)
 
 
 def split(text: str, *, is_reply: bool) -> Split:
@@ -69,7 +75,7 @@ def split(text: str, *, is_reply: bool) -> Split:
     shown = "\n".join(visible).strip()
     if not shown:
         return Split(text.strip())
-    return Split(shown, "\n".join([*signature, *folded]).strip())
+    return Split(shown, "\n".join(folded).strip(), "\n".join(signature).strip())
 
 
 def _history(lines: list[str], *, is_reply: bool) -> int:
