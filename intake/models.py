@@ -90,7 +90,10 @@ class Mailbox(DistrictModel):
     username = models.CharField(max_length=254)
     folder = models.CharField(max_length=200, default="INBOX")
     auth = models.CharField(max_length=8, choices=Auth, default=Auth.PASSWORD)
-    secret = models.TextField(blank=True, help_text="Sealed: the password, the client's secret or the refresh token.")
+    secret = models.TextField(blank=True, help_text="Sealed JSON: password, client_secret, refresh_token.")
+    auth_url = models.URLField(
+        blank=True, max_length=500, default="", db_default="", help_text="Where an owner of the mailbox consents."
+    )
     token_url = models.URLField(blank=True, max_length=500)
     client_id = models.CharField(max_length=200, blank=True)
     scope = models.CharField(max_length=500, blank=True)

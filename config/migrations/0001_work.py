@@ -32,11 +32,13 @@ OLDEST = {
 }
 
 
-def work_function(*, create: str = "CREATE FUNCTION", order: str = "", volatility: str = "STABLE") -> str:
+def work_function(
+    *, create: str = "CREATE FUNCTION", order: str = "", volatility: str = "STABLE", due: dict[str, str] = DUE
+) -> str:
     branches = "\n".join(
         f"{'ELSIF' if n else 'IF'} queue = '{queue}' THEN RETURN QUERY SELECT d.id FROM public.districts_district d"
         f" WHERE EXISTS (SELECT 1 FROM public.{rows}){order} LIMIT most;"
-        for n, (queue, rows) in enumerate(DUE.items())
+        for n, (queue, rows) in enumerate(due.items())
     )
     return f"""
 {create} districts_with_work(queue text, most int) RETURNS TABLE (district_id uuid)
