@@ -6,7 +6,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,17 +16,17 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from districts.jobs import nudge
-from districts.models import Service, Site, uuid7
+from districts.models import uuid7
 from districts.scope import require_district_id
-from intake import contacts, opening, queries, receive
+from intake import opening, queries, receive
+from intake.asking import Asking, NoText
 from intake.attaching import Kept
 from intake.channels.fingerprint import digest as mail_digest
 from intake.contacts import BadContact
 from intake.models import Channel, Envelope
 from intake.standing import forget_standing, standing_here
 from intake.tasks import receive_pending
-from intake.wording import MAX_TEXT, clean, one_line
-from tickets.actions import NewFile
+from intake.wording import one_line
 from tickets.models import ChannelKind, Ticket
 
 SAME_CONTENT = timedelta(days=1)  # in which a machine's request without a key, word for word the same, is a retry
@@ -34,12 +34,6 @@ log = structlog.get_logger(__name__)
 _COLUMNS = (
     "id, district_id, source_id, channel, external_id, digest, raw, meta, state, reason, error, attempts, received_at, ticket_ref"
 )
-
-
-class NoText(ValueError):
-    """Nothing was asked; the text is for the person who sent the form."""
-
-    field = "text"
 
 
 class BadFormId(ValueError):
@@ -77,50 +71,22 @@ def accept(
     return envelope, new
 
 
-def receive_web(
-    *,
-    form_id: UUID | str,
-    text: str,
-    contact: str,
-    now: datetime,
-    name: str = "",
-    language: str = "en",
-    site: Site | None = None,
-    room: str = "",
-    asset_tag: str = "",
-    service: Service | None = None,
-    files: Sequence[NewFile] = (),
-    remote: str = "",
-) -> Received:
+def receive_web(asking: Asking, *, form_id: UUID | str, now: datetime, remote: str = "") -> Received:
     """A filled-in form: envelope and ticket in the caller's transaction.
 
     Where receiving fails the envelope is kept and waits for a worker. The same form sent twice gives the first ticket.
     Raises NoText, BadContact or BadFormId, each with `field` and a sentence for the person.
     """
     form = _form_id(form_id)
-    raw = _submission(text, contact, name, language, site, room, asset_tag, service, files)
-    return receive_now(kind=ChannelKind.WEB, external_id=str(form), raw=raw, meta={"remote": remote}, now=now)
+    return receive_now(kind=ChannelKind.WEB, external_id=str(form), raw=asking.as_bytes(), meta={"remote": remote}, now=now)
 
 
-def receive_api(
-    *,
-    key: str,
-    text: str,
-    contact: str,
-    now: datetime,
-    name: str = "",
-    language: str = "en",
-    site: Site | None = None,
-    room: str = "",
-    asset_tag: str = "",
-    service: Service | None = None,
-    by: str = "",
-) -> Received:
+def receive_api(asking: Asking, *, key: str, now: datetime, by: str = "") -> Received:
     """A machine's request, once for each Idempotency-Key of `by` (an empty key: once a day for each content).
 
     Raises NoText, BadContact, and KeyReused for a key that came with other content before.
     """
-    raw = _submission(text, contact, name, language, site, room, asset_tag, service, ())
+    raw = asking.as_bytes()
     content = hashlib.sha256(raw).hexdigest()
     external_id = _fitting(f"{by} {key or content}")
     queries.hold_id(ChannelKind.API, external_id)
@@ -179,29 +145,6 @@ def _door(kind: str) -> Channel:
         found = Channel.objects.select_related("team").get(kind=kind, address="")
         forget_standing()
     return found
-
-
-def _submission(
-    text: str, contact: str, name: str, language: str, site: Site | None, room: str, asset_tag: str,
-    service: Service | None, files: Sequence[NewFile],
-) -> bytes:  # fmt: skip
-    """The form as JSON, its files by their hashes: the same submission is the same bytes."""
-    words = clean(text[: MAX_TEXT * 2])
-    if not words and not files:
-        raise NoText(_("Tell us what you need, in a few words."))
-    known = contacts.read(contact)
-    content = {
-        "text": words,
-        "contact": asdict(known),
-        "name": one_line(name),
-        "language": one_line(language, 8),
-        "site": str(site.id) if site else "",
-        "room": one_line(room, 40),
-        "asset_tag": one_line(asset_tag, 40),
-        "service": str(service.id) if service else "",
-        "files": [asdict(file) for file in files],
-    }
-    return json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
 
 
 def _form_id(given: UUID | str) -> UUID:
@@ -268,5 +211,6 @@ def _note_recipients(envelope: Envelope, recipients: Sequence[str]) -> None:
 
 
 __all__ = [
-    "BadContact", "BadFormId", "KeyReused", "NoText", "Received", "accept", "receive_api", "receive_now", "receive_web", "try_again",
+    "Asking", "BadContact", "BadFormId", "KeyReused", "NoText", "Received",
+    "accept", "receive_api", "receive_now", "receive_web", "try_again",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from districts.access import Actor, Can
 from districts.models import ApiKey, District, Service, Site
-from intake.actions import BadContact, KeyReused, NoText, Received, receive_api
+from intake.actions import Asking, BadContact, KeyReused, NoText, Received, receive_api
 from intake.wording import MAX_TEXT
 from tickets.letters import tracking_link
 from tickets.models import Ticket
@@ -125,7 +125,7 @@ class OneTicket(APIView):
 
 def _receive(key: str, data: dict[str, Any], caller: str, *, now: datetime) -> Received:
     try:
-        return receive_api(key=key, by=caller, now=now, **data)
+        return receive_api(Asking(**data), key=key, by=caller, now=now)
     except (BadContact, NoText) as error:
         raise serializers.ValidationError({error.field: [str(error)]}) from None
     except KeyReused:

@@ -121,6 +121,7 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
         ticket, _message = tickets.open_ticket(
             requester=sent.sender, channel=arrival.channel, subject=arrival.subject or subject_of(words.text), words=words,
             team=service.team if service else _team(sent), service=service, site=site, room=arrival.room, asset_tag=arrival.asset_tag,
+            answers=arrival.answers,
             language=_language(arrival.language or sent.sender.language, sent.district), now=now,
             ticket_id=sent.envelope.ticket_ref,
         )  # fmt: skip

@@ -22,6 +22,7 @@ from routing.triage import Choice
 from routing.words import whole_text
 from sla import actions as sla
 from tickets import actions as tickets
+from tickets import answers
 from tickets.models import Message, Ticket
 
 BATCH = 100
@@ -88,7 +89,8 @@ def _choose(ticket: Ticket, *, now: datetime) -> Choice:
     texts = Message.objects.filter(ticket=ticket, kind=Message.Kind.REQUEST).order_by("at", "id").values_list("text", flat=True)
     try:
         with transaction.atomic():  # a failed read must not spoil the placing
-            return triage.decide(ticket, whole_text(ticket.subject, texts), now=now)
+            told = answers.as_text(answers.of(ticket))
+            return triage.decide(ticket, whole_text(ticket.subject, [*texts, told] if told else texts), now=now)
     except Exception as error:
         log.exception("triage_failed", ticket=str(ticket.id))
         reason = _("Triage failed (%(error)s), so people decide.") % {"error": type(error).__name__}

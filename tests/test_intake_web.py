@@ -15,16 +15,18 @@ from districts.scope import district_scope
 from intake import actions, receive
 from intake.models import Channel, Envelope
 from intake.wording import MAX_TEXT
+from routing import placing
 from sla import actions as sla
 from sla.models import Clock
 from tests.conftest import NOW, Cast
 from tickets import files
-from tickets.models import Event, Message, Ticket
+from tickets.actions import NewAnswer
+from tickets.models import Answer, Event, Message, Ticket, TicketWords
 
 
 def submit(text: str = "The bus didn't come to Maple and 5th again", contact: str = "(916) 555-0144", **more: Any) -> actions.Received:
-    values: dict[str, Any] = {"form_id": uuid.uuid4(), "now": NOW, **more}
-    return actions.receive_web(text=text, contact=contact, **values)
+    form_id, now, remote = more.pop("form_id", uuid.uuid4()), more.pop("now", NOW), more.pop("remote", "")
+    return actions.receive_web(actions.Asking(text=text, contact=contact, **more), form_id=form_id, now=now, remote=remote)
 
 
 def test_a_form_becomes_a_ticket_with_promises_and_an_acknowledgement(here: Cast) -> None:
@@ -211,3 +213,30 @@ def test_nothing_shows_in_the_other_district(here: Cast, oak: Cast) -> None:
         form = uuid.UUID(received.envelope.external_id)
         theirs = submit(form_id=form)
         assert (theirs.duplicate, theirs.ticket is not None) == (False, True)
+
+
+def test_answers_are_on_the_ticket_found_and_heard(here: Cast) -> None:
+    told = [NewAnswer("bus", "Bus number", "42B"), NewAnswer("why", "What happened?", "He said he will kill himself")]
+    received = submit("Something about the ride home", answers=told, service=here.bus_late)
+    assert received.ticket is not None
+    rows = Answer.objects.filter(ticket=received.ticket).order_by("position")
+    assert [(row.key, row.label, row.value) for row in rows] == [(one.key, one.label, one.value) for one in told]
+    assert "'42b'" in TicketWords.objects.get(id=received.ticket.id).words
+    placing.place(received.ticket.id, now=NOW)
+    assert (received.ticket.refresh().crisis, received.ticket.refresh().team) == (True, here.safety)
+
+
+def test_a_yes_makes_the_question_the_askers_words_and_a_no_does_not(here: Cast) -> None:
+    for value, heard in (("Yes", True), ("Sí", True), ("No", False)):
+        told = [NewAnswer("danger", "Does somebody want to kill himself?", value)]
+        ticket = submit(f"Please call me back ({value})", answers=told).ticket
+        assert ticket is not None
+        placing.place(ticket.id, now=NOW)
+        assert ticket.refresh().crisis is heard
+
+
+def test_a_submission_without_answers_is_the_same_bytes_as_before_there_were_any(here: Cast) -> None:
+    received = submit()
+    envelope = Envelope.objects.get(id=received.envelope.id)
+    assert b"answers" not in bytes(envelope.raw)
+    assert receive.read(envelope, bytes(envelope.raw)).answers == ()

@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from districts.models import Person, Priority, Service, Site, Team, uuid7
 from districts.scope import require_district_id
 from districts.together import insert
+from tickets import answers as form_answers
 from tickets import letters
+from tickets.answers import NewAnswer as NewAnswer
 from tickets.models import Attachment, Event, Follower, Link, Message, ThreadId, Ticket, TicketCounter, TicketWords
 from tickets.words import vector
 
@@ -83,6 +85,7 @@ def open_ticket(
     asset_tag: str = "",
     language: str = "en",
     ticket_id: UUID | None = None,
+    answers: Sequence[NewAnswer] = (),
 ) -> tuple[Ticket, Message]:
     """A new need. `team` holds it until triage has placed it (the front office); it is never without one.
 
@@ -95,7 +98,9 @@ def open_ticket(
         derived_at=now - timedelta(microseconds=1),
         sensitive=bool(service and service.sensitive), priority=service.priority if service else Priority.NORMAL,
     )  # fmt: skip
-    insert(ticket, TicketWords(id=ticket.id, words=vector(ticket.subject, requester.name, words.text)))
+    told = (one.value for one in answers)
+    insert(ticket, TicketWords(id=ticket.id, words=vector(ticket.subject, requester.name, words.text, *told)))
+    form_answers.write(ticket, answers)
     message = _write(ticket, kind=Message.Kind.REQUEST, channel=channel, author=requester, words=words, now=now)
     record(ticket, Kind.OPENED, by=by or requester, now=now, data={"channel": channel})
     return ticket, message

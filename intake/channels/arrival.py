@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from intake.contacts import Contact
-from tickets.actions import NewFile
+from tickets.actions import NewAnswer, NewFile
 
 
 class Unreadable(ValueError):
@@ -91,3 +91,4 @@ class Arrival:
     service_id: UUID | None = None
     room: str = ""
     asset_tag: str = ""
+    answers: tuple[NewAnswer, ...] = ()

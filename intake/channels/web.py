@@ -7,11 +7,11 @@ from uuid import UUID
 from intake.channels.arrival import Arrival, Unreadable
 from intake.contacts import Contact
 from intake.wording import cap
-from tickets.actions import NewFile
+from tickets.actions import NewAnswer, NewFile
 
 
 def read(raw: bytes, channel: str) -> Arrival:
-    """Raises Unreadable where it is not a submission of ours."""
+    """Raises Unreadable where it is not a submission of ours. What older ones did not have yet is empty."""
     try:
         form: dict[str, Any] = json.loads(raw)
         return Arrival(
@@ -25,6 +25,7 @@ def read(raw: bytes, channel: str) -> Arrival:
             service_id=UUID(form["service"]) if form["service"] else None,
             room=form["room"],
             asset_tag=form["asset_tag"],
+            answers=tuple(NewAnswer(**answer) for answer in form.get("answers", ())),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable(f"not a form of ours: {error}") from error

@@ -18,7 +18,7 @@ from districts.models import ContactPoint
 from districts.queries import address_of, sites
 from districts.refused import shown_again
 from intake import language as languages
-from intake.actions import BadContact, BadFormId, NoText, receive_web
+from intake.actions import Asking, BadContact, BadFormId, NoText, receive_web
 from intake.forms import MOST_FILES, Asked, Photos, photos_of, store_photos
 from intake.popular import popular_services
 from intake.screening import crowds
@@ -142,11 +142,11 @@ def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
     remote = remote_of(request)
     try:
         with crowds.sent_from(remote):
-            received = receive_web(
-                form_id=asked.form_id, text=asked.text, contact=asked.contact, name=asked.name, language=_language_of(asked),
-                site=asked.known_site(), room=asked.room, service=asked.known_service(), files=photos.kept,
-                remote=remote, now=timezone.now(),
+            asking = Asking(
+                text=asked.text, contact=asked.contact, name=asked.name, language=_language_of(asked), site=asked.known_site(),
+                room=asked.room, service=asked.known_service(), files=photos.kept,
             )  # fmt: skip
+            received = receive_web(asking, form_id=asked.form_id, remote=remote, now=timezone.now())
     except (NoText, BadContact, BadFormId) as mistake:
         asked.errors[mistake.field] = str(mistake)
         if isinstance(mistake, BadFormId):
