@@ -3,7 +3,7 @@
 INTAKE = "intake"  # envelopes → tickets: people wait for it
 PLACING = "placing"  # triage
 SENDING = "sending"  # mail, SMS: slow third parties
-PROMISES = "promises"  # clocks, breaches, ladders, feeds
+PROMISES = "promises"  # clocks, breaches, ladders, feeds, what is stuck
 SLOW = "slow"  # training, closing, roll-ups, the disk
 
 ALL = (INTAKE, PLACING, SENDING, PROMISES, SLOW)
@@ -14,6 +14,7 @@ ROUTES = (
     ("routing.close", {"queue": SLOW}),
     ("routing.*", {"queue": PLACING}),
     ("intake.reap_files", {"queue": SLOW}),
+    ("intake.alert", {"queue": PROMISES}),  # not behind what it is to speak of
     ("intake.*", {"queue": INTAKE}),
     ("delivery.*", {"queue": SENDING}),
     ("sla.*", {"queue": PROMISES}),

@@ -4,6 +4,7 @@ from config import queues
 
 SCHEDULE = {
     "receive-envelopes": {"task": "intake.sweep", "schedule": 5, "options": {"queue": queues.INTAKE, "expires": 5}},
+    "tell-of-parked": {"task": "intake.alert", "schedule": 60, "options": {"queue": queues.PROMISES, "expires": 60}},
     "place-tickets": {"task": "routing.sweep", "schedule": 5, "options": {"queue": queues.PLACING, "expires": 5}},
     "send-deliveries": {"task": "delivery.sweep", "schedule": 5, "options": {"queue": queues.SENDING, "expires": 5}},
     "check-clocks": {"task": "sla.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},

@@ -124,17 +124,30 @@ def receive_now(*, kind: str, external_id: str, raw: bytes, meta: dict[str, Any]
 
 
 def try_again(envelope_id: UUID, *, now: datetime) -> bool:
-    """What could not be read is tried again; what was screened out is let in, past the filters. False: it is neither."""
-    stuck = Envelope.objects.defer("raw").filter(id=envelope_id, state__in=[Envelope.State.DEAD, Envelope.State.SCREENED])
-    envelope = stuck.select_for_update().first()
-    if envelope is None:
+    """What could not be read, or waits for its next try, is tried now; what was screened out is let in, past the filters.
+
+    False: it is neither.
+    """
+    envelope = Envelope.objects.defer("raw").exclude(state=Envelope.State.DONE).filter(id=envelope_id).select_for_update().first()
+    if envelope is None or (envelope.state == Envelope.State.PENDING and not envelope.error):
         return False
     if envelope.state == Envelope.State.SCREENED:
         envelope.meta = {**envelope.meta, opening.LET_IN: now.isoformat()}
-    envelope.state, envelope.reason, envelope.error, envelope.attempts, envelope.lease_until = Envelope.State.PENDING, "", "", 0, None
+    if envelope.state != Envelope.State.PENDING:  # else the count of attempts goes on: somebody may be at one
+        envelope.state, envelope.reason, envelope.error, envelope.attempts = Envelope.State.PENDING, "", "", 0
+    envelope.lease_until = None
     envelope.save(update_fields=["state", "reason", "error", "attempts", "lease_until", "meta"])
     nudge(receive_pending)
     return True
+
+
+def try_all_again() -> int:
+    """Everything that could not be read, in the district in scope; returns how many."""
+    dead = Envelope.objects.filter(state=Envelope.State.DEAD)
+    count = dead.update(state=Envelope.State.PENDING, reason="", error="", attempts=0, lease_until=None)
+    if count:
+        nudge(receive_pending)
+    return int(count)
 
 
 def _door(kind: str) -> Channel:
@@ -212,5 +225,5 @@ def _note_recipients(envelope: Envelope, recipients: Sequence[str]) -> None:
 
 __all__ = [
     "Asking", "BadContact", "BadFormId", "KeyReused", "NoText", "Received",
-    "accept", "receive_api", "receive_now", "receive_web", "try_again",
+    "accept", "receive_api", "receive_now", "receive_web", "try_again", "try_all_again",
 ]  # fmt: skip

@@ -148,7 +148,7 @@ def _words(stuck: Stuck) -> tuple[str, str]:
     local = timezone.localtime(stuck.since)
     when = {"day": date_format(local, "MONTH_DAY_FORMAT"), "time": time_words(local)}
     facts.append(_("The oldest came in on %(day)s at %(time)s.") % when)
-    kept = _("Each is kept as it came, and whoever sent it has no answer yet. See what is wrong, and try it again:")
+    kept = _("Each is kept as it came, and whoever sent it has no answer yet. See what is wrong there, and try it again.")
     return subject, f"{' '.join(facts)}\n\n{kept}"
 
 

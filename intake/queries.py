@@ -100,11 +100,10 @@ def hold_id(channel: str, external_id: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{require_district_id()} {channel} {external_id}"])
 
 
-def troubled() -> QuerySet[Envelope]:
-    """What could not be read or was screened out, the newest first, with its first bytes as `head`."""
-    states = [Envelope.State.DEAD, Envelope.State.SCREENED]
-    rows = Envelope.objects.defer("raw").select_related("source").filter(state__in=states)
-    return rows.annotate(head=Substr("raw", 1, HEAD, output_field=BinaryField())).order_by("-received_at")
+def with_head(rows: QuerySet[Envelope]) -> QuerySet[Envelope]:
+    """For an administrator's page: the newest first, with their first bytes as `head` instead of all of them."""
+    shown = rows.defer("raw").select_related("source")
+    return shown.annotate(head=Substr("raw", 1, HEAD, output_field=BinaryField())).order_by("-received_at", "-id")
 
 
 def link_sent_by(ticket: Ticket, *, now: datetime) -> str:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("at/<str:code>/<str:room>", front_door.at_place, name="at_place"),
     path("answers/<uuid:answer_id>/solved", front_door.solved, name="answer_solved"),
     path("came-in/", envelopes.envelopes, name="envelopes"),
+    path("came-in/again", envelopes.envelopes_again, name="envelopes_again"),
     path("came-in/<uuid:envelope_id>/again", envelopes.envelope_again, name="envelope_again"),
     path("find", find.find, name="find"),
     path("r/<str:token>", tracking.tracking, name="tracking"),

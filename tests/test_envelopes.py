@@ -1,5 +1,6 @@
 """What made no ticket is seen by administrators, with its reason, and can be let in."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tickets import actions as tickets
 from tickets import files
 from tickets.models import Message, Ticket
 
+DAY = timedelta(days=1)
 AUTO = (
     b"From: Pat <pat@cedar-family.example>\r\nTo: help@cedar.localhost\r\nSubject: Out of office\r\nMessage-ID: <a1@x.example>\r\n"
     b"Auto-Submitted: auto-replied\r\n\r\nI am away, but the boiler of room 4 is leaking.\r\n"
@@ -104,3 +106,58 @@ def test_a_full_disk_loses_the_file_and_keeps_the_words(cedar: Cast, monkeypatch
     assert answer.status_code == 422
     assert "window.png could not be kept" in answer.content.decode()
     assert "Broken window" in answer.content.decode()
+
+
+def stuck(external_id: str, **values: Any) -> Envelope:
+    source = Channel.objects.get_or_create(kind="email", address="help@cedar.localhost", defaults={"name": "Help"})[0]
+    row: Envelope = Envelope.objects.create(
+        source=source, channel="email", external_id=external_id, digest="0" * 64, raw=AUTO, **values
+    )
+    return row
+
+
+def test_what_waits_too_long_is_on_the_page_and_can_be_tried_now(cedar: Cast) -> None:
+    now = timezone.now()
+    with district_scope(cedar.district.id):
+        stuck("fresh", received_at=now)
+        late = stuck("late", received_at=now - timedelta(minutes=6), attempts=3, error="OSError: disk full", lease_until=now + DAY)
+        stuck("untouched", received_at=now - timedelta(minutes=7))
+    admin = sign_in(cedar.ada, cedar.district)
+    page = admin.get("/came-in/").content.decode()
+    assert page.count('class="notice"') == 2, "not the one that just came"
+    assert "Tried 3 times so far" in page
+    assert "is the product running whole?" in page
+    assert page.count("Try now") == 1, "nothing can be done about the other from here"
+    assert admin.post(f"/came-in/{late.id}/again").status_code == 302
+    with district_scope(cedar.district.id):
+        row = Envelope.objects.get(id=late.id)
+        assert (row.state, row.lease_until, row.attempts) == ("pending", None, 3), "whoever is at it is overtaken, and knows it"
+
+
+def test_all_that_could_not_be_read_is_tried_again_at_once(cedar: Cast, oak: Cast) -> None:
+    with district_scope(cedar.district.id):
+        for n in range(3):
+            stuck(f"dead{n}", state="dead", reason="OSError", attempts=8)
+        stuck("screened", state="screened", reason="auto-reply")
+    assert sign_in(oak.carla, oak.district).post("/came-in/again").status_code == 302, "of her own district"
+    assert sign_in(cedar.alice, cedar.district).post("/came-in/again").status_code == 403
+    with district_scope(cedar.district.id):
+        assert Envelope.objects.filter(state="dead").count() == 3
+    answer = sign_in(cedar.ada, cedar.district).post("/came-in/again", follow=True)
+    assert "3 are tried again" in answer.content.decode()
+    with district_scope(cedar.district.id):
+        assert sorted(Envelope.objects.values_list("state", "attempts")) == [*[("pending", 0)] * 3, ("screened", 0)]
+
+
+def test_what_is_stuck_stands_before_what_was_screened_out(cedar: Cast) -> None:
+    with district_scope(cedar.district.id):
+        stuck("screened", state="screened", reason="auto-reply")
+    admin = sign_in(cedar.ada, cedar.district)
+    assert "Let it in" in admin.get("/came-in/").content.decode()
+    with district_scope(cedar.district.id):
+        stuck("dead", state="dead", reason="OSError")
+    first = admin.get("/came-in/").content.decode()
+    assert "Try again" in first
+    assert "Let it in" not in first
+    assert "Let it in" in admin.get("/came-in/?show=screened").content.decode()
+    assert "Nothing is stuck" not in first

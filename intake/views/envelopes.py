@@ -12,15 +12,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from districts.access import Actor, Can, require
 from intake import actions, receive
 from intake.models import Envelope
-from intake.queries import troubled
+from intake.parked import parked
+from intake.queries import with_head
 
 PAGE = 25
+STUCK, SCREENED = "stuck", "screened"
+State = Envelope.State
 log = structlog.get_logger(__name__)
 
 
@@ -28,9 +32,16 @@ log = structlog.get_logger(__name__)
 @require_safe
 @login_required
 def envelopes(request: HttpRequest) -> HttpResponse:
+    """What is stuck; where nothing is, what was screened out."""
     require(cast(Actor, request.actor), Can.ADMIN)  # type: ignore[attr-defined]
-    page = Paginator(troubled(), PAGE).get_page(request.GET.get("page"))
-    return render(request, "intake/envelopes.html", {"page": page, "shown": [_about(one) for one in page]})
+    stuck = parked(now=timezone.now())
+    kinds = {STUCK: stuck, SCREENED: Envelope.objects.filter(state=State.SCREENED)}
+    counts = {name: rows.count() for name, rows in kinds.items()}
+    asked = request.GET.get("show", "")
+    show = asked if asked in kinds else STUCK if counts[STUCK] else SCREENED
+    page = Paginator(with_head(kinds[show]), PAGE).get_page(request.GET.get("page"))
+    told = {**counts, "any": any(counts.values()), "dead": stuck.filter(state=State.DEAD).count() if counts[STUCK] else 0}
+    return render(request, "intake/envelopes.html", {"page": page, "show": show, "shown": [_about(one) for one in page], **told})
 
 
 @dataclass(frozen=True)
@@ -61,4 +72,18 @@ def envelope_again(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
         messages.success(request, _("It is on its way in. It makes a ticket in a moment, or comes back here with the reason."))
     else:
         messages.error(request, _("It came in meanwhile, or is not there."))
+    return redirect("envelopes")
+
+
+@require_POST
+@login_required
+def envelopes_again(request: HttpRequest) -> HttpResponse:
+    """After a fix: everything that could not be read."""
+    require(cast(Actor, request.actor), Can.ADMIN)  # type: ignore[attr-defined]
+    count = actions.try_all_again()
+    if count:
+        words = ngettext("%(n)d is tried again. See in a moment.", "%(n)d are tried again. See in a moment.", count)
+        messages.success(request, words % {"n": count})
+    else:
+        messages.info(request, _("There is nothing left that could not be read."))
     return redirect("envelopes")
