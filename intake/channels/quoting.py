@@ -1,56 +1,43 @@
-"""What is new in a mail, and what is history or signature: line by line, in one pass, no pattern that can run away."""
+"""What is new in a mail, and what is history or signature: line by line, in one pass, no pattern that can run away.
+
+What is not shown at once is kept: text, signature and quoted are together all that came.
+"""
 
 import re
 from dataclasses import dataclass
 
+from intake.channels import letterhead
+
 MAX_LINES = 20_000
-_WROTE_END = re.compile(
-    r"(wrote|writes|said|escribió|a écrit|écrit|schrieb|ha scritto|scrisse|escreveu|schreef|napisał|napisała|napisał\(a\)|pisze"
-    r"|skrev|kirjoitti|написал|написала|написал\(а\)|пишет|писал|писала|写道|寫道|作成|書きました|작성|napsal|napsal\(a\)"
-    r"|napísal|đã viết|yazdı|írta|έγραψε|a scris|escrigué|va escriure)[^:：]{0,80}[:：]?$",
-    re.IGNORECASE,
-)
-_WROTE_START = re.compile(
-    r"^(on|el|le|am|il|em|op|w dniu|dnia|den|på|dne|dňa|vào|în|στις|в|在|于|au|lun|mar|mié|jue|vie|mon|tue|wed|thu|fri|sat|sun)\b",
-    re.IGNORECASE,
-)
-_ADDRESS_LINE = re.compile(r"<[^<>\s]{1,120}@[^<>\s]{1,120}>\s*[:：]\s*$")
-_SEPARATOR = re.compile(
-    r"^[-_=*\s]{3,}+(original message|original appointment|mensaje original|message d'origine|ursprüngliche nachricht"
-    r"|originalnachricht|original-nachricht|messaggio originale|mensagem original|oorspronkelijk bericht|ursprungligt meddelande"
-    r"|исходное сообщение|原始邮件|wiadomość oryginalna|reply message|reply above this line)[-_=*\s]{2,}$",
-    re.IGNORECASE,
-)
-_FORWARD = re.compile(
-    r"^([-_=*\s]{2,}+(forwarded message|mensaje reenviado|weitergeleitete nachricht|message transféré|messaggio inoltrato"
-    r"|mensagem encaminhada|doorgestuurd bericht|forwarded by[^-]{0,120}|przekazana wiadomość)[-_=*\s]{2}.{0,120}"
-    r"|begin forwarded message:|inicio del mensaje reenviado:|début du message (transféré|réexpédié) ?:"
-    r"|anfang der weitergeleiteten nachricht:)$",
-    re.IGNORECASE,
-)
-_FROM = re.compile(
-    r"^[*\s]*(from|de|von|van|da|från|fra|od|от|发件人|寄件者|差出人|보낸 사람|kimden|lähettäjä|expéditeur|remitente)\s*[*]*\s*[:：]",
-    re.IGNORECASE,
-)
-_FIELD = re.compile(
-    r"^[*\s]*(sent|date|to|cc|subject|reply-to|importance|enviado|enviado el|fecha|para|asunto|gesendet|datum|an|betreff"
-    r"|envoyé|à|objet|verzonden|aan|onderwerp|inviato|data|a|oggetto|enviada em|assunto|skickat|till|ämne|sendt|til|emne"
-    r"|wysłano|do|temat|отправлено|кому|тема|дата|发送时间|收件人|主题|抄送|送信日時|宛先|件名|lähetetty|vastaanottaja|aihe"
-    r"|gönderildi|kime|konu)\s*[*]*\s*[:：]",
-    re.IGNORECASE,
-)
-_RULE = re.compile(r"^\s*[_]{10,}\s*$|^\s*-{20,}\s*$")
-_SIGN = re.compile(r"^--\s*$|^—\s*$|^-- $")
-_DEVICE = re.compile(
-    r"^\W{0,3}(sent (from|via|using) (my|outlook|yahoo|mail|mobile|the|a|an|samsung|blackberry|ios|android|gmail|proton)\b.{0,80}"
-    r"|get outlook for .{0,80}|sent with .{0,60}|enviado (desde|con|de) (mi|meu|el|outlook|yahoo|my)\b.{0,80}"
-    r"|obtener outlook para .{0,80}|von meinem .{0,40} gesendet|gesendet von .{0,60}|envoyé (de|depuis) mon .{0,60}"
-    r"|inviato da(l mio)? .{0,60}|verstuurd vanaf mijn .{0,60}|wysłane z .{0,60}|skickat från .{0,60}|sendt fra .{0,60}"
-    r"|отправлено (с|из) .{0,60}|从我的.{0,40}发送)$",
-    re.IGNORECASE,
-)
 SIGNATURE_LINES = 30
+SIGNATURE_WORDS = 120  # of what stands under "--", which people also put between two thoughts
 WRAPPED = 60  # characters from which a quoted line may have been broken by a mailer
+SIGN_OFF = 100  # characters under a quote that are no answer to it yet
+GREETING = 40  # characters above a quote that say nothing yet
+_RULE = re.compile(r"^[\s>]*[-_=*—–]{3,}\s*$")
+_SIGN = re.compile(r"^(--|—|\u2013\u2013?|__)\s*$")
+_LIST_RULE = re.compile(r"^_{30,}\s*$|^-{60,}\s*$|^-~{4,}[-~]*\s*$")
+_LIST = re.compile(r"mailing[- ]list|https?://|list-?info|unsubscri|\blists?\b.*@", re.IGNORECASE)
+_SHARED_LINE = re.compile(r"^(.*?[^\s-].*?)-{2,}\s*((?:On|Am|Le|El|Op) \S.{10,200}[:：])$", re.MULTILINE)
+_GADGET = r"(i(phone|pad|pod|os)|android|samsung|galaxy|blackberry|outlook|windows|yahoo|gmail|mail|huawei|xiaomi|nokia|htc|lg|motorola"
+_GADGET += r"|sony|proton\S*|spark|edison|smartphone|handy|mobil\w*|phone|tablet|telefon\w*|celular|móvil|cell|device|gerät\w*|aol|gmx"
+_GADGET += r"|web\.de|thunderbird|телефон\w*|почт\w*|verizon|at&t|t-mobile|sparrow|airmail|bluemail|zoho|my)"
+_DEVICE = re.compile(
+    r"^\W{0,3}("
+    rf"sent (from|via|using|with|by|on)\b.{{0,40}}?\b{_GADGET}\b.{{0,60}}"
+    r"|(get|download|try) (the )?(new )?outlook for .{0,70}|get (yahoo mail|bluemail|typeapp) for .{0,40}"
+    rf"|(enviado|enviada|envoyé|inviato|verstuurd|verzonden|skickat|sendt|sent|gesendet|odesláno|odoslané|wysłan[oe]|lähetetty|trimis"
+    rf"|poslano|küldve|von|diese nachricht wurde|este mensaje|отправлено|надіслано|послано|enviat)\b.{{0,60}}?\b{_GADGET}\b.{{0,60}}"
+    r"|(obtener|obter( o)?|obtenez|téléchargez|télécharger|scarica|ottieni|download|haal|skaffa|hämta|hent|skaff deg|hanki|pobierz"
+    r"( program)?|získejte|získať|holen sie sich|töltse le az|descarga|descargar|baixar|получить|скачать)( de)? outlook .{0,60}"
+    r"|outlook (für|voor|til|для) .{0,40}(beziehen|herunterladen|downloaden)?"
+    r"|lähetetty .{0,30}|.{0,30}(dan|den|ından|inden) gönderildi"
+    r"|发自.{0,30}|發自.{0,30}|從我的.{0,30}傳送|从我的.{0,30}发送|来自.{0,30}(手机|客户端|邮箱)|获取 ?outlook.{0,40}|.{0,20}から送信"
+    r"|.{0,24}에서 (보냄|보낸 메일)|(được )?gửi từ .{0,40}|στάλθηκε από .{0,40}|εστάλη από .{0,40}|נשלח מ.{0,40}|أرسلت من .{0,40}"
+    r")$",
+    re.IGNORECASE,
+)
+_END_OF_SENTENCE = (".", "?", "!", ":", ",", ";")
 
 
 @dataclass(frozen=True)
@@ -65,80 +52,115 @@ class Split:
         return "\n".join(part for part in (self.signature, self.quoted) if part)
 
 
-def split(text: str, *, is_reply: bool) -> Split:
-    """`is_reply`: it answers another mail. Without that, an old mail below is something the sender passes on: it stays."""
-    lines = text.split("\n")[:MAX_LINES]
-    start = _history(lines, is_reply=is_reply)
-    above, below = lines[:start], lines[start:]
-    answers, folded = _below(below)
-    visible, signature = _signature(_without_trailing_quote(above + answers, folded))
-    shown = "\n".join(visible).strip()
-    if not shown:
-        return Split(text.strip())
-    return Split(shown, "\n".join(folded).strip(), "\n".join(signature).strip())
+def split(text: str, *, is_reply: bool, below: str = "") -> Split:
+    """`is_reply`: it answers another mail. Without that, an old mail below is something the sender passes on: it stays.
+
+    `below`: what comes after `text` where the HTML's own structure told them apart.
+    """
+    whole = f"{text}\n{below}" if below else text
+    if "-- On " in whole or "--On " in whole:
+        whole = _SHARED_LINE.sub(r"\1\n\2", whole)
+    lines = whole.split("\n")
+    lines, beyond = lines[:MAX_LINES], lines[MAX_LINES:]
+    end = _reply_line(lines)
+    start = _history(lines[:end], is_reply=is_reply)
+    if below and is_reply and not _passes_on(below):
+        start = min(start, text.count("\n") + 1)
+    return _told_apart(lines[:start], lines[start:end], [*lines[end:], *beyond], whole, is_reply=is_reply)
+
+
+def _told_apart(above: list[str], history: list[str], beyond: list[str], whole: str, *, is_reply: bool) -> Split:
+    last, closing = _signature_under_quotes(history or above)
+    above, history = (above, last) if history else (last, [])
+    shown, folded = _below(above, history) if history or is_reply else (above, [])
+    visible, signature = _signature(_without_trailing_quote(shown, folded))
+    signature += closing
+    text = "\n".join(visible).strip()
+    if not text and not (is_reply and history and not any(map(str.strip, above)) and _is_certain(history)):
+        return Split(whole.strip())
+    return Split(text, "\n".join([*folded, *beyond]).strip(), "\n".join(signature).strip())
+
+
+def _is_certain(history: list[str]) -> bool:
+    """Not only fields on top, which somebody may have copied above his own words."""
+    first = next(index for index, line in enumerate(history) if line.strip())
+    marked = any(line.lstrip().startswith(">") for line in history)
+    return letterhead.separator(history[first].strip()) == "original" or (marked and letterhead.field(history[first]) is None)
+
+
+def _reply_line(lines: list[str]) -> int:
+    """Where another desk's "please type your reply above this line" stands, under something that was typed."""
+    for index, line in enumerate(lines):
+        if letterhead.is_reply_line(line.strip()):
+            above = (line.strip() for line in lines[:index])
+            return index if any(line and not line.startswith(">") for line in above) else len(lines)
+    return len(lines)
 
 
 def _history(lines: list[str], *, is_reply: bool) -> int:
     """Index of the line where earlier mail begins; the number of lines where there is none."""
     for index, line in enumerate(lines):
         bare = line.strip()
-        if not bare or bare.startswith(">") or len(bare) > 400:
+        if not bare or (bare[0] == ">" and bare != ">:"):
             continue
-        if _FORWARD.match(bare[:200]):
+        kind = letterhead.separator(bare)
+        if kind == "forwarded":
             return len(lines)
-        if _SEPARATOR.match(bare[:200]) or _is_wrote(lines, index):
-            return _wrote_start(lines, index)
-        if is_reply and _is_block(lines, index):
-            return index - 1 if index and _RULE.match(lines[index - 1]) else index
+        if kind == "original":
+            return _ruled_from(lines, index)
+        found = letterhead.introduction(lines, index)
+        if found is not None:
+            return found
+        if is_reply and letterhead.field(bare) and _is_block(lines, index):
+            return _ruled_from(lines, index)
     return len(lines)
 
 
-def _is_wrote(lines: list[str], index: int) -> bool:
-    bare = lines[index].strip()[-300:]
-    if _ADDRESS_LINE.search(bare) and any(char.isdigit() for char in _joined(lines, index)):
-        return True
-    if not _WROTE_END.search(bare[-110:]):
-        return False
-    whole = _joined(lines, index)
-    told = any(char.isdigit() for char in whole) or "@" in whole
-    ends = bare.endswith((":", "："))
-    return told and (ends or "@" in whole) and (ends or bool(_WROTE_START.match(whole)))
+def _is_block(lines: list[str], index: int) -> bool:
+    block = letterhead.block(lines, index)
+    return block is not None and block.heads_a_mail(ruled=_ruled_from(lines, index) < index)
 
 
-def _joined(lines: list[str], index: int) -> str:
-    return " ".join(line.strip() for line in lines[_wrote_start(lines, index) : index + 1])
-
-
-def _wrote_start(lines: list[str], index: int) -> int:
-    """Attributions are often broken over up to four lines: back to the one that begins with "On"."""
-    for back in range(4):
-        at = index - back
-        if at < 0 or not lines[at].strip():
-            return index
-        if _WROTE_START.match(lines[at].strip()):
+def _ruled_from(lines: list[str], index: int) -> int:
+    """With the rule above it, if one is there."""
+    for at in range(index - 1, max(-1, index - 4), -1):
+        if _RULE.match(lines[at][:200]):
             return at
+        if lines[at].strip():
+            break
     return index
 
 
-def _is_block(lines: list[str], index: int) -> bool:
-    """ "From:" with at least two more header lines after it."""
-    if not _FROM.match(lines[index][:80]):
-        return False
-    following = [line for line in lines[index + 1 : index + 12] if line.strip()][:6]
-    return sum(bool(_FIELD.match(line[:60])) for line in following) >= 2
+def _passes_on(below: str) -> bool:
+    """The mail under the answer is one that was passed on, by its own first words."""
+    first = next((line for line in below.split("\n", 20) if line.strip()), "")
+    return letterhead.separator(first.strip()) == "forwarded"
 
 
-def _below(lines: list[str]) -> tuple[list[str], list[str]]:
-    """(what was written under or between the quotes, history). Answers between quotes keep the quotes they answer."""
-    marks = [line.lstrip().startswith(">") for line in lines]
+def _below(above: list[str], history: list[str]) -> tuple[list[str], list[str]]:
+    """(what is shown, history): with what was written under or between the quotes. Answers between quotes keep what they answer."""
+    quotes = history or above
+    marks = [_is_marked(line) for line in quotes]
     if True not in marks:
-        return [], lines
+        return above, history
     first = marks.index(True)
     last = len(marks) - 1 - marks[::-1].index(True)
-    if _answers_between(lines[first:last], marks[first:last]):
-        return lines[first:], lines[:first]
-    after = lines[last + 1 :]
-    return after, lines[: last + 1]
+    before, after = (above if history else above[:first]), quotes[last + 1 :]
+    head = quotes[:first] if history else []
+    if _answers_between(quotes[first:last], marks[first:last]):
+        return before + quotes[first:], head
+    if not _says(after, SIGN_OFF) or not _says(before, GREETING):
+        return before + after, head + quotes[first : last + 1]
+    return above + history, []
+
+
+def _is_marked(line: str) -> bool:
+    bare = line.lstrip()
+    return bare.startswith(">") and not bare.endswith("<")
+
+
+def _says(lines: list[str], least: int) -> bool:
+    return sum(len(line.strip()) for line in lines) > least
 
 
 def _answers_between(lines: list[str], marks: list[bool]) -> bool:
@@ -151,7 +173,7 @@ def _answers_between(lines: list[str], marks: list[bool]) -> bool:
 
 
 def _without_trailing_quote(lines: list[str], folded: list[str]) -> list[str]:
-    """A quote at the very end, under the answer, without an attribution."""
+    """A quote at the very end, under the answer, without an introduction."""
     end = len(lines)
     while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith(">")):
         end -= 1
@@ -161,11 +183,43 @@ def _without_trailing_quote(lines: list[str], folded: list[str]) -> list[str]:
     return lines
 
 
-def _signature(lines: list[str]) -> tuple[list[str], list[str]]:
-    """From "-- " on, or from the line a telephone adds."""
-    for index, line in enumerate(lines):
-        bare = line.strip()
-        marked = len(lines) - index <= SIGNATURE_LINES and (_SIGN.match(line) or _DEVICE.match(bare[:140]))
-        if marked and any(above.strip() for above in lines[:index]):
+def _signature_under_quotes(lines: list[str]) -> tuple[list[str], list[str]]:
+    """The answerer's own at the very end, or his list's, under what he quotes."""
+    for index in range(len(lines) - 1, max(0, len(lines) - SIGNATURE_LINES), -1):
+        if lines[index].lstrip().startswith(">"):
+            break
+        if _begins_signature(lines, index) and any(map(_is_marked, lines[:index])):
             return lines[:index], lines[index:]
     return lines, []
+
+
+def _signature(lines: list[str]) -> tuple[list[str], list[str]]:
+    """From "-- " on; the lines that a telephone or a mailing list adds."""
+    signature: list[str] = []
+    for index in range(max(0, len(lines) - SIGNATURE_LINES), len(lines)):
+        if _begins_signature(lines, index) and any(above.strip() for above in lines[:index]):
+            lines, signature = lines[:index], lines[index:]
+            break
+    return _without_device(lines, signature)
+
+
+def _begins_signature(lines: list[str], index: int) -> bool:
+    line = lines[index]
+    if _SIGN.match(line):
+        return line == "-- " or len(" ".join(lines[index:]).split()) <= SIGNATURE_WORDS
+    if _LIST_RULE.match(line):
+        rest = [below for below in lines[index + 1 :] if below.strip()]
+        return 0 < len(rest) <= 8 and any(_LIST.search(below[:300]) for below in rest)
+    return False
+
+
+def _without_device(lines: list[str], signature: list[str]) -> tuple[list[str], list[str]]:
+    """ "Sent from my phone" is nobody's words; what stands under it may be."""
+    for index in range(max(1, len(lines) - SIGNATURE_LINES), len(lines)):
+        if not _DEVICE.match(lines[index].strip()[:160]) or not any(above.strip() for above in lines[:index]):
+            continue
+        rest = [below for below in lines[index + 1 :] if below.strip() and not _RULE.match(below[:200])]
+        if len(rest) <= 3 and all(len(below) <= 40 and not below.rstrip().endswith(_END_OF_SENTENCE) for below in rest):
+            return lines[:index], [*lines[index:], *signature]
+        return [*lines[:index], *lines[index + 1 :]], [lines[index], *signature]
+    return lines, signature
