@@ -16,9 +16,9 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from districts.jobs import nudge
-from districts.models import uuid7
+from districts.models import Person, uuid7
 from districts.scope import require_district_id
-from intake import opening, queries, receive
+from intake import opening, queries, receive, screening
 from intake.asking import Asking, NoText
 from intake.attaching import Kept
 from intake.channels.fingerprint import digest as mail_digest
@@ -123,8 +123,8 @@ def receive_now(*, kind: str, external_id: str, raw: bytes, meta: dict[str, Any]
     return Received(envelope, outcome.ticket, duplicate=False)
 
 
-def try_again(envelope_id: UUID, *, now: datetime) -> bool:
-    """What could not be read, or waits for its next try, is tried now; what was screened out is let in, past the filters.
+def try_again(envelope_id: UUID, *, by: Person | None, now: datetime) -> bool:
+    """What could not be read, or waits for its next try, is tried now; what was screened out is let in by `by`, past the filters.
 
     False: it is neither.
     """
@@ -133,10 +133,11 @@ def try_again(envelope_id: UUID, *, now: datetime) -> bool:
         return False
     if envelope.state == Envelope.State.SCREENED:
         envelope.meta = {**envelope.meta, opening.LET_IN: now.isoformat()}
+        envelope.decisions = screening.overruled(envelope.decisions, by=str(by or ""), at=now.isoformat())
     if envelope.state != Envelope.State.PENDING:  # else the count of attempts goes on: somebody may be at one
         envelope.state, envelope.reason, envelope.error, envelope.attempts = Envelope.State.PENDING, "", "", 0
     envelope.lease_until = None
-    envelope.save(update_fields=["state", "reason", "error", "attempts", "lease_until", "meta"])
+    envelope.save(update_fields=["state", "reason", "error", "attempts", "lease_until", "meta", "decisions"])
     nudge(receive_pending)
     return True
 

@@ -15,10 +15,9 @@ from intake import consequences, joining, screening, telling
 from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Unreadable
 from intake.joining import Belongs
-from intake.models import Envelope
-from intake.queries import KnownSender, known_sender, mailbox
-from intake.screening import Course, Verdict, floods
-from intake.screening.verdict import quiet
+from intake.models import Chat, Envelope
+from intake.queries import KnownSender, door_at, known_sender, ticket_of_chat
+from intake.screening import Screened, Verdict, floods, told
 from intake.standing import standing_here
 from intake.wording import subject_of
 from routing import actions as routing
@@ -28,6 +27,7 @@ from tickets.models import ChannelKind, Link, Ticket
 
 LET_IN = "let_in"  # in an envelope's meta: a person has looked, no filter is asked again, and nothing is answered
 MACHINES = (ChannelKind.EMAIL, ChannelKind.SMS)
+FACE_TO_FACE = (ChannelKind.CHAT, ChannelKind.PHONE)
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,18 @@ class Sent:
 def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) -> Outcome:
     """Raises Unreadable where nobody is known to answer to."""
     district = standing_here().district
-    by_hand = quiet("let in by a person") if envelope.meta.get(LET_IN) else None
-    verdict = by_hand or screening.screen(arrival, district)
-    if verdict and verdict.course is Course.OUT:
+    by_hand = bool(envelope.meta.get(LET_IN))
+    screened = screening.let_in() if by_hand else screening.screen(arrival, district)
+    if screened.is_out:
         consequences.follow(arrival, district, now=now)
-        return Outcome(None, verdict.reason)
+        return _kept_out(envelope, screened)
     sender = _sender(arrival, district, now)
-    verdict = by_hand or screening.screen_sender(arrival, sender.lately) or verdict
-    if verdict and verdict.course is Course.OUT:
-        return Outcome(None, verdict.reason)
+    if not by_hand:
+        screened = screening.screen_sender(screened, arrival, sender.lately)
+    if screened.is_out:
+        return _kept_out(envelope, screened)
+    _remember(envelope, screened)
+    verdict = screened.verdict
     if sender.stopped:
         _heard(arrival, now=now)
     copied = joining.copy_of(arrival, kept.files, sender.person)
@@ -83,7 +86,18 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     sent = Sent(envelope, arrival, kept, sender.person, district)
     belongs = joining.find(arrival, sender.person, district, now=now)
     ticket = _join(sent, belongs.joins, verdict, now=now) if belongs.joins else _open(sent, belongs, verdict, now=now)
-    return Outcome(ticket, verdict.reason if verdict else "")
+    return Outcome(ticket, screened.reason)
+
+
+def _remember(envelope: Envelope, screened: Screened) -> None:
+    """What each filter said, written with the envelope's state; what was said before it was let in stands before it."""
+    if screened.spoken:
+        envelope.decisions = [*(envelope.decisions or []), *(told(one) for one in screened.spoken)]
+
+
+def _kept_out(envelope: Envelope, screened: Screened) -> Outcome:
+    _remember(envelope, screened)
+    return Outcome(None, screened.reason)
 
 
 def _heard(arrival: Arrival, *, now: datetime) -> None:
@@ -95,8 +109,10 @@ def _heard(arrival: Arrival, *, now: datetime) -> None:
 
 def _sender(arrival: Arrival, district: District, now: datetime) -> KnownSender:
     """Who wrote. One message of a sender at a time, so that two texts make one conversation."""
+    if arrival.chat and (asked := ticket_of_chat(arrival.chat)):
+        return KnownSender(asked.requester, lately=0, stopped=False)
     if arrival.contact is None:
-        raise Unreadable("nobody to answer to: no sender's address")
+        return _nobody(arrival, district)
     lock = arrival.channel in MACHINES
     known = known_sender(arrival.contact, since=now - floods.WINDOW, most=floods.RECEIVED, lock=lock)
     if known:
@@ -104,6 +120,14 @@ def _sender(arrival: Arrival, district: District, now: datetime) -> KnownSender:
     language = _language(arrival.language, district)
     made = new_person(kind=arrival.contact.kind, value=arrival.contact.value, name=arrival.name, language=language)
     return KnownSender(made, lately=0, stopped=False)  # nobody has written to them yet, so nothing came back
+
+
+def _nobody(arrival: Arrival, district: District) -> KnownSender:
+    """Whoever stands at the counter, or types into a chat, need leave no address: they read the answer there."""
+    if arrival.channel not in FACE_TO_FACE:
+        raise Unreadable("nobody to answer to: no sender's address")
+    made = Person.objects.create(name=arrival.name, kind="public", language=_language(arrival.language, district))
+    return KnownSender(made, lately=0, stopped=False)
 
 
 def _language(wanted: str, district: District) -> str:
@@ -153,14 +177,15 @@ def _team(sent: Sent) -> Team:
 
 
 def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None:
-    """To the ticket it follows up on or may belong to, and to the people it was copied to."""
+    """To the ticket it follows up on or may belong to, to the chat it goes on in, and to the people it was copied to."""
+    if sent.arrival.chat:
+        Chat.objects.filter(id=sent.arrival.chat).update(ticket=ticket)
     if belongs.follows_up:
         tickets.link(ticket, other=belongs.follows_up, kind=Link.Kind.FOLLOWS_UP, now=now)
     if belongs.may_belong:
         tickets.link(ticket, other=belongs.may_belong, kind=Link.Kind.MAY_BELONG, now=now)
     for contact in sent.arrival.copied:
-        local, _at, domain = contact.value.rpartition("@")
-        if domain != sent.district.host or mailbox(local, sent.district) is None:
+        if door_at(contact.value, sent.district) is None:
             tickets.follow(ticket, person=person_for_contact(kind=contact.kind, value=contact.value), now=now)
 
 

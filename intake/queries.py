@@ -14,7 +14,8 @@ from delivery.models import Delivery, OptOut, Receipt
 from districts.models import ContactPoint, District, Person
 from districts.scope import require_district_id
 from intake.contacts import Contact
-from intake.models import Channel, Envelope
+from intake.models import Channel, Chat, Envelope
+from intake.standing import standing_here
 from tickets import reply_token
 from tickets.models import ChannelKind, ThreadId, Ticket
 
@@ -32,6 +33,18 @@ def mailbox(local_part: str, district: District) -> Channel | None:
     if found is None and (reply_token.parse(local) or local == "postmaster"):
         found = general_mailbox()
     return found
+
+
+def door_at(address: str, district: District) -> Channel | None:
+    """The door behind a whole mail address: on the district's host, or elsewhere where mail is forwarded to us or fetched from.
+
+    Addresses elsewhere are known without a question to the database: every mail asks for its sender's.
+    """
+    local, _at, domain = address.rpartition("@")
+    if domain == district.host:
+        return mailbox(local, district)
+    known = standing_here().mailboxes
+    return known.get(address) or known.get(f"{local.partition('+')[0]}@{domain}")
 
 
 def general_mailbox() -> Channel | None:
@@ -104,6 +117,12 @@ def with_head(rows: QuerySet[Envelope]) -> QuerySet[Envelope]:
     """For an administrator's page: the newest first, with their first bytes as `head` instead of all of them."""
     shown = rows.defer("raw").select_related("source")
     return shown.annotate(head=Substr("raw", 1, HEAD, output_field=BinaryField())).order_by("-received_at", "-id")
+
+
+def ticket_of_chat(chat_id: UUID) -> Ticket | None:
+    """What a conversation in the widget became, with its requester."""
+    chat = Chat.objects.select_related("ticket__requester").filter(id=chat_id).first()
+    return chat.ticket if chat else None
 
 
 def link_sent_by(ticket: Ticket, *, now: datetime) -> str:

@@ -8,6 +8,7 @@ words are never lost with a photo. What there is no time left for is given back 
 claimed alone: nobody else's attempts are lost with it.
 """
 
+import json
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +25,7 @@ from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
 from districts.scope import district_scope, require_district_id
 from intake import opening, parked
 from intake.attaching import Kept, keep
-from intake.channels import email, sms, web
+from intake.channels import chat, email, sms, web
 from intake.channels.arrival import Arrival, Unreadable
 from intake.models import Envelope
 from intake.opening import Outcome
@@ -151,6 +152,8 @@ def read(envelope: Envelope, raw: bytes) -> Arrival:
         return email.read(raw, return_path=meta.get("return_path"), recipients=tuple(meta.get("recipients", ())))
     if envelope.channel == ChannelKind.SMS:
         return sms.read(raw)
+    if envelope.channel == ChannelKind.CHAT:
+        return chat.read(raw)
     return web.read(raw, envelope.channel)
 
 
@@ -168,10 +171,13 @@ def settle(envelope: Envelope, outcome: Outcome, *, was: str) -> bool:
     envelope.reason = outcome.reason[:60]
     envelope.ticket_ref = outcome.ticket.id if outcome.ticket else None
     statement = (
-        f"UPDATE {Envelope._meta.db_table} SET state = %s, reason = %s, ticket_ref = %s, error = '', lease_until = NULL"
+        f"UPDATE {Envelope._meta.db_table} SET state = %s, reason = %s, ticket_ref = %s, decisions = %s, error = '', lease_until = NULL"
         " WHERE district_id = %s AND id = %s AND attempts = %s AND state = %s"
     )
-    values = [envelope.state, envelope.reason, envelope.ticket_ref, require_district_id(), envelope.id, envelope.attempts, was]
+    decisions = json.dumps(envelope.decisions) if envelope.decisions else None
+    values = [
+        envelope.state, envelope.reason, envelope.ticket_ref, decisions, require_district_id(), envelope.id, envelope.attempts, was,
+    ]  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return bool(cursor.rowcount == 1)

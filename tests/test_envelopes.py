@@ -49,7 +49,7 @@ def test_a_screened_mail_is_let_in_by_a_person_and_nothing_is_answered(cedar: Ca
         assert Envelope.objects.get(id=envelope.id).state == Envelope.State.DONE
         assert "boiler" in Message.objects.get(ticket=Ticket.objects.get()).text
         assert not Delivery.objects.filter(purpose="ack").exists()
-        assert not actions.try_again(envelope.id, now=timezone.now()), "it is in"
+        assert not actions.try_again(envelope.id, by=None, now=timezone.now()), "it is in"
 
 
 def test_a_dead_envelope_is_tried_again(cedar: Cast) -> None:

@@ -1,34 +1,102 @@
-"""What is not somebody asking for something: small named filters, the first that speaks decides.
+"""What is not somebody asking for something: small named filters. Each says its word, the strongest decides, all are kept.
 
-OUT keeps the envelope and makes no ticket. QUIET makes a ticket (a copier, a vendor's alarm or a newsletter may matter to
-somebody) and answers nothing, so that two machines never talk to each other. The reason is written on the envelope.
+OUT keeps the envelope and makes no ticket, until a person lets it in. QUIET makes a ticket (a copier, a vendor's alarm or a
+newsletter may matter to somebody) and answers nothing, so that two machines never talk to each other.
+
+Words of danger to a person are never screened out because a machine wrote them, a score is high or a sender is not proven: they
+make a quiet ticket, which goes to the safety team. What stays out in any case (`final`): reports about mail, our own letters,
+key words of text messages, an answering machine that answers a notice to staff, and more than DANGEROUS from one sender within an
+hour. A false alarm costs a minute; a loop of alarms would cost the attention for all of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from types import ModuleType
 
+from districts.limits import within
 from districts.models import District
+from districts.scope import require_district_id
 from intake.channels.arrival import Arrival
 from intake.screening import abroad, automation, crowds, floods, keywords, no_reply, ours, reports
-from intake.screening.verdict import Course, Verdict
+from intake.screening.verdict import Course, Verdict, overruled, quiet, told
+from routing import crisis
 
-__all__ = ["Course", "Verdict", "screen", "screen_sender"]
+__all__ = ["Course", "Screened", "Verdict", "by_itself", "let_in", "overruled", "screen", "screen_sender", "told"]
 
-FILTERS: tuple[Callable[[Arrival, District], Verdict | None], ...] = (
-    reports.screen,
-    ours.screen,
-    keywords.screen,
-    automation.screen,
-    no_reply.screen,
-    abroad.screen,
-    crowds.screen,
-)
+ALONE = (reports, keywords, automation, no_reply)  # ask no database, and nothing of the district
+HERE = (ours, abroad, crowds)
+DANGEROUS = 5  # mails with words of danger that one sender gets past the filters within HOUR
+HOUR = 3600
+DANGER = "danger"
 
 
-def screen(arrival: Arrival, district: District) -> Verdict | None:
-    """By what the mail itself says. None: somebody asks for something."""
-    return next((verdict for one in FILTERS if (verdict := one(arrival, district))), None)
+@dataclass(frozen=True)
+class Screened:
+    """`spoken`: what every filter said that said anything, in their order."""
+
+    spoken: tuple[Verdict, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The strongest that was not overruled. None: somebody asks for something."""
+        counts = [one for one in self.spoken if not one.overruled]
+        return next((one for one in counts if one.course is Course.OUT), next(iter(counts), None))
+
+    @property
+    def reason(self) -> str:
+        return self.verdict.reason if self.verdict else ""
+
+    @property
+    def is_out(self) -> bool:
+        return self.verdict is not None and self.verdict.course is Course.OUT
 
 
-def screen_sender(arrival: Arrival, lately: int) -> Verdict | None:
-    """By how many tickets this sender opened within `floods.WINDOW`."""
-    return floods.screen(arrival, lately)
+def by_itself(arrival: Arrival) -> Verdict | None:
+    """By what the mail says, with no database and no district."""
+    return _weighed(arrival, _asked(ALONE, arrival)).verdict
+
+
+def screen(arrival: Arrival, district: District) -> Screened:
+    """By what the mail says, and what this district knows."""
+    return _weighed(arrival, [*_asked(ALONE, arrival), *_asked(HERE, arrival, district)])
+
+
+def screen_sender(screened: Screened, arrival: Arrival, lately: int) -> Screened:
+    """And by how much came from this sender. `lately`: tickets they opened within `floods.WINDOW`."""
+    screened = _weighed(arrival, [*_unweighed(screened), *_asked([floods], arrival, lately)])
+    if any(one.overruled for one in screened.spoken) and _too_often(arrival):
+        return Screened(_unweighed(screened))
+    return screened
+
+
+def let_in() -> Screened:
+    """A person has looked: no filter is asked again, and nothing is answered."""
+    return Screened((replace(quiet("let in by a person"), filter="person"),))
+
+
+def in_danger(arrival: Arrival) -> bool:
+    return crisis.screen(f"{arrival.subject}\n{arrival.text}") is not None
+
+
+def _asked(filters: Iterable[ModuleType], *given: object) -> list[Verdict]:
+    """What each says, under its name."""
+    said = ((one.__name__.rpartition(".")[2], one.screen(*given)) for one in filters)
+    return [replace(verdict, filter=name) for name, verdict in said if verdict]
+
+
+def _weighed(arrival: Arrival, spoken: Sequence[Verdict]) -> Screened:
+    """With words of danger, whatever may be overruled is."""
+    outs = [one for one in spoken if one.course is Course.OUT]
+    if not outs or any(one.final for one in outs) or not in_danger(arrival):
+        return Screened(tuple(spoken))
+    milder = (replace(one, overruled=DANGER) if one.course is Course.OUT else one for one in spoken)
+    return Screened((*milder, replace(quiet("words of danger: not screened out"), filter=DANGER)))
+
+
+def _unweighed(screened: Screened) -> tuple[Verdict, ...]:
+    return tuple(replace(one, overruled="") for one in screened.spoken if one.filter != DANGER)
+
+
+def _too_often(arrival: Arrival) -> bool:
+    sender = arrival.contact.value if arrival.contact else ""
+    return not within(DANGER, f"{require_district_id()} {sender}", most=DANGEROUS, seconds=HOUR)

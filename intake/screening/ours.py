@@ -1,19 +1,18 @@
-"""Our own mail coming back: sent from one of our addresses, or carrying an id that we gave."""
+"""Our own mail coming back: carrying an id that we gave, or sent from one of our addresses."""
 
 from delivery.models import Delivery
 from districts.models import District
 from intake.channels.arrival import Arrival
-from intake.queries import mailbox
+from intake.queries import door_at
 from intake.screening.verdict import Verdict, out
 
 
 def screen(arrival: Arrival, district: District) -> Verdict | None:
     if arrival.contact is None or "@" not in arrival.contact.value:
         return None
-    local, _, domain = arrival.contact.value.rpartition("@")
-    if domain == district.host and mailbox(local, district):
-        return out("our own address")
-    return out("our own message") if _sent_by_us(arrival.thread.message_id, district) else None
+    if _sent_by_us(arrival.thread.message_id, district):
+        return out("our own message", final=True)
+    return out("our own address") if door_at(arrival.contact.value, district) else None
 
 
 def _sent_by_us(message_id: str, district: District) -> bool:

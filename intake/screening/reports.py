@@ -1,11 +1,10 @@
 """Mail servers speaking of mail: bounces, delays, receipts, complaints. Never a request."""
 
-from districts.models import District
 from intake.channels.arrival import Arrival
 from intake.screening.verdict import Verdict, out
 
 
-def screen(arrival: Arrival, district: District) -> Verdict | None:
+def screen(arrival: Arrival) -> Verdict | None:
     if arrival.bounce is not None:
-        return out("bounce" if arrival.bounce.kind == "failed" else f"report: {arrival.bounce.kind}")
+        return out("bounce" if arrival.bounce.kind == "failed" else f"report: {arrival.bounce.kind}", final=True)
     return out("null sender") if arrival.return_path == "" else None  # RFC 5321 4.5.5: only notices are sent from <>

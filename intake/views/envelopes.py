@@ -67,8 +67,9 @@ def _about(envelope: Envelope) -> About:
 @require_POST
 @login_required
 def envelope_again(request: HttpRequest, envelope_id: UUID) -> HttpResponse:
-    require(cast(Actor, request.actor), Can.ADMIN)  # type: ignore[attr-defined]
-    if actions.try_again(envelope_id, now=timezone.now()):
+    actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
+    require(actor, Can.ADMIN)
+    if actions.try_again(envelope_id, by=actor.person, now=timezone.now()):
         messages.success(request, _("It is on its way in. It makes a ticket in a moment, or comes back here with the reason."))
     else:
         messages.error(request, _("It came in meanwhile, or is not there."))
