@@ -36,7 +36,8 @@ class Story:
     resolved_at: datetime | None = None  # last time, unless reopened since
     merged_at: datetime | None = None
     pauses: tuple[Span, ...] = ()  # waiting on the requester, or resolved until it was reopened
-    away: tuple[Span, ...] = ()  # the requester said that it was solved before anybody had answered, until it was reopened
+    away: tuple[Span, ...] = ()  # thought to be somebody else's care before anybody had answered: solved by the requester until it
+    # was reopened, or merged into another until it was taken apart
     paused_since: datetime | None = None
     asked_at: datetime | None = None  # the requester's words that nobody has answered yet
     answers: tuple[Span, ...] = ()  # (asked, answered)
@@ -109,6 +110,21 @@ class _Telling:
             self.story = replace(self.story, resolved_at=None)
             self.go_on(at)
 
+    def merged(self, at: datetime, data: Mapping[str, Any]) -> None:
+        if "from" not in data:  # of the survivor, whose own story goes on
+            self.story = replace(self.story, merged_at=self.story.merged_at or at)
+
+    def unmerged(self, at: datetime, data: Mapping[str, Any]) -> None:
+        """Meanwhile the need was the survivor's: that time counts in no promise of its own."""
+        since = self.story.merged_at
+        if since is None or "from" in data:
+            return
+        self.story = replace(self.story, merged_at=None)
+        if self.story.answered_at is None and since < at:
+            self.away.append((since, at))
+        if self.story.paused_since is None and since < at:
+            self.closed.append((since, at))
+
     def _still_unanswered(self, before: Story, away: Span) -> None:
         if before.asked_at is not None:
             self.answers.pop()
@@ -136,7 +152,9 @@ def read(opened_at: datetime, facts: Iterable[Mapping[str, Any]]) -> Story:
             case "reopened":
                 told.reopened(at)
             case "merged":
-                told.story = replace(told.story, merged_at=told.story.merged_at or at)
+                told.merged(at, fact["data"])
+            case "unmerged":
+                told.unmerged(at, fact["data"])
     return replace(told.story, pauses=tuple(told.closed), answers=tuple(told.answers), away=tuple(told.away))
 
 

@@ -18,17 +18,26 @@ from districts.together import insert
 from tickets import answers as form_answers
 from tickets import letters
 from tickets.answers import NewAnswer as NewAnswer
+from tickets.facts import NotPossible, changed
+from tickets.facts import record as record
+from tickets.facts import survivor as survivor
+from tickets.merging import hold as hold
+from tickets.merging import merge as merge
+from tickets.merging import unmerge as unmerge
 from tickets.models import Attachment, Event, Follower, Link, Message, ThreadId, Ticket, TicketCounter, TicketWords
+from tickets.states import CLOSE_AFTER as CLOSE_AFTER
+from tickets.states import REOPEN_WITHIN as REOPEN_WITHIN
+from tickets.states import can_reopen as can_reopen
+from tickets.states import close as close
+from tickets.states import close_resolved as close_resolved
+from tickets.states import reopen as reopen
+from tickets.states import resolve as resolve
+from tickets.states import resume as resume
+from tickets.states import wait_for as wait_for
 from tickets.words import vector
 
-REOPEN_WITHIN = letters.REOPEN_WITHIN
-CLOSE_AFTER = timedelta(days=7)  # without a word since it was resolved
 Kind = Event.Kind
 Status = Ticket.Status
-
-
-class NotPossible(Exception):
-    """The act does not fit the ticket's state; the text says what to do instead."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +130,7 @@ def requester_wrote(ticket: Ticket, *, author: Person, channel: str, words: Word
     elif ticket.status == Status.WAITING_REQUESTER:
         resume(ticket, by=author, now=now)
     else:
-        _changed(ticket, now=now)
+        changed(ticket, now=now)
     return message
 
 
@@ -129,12 +138,14 @@ def reply(
     ticket: Ticket, *, by: Person | None, words: Words, now: datetime, channel: str = "web", wait: bool = False, solved: bool = False
 ) -> Message:
     """An agent answers: the words go to the requester by their own channel. `wait`: the ball is theirs now. `solved`: that was it."""
+    if ticket.status == Status.MERGED:
+        raise NotPossible(_("It was merged into another ticket: work on that one."))
     message = _write(ticket, kind=Message.Kind.REPLY, channel=channel, author=by, words=words, now=now)
     record(ticket, Kind.REPLIED, by=by, now=now, data={"message": str(message.id)})
     if ticket.status in (Status.NEW, Status.WAITING_OTHER):
         ticket.status = Status.OPEN
     letters.reply(ticket, message, by=by, now=now, solved=solved and ticket.is_live)
-    _changed(ticket, "status", now=now)
+    changed(ticket, "status", now=now)
     if wait:
         wait_for(ticket, on=Status.WAITING_REQUESTER, by=by, now=now)
     if solved:
@@ -155,7 +166,7 @@ def assign(ticket: Ticket, *, to: Person | None, by: Person | None, now: datetim
         return
     ticket.assignee = to
     record(ticket, Kind.ASSIGNED, by=by, now=now, data={"to": str(to.id) if to else None, "name": to.name if to else ""})
-    _changed(ticket, "assignee", now=now)
+    changed(ticket, "assignee", now=now)
 
 
 def place(
@@ -186,7 +197,7 @@ def place(
     ticket.site, ticket.room = ticket.site or site, ticket.room or room[:40]
     ticket.asset_tag = ticket.asset_tag or asset_tag[:40]
     record(ticket, Kind.PLACED, by=None, now=now, data={**data, "team": str(team.id), "team_name": team.name})
-    _changed(ticket, *_PLACE, "site", "room", "asset_tag", now=now)
+    changed(ticket, *_PLACE, "site", "room", "asset_tag", now=now)
     return True
 
 
@@ -202,7 +213,7 @@ def endanger(ticket: Ticket, *, team: Team, service: Service | None, now: dateti
     _belongs(ticket, team=team, service=service)
     ticket.priority, ticket.crisis, ticket.placed_at = Priority.URGENT, True, ticket.placed_at or now
     event = record(ticket, Kind.DANGER, by=None, now=now, data=data)
-    _changed(ticket, *_PLACE, now=now)
+    changed(ticket, *_PLACE, now=now)
     return event
 
 
@@ -234,7 +245,7 @@ def move(ticket: Ticket, *, team: Team, by: Person | None, now: datetime, data: 
     if ticket.placed_at is None:
         ticket.placed_at = now
     event = record(ticket, Kind.HANDED_OFF, by=by, now=now, data=data)
-    _changed(ticket, "team", "assignee", "placed_at", now=now)
+    changed(ticket, "team", "assignee", "placed_at", now=now)
     return event
 
 
@@ -249,7 +260,7 @@ def set_service(ticket: Ticket, *, service: Service | None, by: Person | None, n
         ticket.sensitive = service.sensitive
     if ticket.placed_at is None:
         ticket.placed_at = now
-    _changed(ticket, "service", "sensitive", "placed_at", now=now)
+    changed(ticket, "service", "sensitive", "placed_at", now=now)
 
 
 def set_priority(ticket: Ticket, *, priority: int, by: Person | None, now: datetime) -> None:
@@ -257,75 +268,7 @@ def set_priority(ticket: Ticket, *, priority: int, by: Person | None, now: datet
         return
     record(ticket, Kind.PRIORITY, by=by, now=now, data={"from": ticket.priority, "to": priority})
     ticket.priority = priority
-    _changed(ticket, "priority", now=now)
-
-
-def wait_for(ticket: Ticket, *, on: str, by: Person | None, now: datetime) -> None:
-    """`on`: Status.WAITING_REQUESTER (their clock pauses) or WAITING_OTHER (it does not)."""
-    if not ticket.is_live:
-        raise NotPossible(_("It is resolved. Reopen it first."))
-    ticket.status = on
-    record(ticket, Kind.WAITING, by=by, now=now, data={"on": on})
-    _changed(ticket, "status", now=now)
-
-
-def resume(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
-    ticket.status = Status.OPEN
-    record(ticket, Kind.RESUMED, by=by, now=now)
-    _changed(ticket, "status", now=now)
-
-
-def resolve(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
-    """Done. Twice is once."""
-    if not ticket.is_live:
-        return
-    ticket.status, ticket.resolved_at = Status.RESOLVED, now
-    record(ticket, Kind.RESOLVED, by=by, now=now)
-    _changed(ticket, "status", "resolved_at", now=now)
-
-
-def close(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
-    """The requester says that it is done. Twice is once. Raises NotPossible where it is not resolved."""
-    if ticket.status == Status.CLOSED:
-        return
-    if ticket.status != Status.RESOLVED:
-        raise NotPossible(_("It is not resolved yet."))
-    ticket.status, ticket.closed_at = Status.CLOSED, now
-    record(ticket, Kind.CLOSED, by=by, now=now)
-    _changed(ticket, "status", "closed_at", now=now)
-
-
-def close_resolved(*, now: datetime, limit: int = 500) -> int:
-    """Close up to `limit` tickets of the district in scope that were resolved 7 days ago; returns how many.
-
-    Any number may close at once. No promise and no conversation hears of it: `facts_at` stays.
-    """
-    statement = (
-        f"WITH due AS MATERIALIZED (SELECT id FROM {Ticket._meta.db_table} WHERE district_id = %(district)s AND status = 'resolved'"
-        " AND resolved_at <= %(since)s ORDER BY resolved_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)"
-        f" UPDATE {Ticket._meta.db_table} t SET status = 'closed', closed_at = %(now)s FROM due"
-        " WHERE t.district_id = %(district)s AND t.id = due.id RETURNING t.id"
-    )
-    values: dict[str, Any] = {"now": now, "district": require_district_id(), "since": now - CLOSE_AFTER, "limit": limit}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        closed = [row[0] for row in cursor.fetchall()]
-    insert(*(Event(ticket_id=ticket_id, kind=Kind.CLOSED, at=now) for ticket_id in closed))
-    return len(closed)
-
-
-def reopen(ticket: Ticket, *, by: Person | None, now: datetime) -> None:
-    if ticket.is_live:
-        return
-    if not can_reopen(ticket, now=now):
-        raise NotPossible(_("It was resolved too long ago: open a new ticket that follows up on it."))
-    ticket.status, ticket.resolved_at, ticket.closed_at = Status.OPEN, None, None
-    record(ticket, Kind.REOPENED, by=by, now=now)
-    _changed(ticket, "status", "resolved_at", "closed_at", now=now)
-
-
-def can_reopen(ticket: Ticket, *, now: datetime) -> bool:
-    return ticket.is_live or (ticket.resolved_at is not None and now - ticket.resolved_at <= REOPEN_WITHIN)
+    changed(ticket, "priority", now=now)
 
 
 def follow(ticket: Ticket, *, person: Person, now: datetime) -> None:
@@ -335,12 +278,6 @@ def follow(ticket: Ticket, *, person: Person, now: datetime) -> None:
 
 def link(ticket: Ticket, *, other: Ticket, kind: str, now: datetime) -> None:
     Link.objects.bulk_create([Link(ticket=ticket, other=other, kind=kind, at=now)], ignore_conflicts=True)
-
-
-def record(ticket: Ticket, kind: str, *, by: Person | None, now: datetime, data: dict[str, Any] | None = None) -> Event:
-    event = Event(ticket=ticket, kind=kind, by=by, at=now, data=data or {})
-    insert(event)
-    return event
 
 
 def derived(ticket: Ticket, *, due_at: datetime | None, facts_at: datetime) -> None:
@@ -356,23 +293,9 @@ def touch_live(*, now: datetime) -> int:
     return Ticket.objects.filter(status__in=Ticket.LIVE).update(facts_at=now)
 
 
-def survivor(ticket: Ticket) -> Ticket:
-    """Where a merged ticket's words go."""
-    seen = {ticket.id}
-    while ticket.merged_into_id is not None and ticket.merged_into_id not in seen:
-        seen.add(ticket.merged_into_id)
-        ticket = Ticket.objects.get(id=ticket.merged_into_id)
-    return ticket
-
-
 def remember_thread(ticket: Ticket, message_ids: Iterable[str]) -> None:
     """So that any later mail that names one of these ids finds this ticket."""
     insert(*(ThreadId(ticket=ticket, message_id=i[:250]) for i in dict.fromkeys(message_ids) if i), once=True)
-
-
-def _changed(ticket: Ticket, *fields: str, now: datetime) -> None:
-    ticket.facts_at = max(now, ticket.facts_at + timedelta(microseconds=1))
-    ticket.save(update_fields=[*fields, "facts_at"])
 
 
 def _write(ticket: Ticket, *, kind: str, channel: str, author: Person | None, words: Words, now: datetime) -> Message:

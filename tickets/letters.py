@@ -8,10 +8,11 @@ from django.utils.translation import override
 from delivery import actions as delivery
 from delivery.models import Delivery
 from districts.links import absolute, mail_address
-from districts.models import ContactPoint, District, Person
+from districts.models import ContactPoint, District, Person, Team
 from districts.queries import address_of, this_district
 from districts.together import insert, waiting
 from tickets import reply_token
+from tickets.family import others_asking
 from tickets.models import ChannelKind, Message, ThreadId, Ticket
 
 NOWHERE = ("", "")  # a way to nobody
@@ -95,12 +96,19 @@ def reply_key(message: Message) -> str:
 def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime, solved: bool = False) -> Delivery | None:
     """An agent's reply, as it leaves; None: nobody can be reached, it stands on the requester's page only.
 
-    `solved`: the ticket is resolved with it, so it says how to open it again.
+    `solved`: the ticket is resolved with it, so it says how to open it again. Who asked the same, in a ticket that was merged
+    into this one, gets a letter of their own, about their own ticket.
     """
+    for other in others_asking(ticket):
+        _reply(other, message, team=ticket.team, by=by, now=now, solved=solved)
+    return _reply(ticket, message, team=ticket.team, by=by, now=now, solved=solved)
+
+
+def _reply(ticket: Ticket, message: Message, *, team: Team, by: Person | None, now: datetime, solved: bool) -> Delivery | None:
     with override(ticket.language):
         link = tracking_link(ticket, this_district())
         name = by.name if by else ""
-        signature = _("%(name)s, %(team)s") % {"name": name, "team": ticket.team.name} if name else ticket.team.name
+        signature = _("%(name)s, %(team)s") % {"name": name, "team": team.name} if name else team.name
         way = way_to(ticket)
         if way[0] == Delivery.Channel.SMS:
             said = "\n" + _("We marked it as solved. If it is not, reply.") if solved else ""

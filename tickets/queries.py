@@ -19,6 +19,7 @@ RELATED = ("team", "service", "requester", "assignee", "site")
 Kind = Event.Kind
 MATTERS = (  # to a promise: what sla.story folds
     Kind.REQUESTER_WROTE, Kind.REPLIED, Kind.WAITING, Kind.RESUMED, Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.MERGED,
+    Kind.UNMERGED,
 )  # fmt: skip
 
 

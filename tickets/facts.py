@@ -1,0 +1,32 @@
+"""What every act does: it writes an Event, and moves `facts_at`, so that promises are derived again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from districts.models import Person
+from districts.together import insert
+from tickets.models import Event, Ticket
+
+
+class NotPossible(Exception):
+    """The act does not fit the ticket's state; the text says what to do instead."""
+
+
+def record(ticket: Ticket, kind: str, *, by: Person | None, now: datetime, data: dict[str, Any] | None = None) -> Event:
+    event = Event(ticket=ticket, kind=kind, by=by, at=now, data=data or {})
+    insert(event)
+    return event
+
+
+def changed(ticket: Ticket, *fields: str, now: datetime) -> None:
+    ticket.facts_at = max(now, ticket.facts_at + timedelta(microseconds=1))
+    ticket.save(update_fields=[*fields, "facts_at"])
+
+
+def survivor(ticket: Ticket) -> Ticket:
+    """Where a merged ticket's words go."""
+    seen = {ticket.id}
+    while ticket.merged_into_id is not None and ticket.merged_into_id not in seen:
+        seen.add(ticket.merged_into_id)
+        ticket = Ticket.objects.get(id=ticket.merged_into_id)
+    return ticket
