@@ -31,7 +31,7 @@ def keep(arrival: Arrival, *, district_id: UUID, seconds: float) -> Kept:
 
     What is not stored after so many seconds is noted as not kept: the words do not wait for it, there may be danger in them.
     """
-    wanted = [sent for sent in arrival.sent_files if not (sent.inline and len(sent.data) < TINY)]
+    wanted = worth_keeping(arrival)
     became: list[NewFile | str] = []  # of each in turn, the file or a line about it
     with override(arrival.language or "en"):  # the reason is read beside the words it came with
         try:
@@ -43,6 +43,25 @@ def keep(arrival: Arrival, *, district_id: UUID, seconds: float) -> Kept:
         became.extend(_line(sent, "") for sent in wanted[len(became) :])
     stored = [one for one in became if isinstance(one, NewFile)]
     return Kept((*arrival.kept_files, *stored), "\n".join(one for one in became if isinstance(one, str)))
+
+
+def worth_keeping(arrival: Arrival) -> list[SentFile]:
+    return [sent for sent in arrival.sent_files if not (sent.inline and len(sent.data) < TINY)]
+
+
+def noted(text: str) -> str:
+    """The lines at the end of a message's text that say which of its files were not kept, as `keep` wrote them; in any language."""
+    begins = tuple(_begin(code) for code, _name in settings.LANGUAGES)
+    lines = text.split("\n")
+    at = len(lines)
+    while at and lines[at - 1].startswith(begins) and lines[at - 1].endswith("]"):
+        at -= 1
+    return "\n".join(lines[at:])
+
+
+def _begin(language: str) -> str:
+    with override(language):
+        return _("[File not kept: %(name)s. %(why)s]").partition("%")[0]
 
 
 def still_there(file: NewFile) -> bool:

@@ -49,18 +49,22 @@ class Sent:
     district: District
 
     def words(self) -> tickets.Words:
-        arrival = self.arrival
-        text = "\n\n".join(part for part in (arrival.text or arrival.subject, self.kept.note) if part)
-        return tickets.Words(
-            text=text or _("[no text]"),
-            quoted=arrival.quoted,
-            html=arrival.html,
-            language=arrival.language,
-            envelope_ref=self.envelope.id,
-            message_id=arrival.thread.message_id,
-            thread_ids=arrival.thread.ancestors,
-            files=self.kept.files,
-        )
+        return words_of(self.arrival, self.kept, self.envelope)
+
+
+def words_of(arrival: Arrival, kept: Kept, envelope: Envelope) -> tickets.Words:
+    """What is written into the conversation."""
+    text = "\n\n".join(part for part in (arrival.text or arrival.subject, kept.note) if part)
+    return tickets.Words(
+        text=text or _("[no text]"),
+        quoted=arrival.quoted,
+        html=arrival.html,
+        language=arrival.language,
+        envelope_ref=envelope.id,
+        message_id=arrival.thread.message_id,
+        thread_ids=arrival.thread.ancestors,
+        files=kept.files,
+    )
 
 
 def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) -> Outcome:

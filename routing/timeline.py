@@ -43,6 +43,7 @@ SENTENCES = {
     Kind.ESCALATED: gettext_lazy("Escalated to rung %(level)s%(promise)s"),
     Kind.DANGER: gettext_lazy("Danger to a person: %(team)s has it now, and it is urgent"),
     Kind.PROMISED: gettext_lazy("The requester was told a new time: %(when)s"),
+    Kind.REREAD: gettext_lazy("A message was read again after a correction: it stands here as it is read now"),
 }
 ESCALATIONS = {  # what ownership.ladders records
     "climbed": gettext_lazy("Escalated to rung %(level)s%(promise)s: told %(people)s"),
@@ -63,7 +64,7 @@ ICONS = {
     Kind.WAITING: "player-pause", Kind.RESUMED: "player-play", Kind.PRIORITY: "flag", Kind.SERVICE: "tag",
     Kind.RESOLVED: "circle-check",
     Kind.REOPENED: "arrow-back-up", Kind.CLOSED: "lock", Kind.MERGED: "arrow-merge", Kind.LATE: "clock-exclamation",
-    Kind.ESCALATED: "trending-up", Kind.DANGER: "urgent", Kind.PROMISED: "clock",
+    Kind.ESCALATED: "trending-up", Kind.DANGER: "urgent", Kind.PROMISED: "clock", Kind.REREAD: "refresh",
 }  # fmt: skip
 
 

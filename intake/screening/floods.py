@@ -13,11 +13,12 @@ from tickets.models import ChannelKind
 WINDOW = timedelta(hours=1)
 ANSWERED = 5
 RECEIVED = 30
+TOO_MANY = "too many in an hour"
 MACHINES = (ChannelKind.EMAIL, ChannelKind.SMS)
 
 
 def screen(arrival: Arrival, lately: int) -> Verdict | None:
     """`lately`: tickets of this sender within WINDOW."""
     if lately >= RECEIVED and arrival.channel in MACHINES:
-        return out("too many in an hour")
+        return out(TOO_MANY)
     return quiet("many in an hour: not answered") if lately >= ANSWERED else None

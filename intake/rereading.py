@@ -1,0 +1,226 @@
+"""Every envelope can be read again: its bytes are kept, and reading them is pure. For use after a reader was mended.
+
+What became a message is corrected where it reads otherwise now (`tickets.rereading`). What could not be read is tried again on the
+ordinary way. What was screened out is told where it would come in today, and let in when that is asked for. An envelope is one
+transaction, so this may be stopped at any moment, and run again: the second time nothing is left to do.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from districts.jobs import lease_until
+from districts.models import ContactPoint
+from districts.scope import district_scope
+from intake import opening, receive
+from intake.attaching import Kept, keep, noted, worth_keeping
+from intake.channels.arrival import Arrival
+from intake.models import Envelope
+from intake.screening import floods
+from intake.timing import TookTooLong, at_most
+from intake.wording import clean, subject_of
+from tickets import rereading as messages
+from tickets.actions import Words, survivor
+from tickets.models import Message, Ticket
+
+PAGE = 500  # ids held in memory
+FINAL = (Envelope.State.DONE, Envelope.State.SCREENED, Envelope.State.DEAD)
+State = Envelope.State
+
+
+class Became(StrEnum):
+    """What reading an envelope again came to; the words of the command's table."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    BARE = "without a message"  # a copy of another mail
+    FAILED = "failed"  # was read once, and cannot be read now
+    READABLE = "now readable"
+    DEAD = "still unreadable"
+    WANTED = "would now be let in"
+    LET_IN = "let in"
+    OUT = "still screened out"
+    BUSY = "in work"  # somebody else has it
+
+
+@dataclass(frozen=True)
+class Result:
+    became: Became
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How to go about it."""
+
+    dry: bool = False
+    let_in: bool = False  # what was screened out, and would not be today
+
+
+class _Undo(Exception):
+    """What was tried is not to stay."""
+
+
+def envelopes(district_id: UUID, *, states: tuple[str, ...], since: datetime | None, after: UUID | None) -> Iterator[tuple[UUID, str]]:
+    """(id, state) of one district's, in the order of their ids, a page at a time."""
+    while True:
+        with district_scope(district_id):
+            page = list(_page(states, since, after))
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1][0]
+
+
+def _page(states: tuple[str, ...], since: datetime | None, after: UUID | None) -> QuerySet[Envelope, tuple[UUID, str]]:
+    rows = Envelope.objects.filter(state__in=states)
+    rows = rows.filter(received_at__gte=since) if since else rows
+    rows = rows.filter(id__gt=after) if after else rows
+    return rows.order_by("id").values_list("id", "state")[:PAGE]
+
+
+def again(district_id: UUID, envelope_id: UUID, *, asked: Asked) -> Result:
+    """Read one envelope again. Raises what the database raises; whatever its bytes do is a Result."""
+    with district_scope(district_id):
+        envelope: Envelope | None = Envelope.objects.filter(id=envelope_id, state__in=FINAL).first()
+    if envelope is None:
+        return Result(Became.BUSY)
+    if envelope.state == State.DONE:
+        return _done(district_id, envelope, asked)
+    if envelope.state == State.DEAD:
+        return _dead(district_id, envelope, asked)
+    return _screened(district_id, envelope, asked)
+
+
+def _done(district_id: UUID, envelope: Envelope, asked: Asked) -> Result:
+    try:
+        arrival = _read(envelope)
+    except (Exception, TookTooLong) as error:  # noqa: BLE001  strangers' bytes raise many kinds
+        return Result(Became.FAILED, _in_short(error))
+    with district_scope(district_id):
+        message = _message_of(envelope)
+        if message is None:
+            return Result(Became.BARE)
+        kept = Kept(arrival.kept_files, noted(message.text))
+        more = _has_new_files(message, arrival, kept)
+    if more and not asked.dry:
+        kept = keep(arrival, district_id=district_id, seconds=receive.KEEPING)
+    with district_scope(district_id):
+        return _correct(message, arrival, opening.words_of(arrival, kept, envelope), more, asked)
+
+
+def _correct(message: Message, arrival: Arrival, words: Words, more: bool, asked: Asked) -> Result:
+    message = Message.objects.select_for_update(of=("self",)).select_related("ticket").get(id=message.id)
+    if not (arrival.text or arrival.subject) and message.text.startswith("["):  # "[no text]", in whatever language
+        words = Words(**{**words.__dict__, "text": message.text})
+    found = messages.corrections(message, words=words, subject=_subject(message, arrival, words))
+    other = [] if _same_sender(message, arrival) else ["sender (as it was; see to it by hand)"]
+    told = ", ".join([*found.names, *(["files"] if more and asked.dry else []), *other])
+    if found and not asked.dry:
+        messages.reread(message, found=found, now=timezone.now())
+    return Result(Became.CHANGED if found or (more and asked.dry) else Became.SAME, f"ticket {message.ticket}: {told}" if told else "")
+
+
+def _read(envelope: Envelope) -> Arrival:
+    with at_most(receive.READING):
+        return receive.read(envelope, bytes(envelope.raw))
+
+
+def _message_of(envelope: Envelope) -> Message | None:
+    """In the ticket it made, or in the one that was merged into."""
+    ticket = Ticket.objects.filter(id=envelope.ticket_ref).first() if envelope.ticket_ref else None
+    if ticket is None:
+        return None
+    places = [ticket.id, survivor(ticket).id]
+    return Message.objects.filter(ticket__in=places, envelope_ref=envelope.id).order_by("at").first()
+
+
+def _has_new_files(message: Message, arrival: Arrival, kept: Kept) -> bool:
+    """More than are there or were noted as not kept. By their number: pictures are other bytes with each release of their library."""
+    notes = len(kept.note.split("\n")) if kept.note else 0
+    return len(worth_keeping(arrival)) > message.attachments.count() + notes
+
+
+def _subject(message: Message, arrival: Arrival, words: Words) -> str:
+    if arrival.subject:
+        return arrival.subject
+    made_up = message.ticket.subject == subject_of(message.text)[:200]
+    return subject_of(words.text) if made_up else ""
+
+
+def _same_sender(message: Message, arrival: Arrival) -> bool:
+    if arrival.contact is None or message.author_id is None:
+        return True
+    theirs = ContactPoint.objects.filter(person=message.author_id, kind=arrival.contact.kind, value=arrival.contact.value)
+    return theirs.exists()
+
+
+def _dead(district_id: UUID, envelope: Envelope, asked: Asked) -> Result:
+    if asked.dry:
+        outcome = _tried(district_id, envelope)
+        return Result(Became.DEAD, outcome) if isinstance(outcome, str) else Result(Became.READABLE, _told(outcome))
+    return _ended(_received(district_id, envelope), good=Became.READABLE, bad=Became.DEAD)
+
+
+def _screened(district_id: UUID, envelope: Envelope, asked: Asked) -> Result:
+    """Those that were too many stay out: a day later no flood looks like one."""
+    if envelope.reason == floods.TOO_MANY:
+        return Result(Became.OUT, envelope.reason)
+    outcome = _tried(district_id, envelope)
+    if isinstance(outcome, str):
+        return Result(Became.FAILED, outcome)
+    if outcome.ticket is None:
+        return Result(Became.OUT, outcome.reason)
+    if asked.dry or not asked.let_in:
+        return Result(Became.WANTED, f"was: {envelope.reason}")
+    return _ended(_received(district_id, envelope), good=Became.LET_IN, bad=Became.FAILED)
+
+
+def _ended(envelope: Envelope | None, *, good: Became, bad: Became) -> Result:
+    if envelope is None:
+        return Result(Became.BUSY)
+    if envelope.state == State.PENDING:
+        return Result(Became.FAILED, f"a worker tries it again later: {envelope.error}")
+    return Result(bad, envelope.error) if envelope.state == State.DEAD else Result(good, envelope.reason)
+
+
+def _tried(district_id: UUID, envelope: Envelope) -> opening.Outcome | str:
+    """What would become of it today, or the error; nothing of it stays."""
+    outcome: opening.Outcome | None = None
+    try:
+        arrival = _read(envelope)
+        with district_scope(district_id):
+            outcome = opening.take_in(envelope, arrival, Kept(arrival.kept_files), now=timezone.now())
+            raise _Undo
+    except _Undo:
+        assert outcome is not None
+        return outcome
+    except (Exception, TookTooLong) as error:  # noqa: BLE001  strangers' bytes raise many kinds
+        return _in_short(error)
+
+
+def _received(district_id: UUID, envelope: Envelope) -> Envelope | None:
+    """On the ordinary way, as if it had just come in and we had claimed it; None where somebody else was quicker."""
+    with district_scope(district_id):
+        mine = Envelope.objects.filter(id=envelope.id, state=envelope.state, attempts=envelope.attempts)
+        lease = lease_until(timezone.now())
+        if not mine.update(state=State.PENDING, reason="", error="", attempts=1, lease_until=lease):
+            return None
+    envelope.state, envelope.attempts = State.PENDING, 1
+    receive.attempt(district_id, envelope)
+    with district_scope(district_id):
+        ended: Envelope = Envelope.objects.defer("raw").get(id=envelope.id)
+    return ended
+
+
+def _told(outcome: opening.Outcome) -> str:
+    return "would make a ticket" if outcome.ticket else f"would be screened out: {outcome.reason}"
+
+
+def _in_short(error: BaseException) -> str:
+    return clean(f"{type(error).__name__}: {error}")[:300]
