@@ -7,11 +7,12 @@ Proof of a mail: a reply address with its 128 bits, or an ancestor's Message-ID.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from delivery.models import Delivery
 from districts.models import District, Person
 from intake.channels.arrival import Arrival
-from intake.queries import threads
+from intake.queries import ticket_of_chat, threads
 from tickets import letters, queries, reply_token
 from tickets.actions import NewFile, can_reopen, survivor
 from tickets.models import ChannelKind, Message, Ticket
@@ -34,7 +35,7 @@ def find(arrival: Arrival, sender: Person, district: District, *, now: datetime)
         return _by_mail(arrival, sender, district, now)
     if arrival.channel == ChannelKind.SMS:
         return Belongs(joins=_by_number(sender, now))
-    return Belongs()
+    return _by_chat(arrival.chat, now) if arrival.chat else Belongs()
 
 
 def copy_of(arrival: Arrival, files: Sequence[NewFile], sender: Person) -> Ticket | None:
@@ -96,6 +97,15 @@ def _is_part(ticket: Ticket, sender: Person) -> bool:
     if queries.is_participant(ticket, sender):
         return True
     return ticket.merged_into_id is not None and queries.is_participant(survivor(ticket), sender)
+
+
+def _by_chat(chat_id: UUID, now: datetime) -> Belongs:
+    """The first words of a chat that reach us open its ticket; whoever has its token is its requester."""
+    ticket = ticket_of_chat(chat_id)
+    if ticket is None:
+        return Belongs()
+    there = survivor(ticket)
+    return Belongs(joins=there) if can_reopen(there, now=now) else Belongs(follows_up=there)
 
 
 def _by_number(sender: Person, now: datetime) -> Ticket | None:

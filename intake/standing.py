@@ -10,7 +10,7 @@ from districts.scope import require_district_id
 from intake.models import Channel
 from tickets.models import ChannelKind
 
-KINDS = (ChannelKind.WEB, ChannelKind.API, ChannelKind.EMAIL)
+KINDS = (ChannelKind.WEB, ChannelKind.API, ChannelKind.EMAIL, ChannelKind.CHAT)
 KEEP_SECONDS = 10  # another process's change is seen after so long
 MOST_KEPT = 2_000
 
