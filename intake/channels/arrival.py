@@ -91,4 +91,5 @@ class Arrival:
     service_id: UUID | None = None
     room: str = ""
     asset_tag: str = ""
+    chat: UUID | None = None  # the conversation in the widget it is, or is a line of
     answers: tuple[NewAnswer, ...] = ()
