@@ -105,7 +105,7 @@ def receive_now(*, kind: str, external_id: str, raw: bytes, meta: dict[str, Any]
 
     The envelope is written as received, with its ticket's id, and put right where it turns out otherwise.
     """
-    envelope, new = _insert(_door(kind), kind, external_id, raw, meta, now, ticket_ref=uuid7())
+    envelope, new = _insert(door_of(kind), kind, external_id, raw, meta, now, ticket_ref=uuid7())
     if not new:
         return Received(envelope, _ticket_of(envelope), duplicate=True)
     promised = envelope.ticket_ref
@@ -151,7 +151,7 @@ def try_all_again() -> int:
     return int(count)
 
 
-def _door(kind: str) -> Channel:
+def door_of(kind: str) -> Channel:
     """The district's own form or API, there from the first use on."""
     found = standing_here().forms.get(kind)
     if found is None:
@@ -226,5 +226,5 @@ def _note_recipients(envelope: Envelope, recipients: Sequence[str]) -> None:
 
 __all__ = [
     "Asking", "BadContact", "BadFormId", "KeyReused", "NoText", "Received",
-    "accept", "receive_api", "receive_now", "receive_web", "try_again", "try_all_again",
+    "accept", "door_of", "receive_api", "receive_now", "receive_web", "try_again", "try_all_again",
 ]  # fmt: skip
