@@ -12,7 +12,7 @@ from delivery import optouts
 from delivery.models import Delivery, OptOut
 from delivery.queries import NOT_ARRIVED
 from delivery.quiet import NOTICE
-from delivery.sending import SIGN_IN
+from delivery.sending import NEVER_BARRED, SIGN_IN
 from delivery.tasks import send_pending
 from districts.jobs import nudge
 from districts.models import ContactPoint, Person
@@ -43,7 +43,7 @@ def send(
     An address that opted out gets a row too, marked suppressed, so that staff see why nothing went out: at once, or, for a
     row that is written together with others, by whoever claims it. Sign-in mail is always tried.
     """
-    suppressed = purpose != SIGN_IN and not is_open() and (channel, address) in optouts.barred([address], now=now)
+    suppressed = purpose not in NEVER_BARRED and not is_open() and (channel, address) in optouts.barred([address], now=now)
     row = Delivery(
         channel=channel, address=address, body=body, dedupe_key=dedupe_key, purpose=purpose, subject=subject[:300],
         person=person, about=about, reply_to=reply_to, message_id=message_id, references="\n".join(references),

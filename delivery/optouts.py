@@ -2,6 +2,8 @@
 
 A wish holds until it is taken back. A bounce holds for `BOUNCE_HOLDS`, or until somebody writes to us from that address: a
 mailbox that was full of errors in August works in September. Sign-in mail asks none of this: who is locked out cannot mend it.
+Nor does the one text that says that nothing more will come, which the law wants within five minutes or not at all
+(47 CFR 64.1200(a)(12)).
 """
 
 from collections.abc import Collection
@@ -12,6 +14,8 @@ from delivery.models import OptOut
 from districts.models import Person
 
 BOUNCE_HOLDS = timedelta(days=30)
+FAREWELL = "farewell"  # purpose of the text that confirms an opt-out
+FAREWELL_WITHIN = timedelta(minutes=5)
 
 
 def bar(*, channel: str, address: str, reason: str, now: datetime) -> None:

@@ -22,7 +22,7 @@ from django.db import DatabaseError
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.utils import timezone
 
-from delivery import optouts, quiet
+from delivery import optouts, quiet, segments
 from delivery.models import Delivery
 from delivery.transports import Outgoing, Transport, TryLater, Uncertain, Undeliverable, Unreachable, email, inapp, sms
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
@@ -34,6 +34,7 @@ Channel, State = Delivery.Channel, Delivery.State
 TRANSPORTS: dict[str, Transport] = {Channel.EMAIL: email, Channel.SMS: sms, Channel.INAPP: inapp}
 AT_MOST_ONCE = frozenset({Channel.SMS})
 SIGN_IN = "sign-in"
+NEVER_BARRED = frozenset({SIGN_IN, optouts.FAREWELL})
 BATCH = 50
 BUDGET = 60.0  # seconds one drain goes on taking batches; the sweep comes again
 MARGIN = timedelta(seconds=20)  # of the lease, left for one more message
@@ -76,7 +77,9 @@ def claim(district_id: UUID, *, now: datetime) -> tuple[int, list[Delivery]]:
         _settle(spent, state=State.DEAD, error=f"{MAX_ATTEMPTS} senders took it, and none came to an end with it")
         barred, rows = _barred(rows, now=now)
         _settle(barred, state=State.SUPPRESSED)
-        rows = _kept(rows, now=now) if settings.DELIVERY_KEEP else rows
+        late, rows = _apart(rows, lambda row: row.purpose == optouts.FAREWELL and now - row.created_at > optouts.FAREWELL_WITHIN)
+        _settle(late, state=State.SUPPRESSED, error="too late to confirm that nothing more is sent")
+        rows = _kept(rows, district, now=now) if settings.DELIVERY_KEEP else rows
         rows = _loud_enough(rows, district, now=now)
         lease = lease_until(now)
         _these(rows).update(lease_until=lease, attempts=F("attempts") + 1)
@@ -115,7 +118,9 @@ def begin(row: Delivery, *, now: datetime) -> bool:
 def attempt(row: Delivery, transport: Transport, over: Any) -> dict[str, Any]:
     """One call to the provider, and what it means for the row. Raises Unreachable."""
     try:
-        return {"state": State.SENT, "provider_ref": transport.send(outgoing(row), over).ref[:120]}
+        message = outgoing(row)
+        sent = transport.send(message, over)
+        return {"state": State.SENT, "provider_ref": sent.ref[:120], "segments": parts(row, message.body)}
     except Unreachable:
         raise
     except Undeliverable as error:
@@ -189,11 +194,17 @@ def outgoing(row: Delivery) -> Outgoing:
 
 
 def words(row: Delivery) -> str:
-    """The text as it leaves: what a notice leads to in the app is a whole address outside it."""
-    if not row.link or row.channel == Channel.INAPP:
+    """The text as it leaves: what a notice leads to in the app is a whole address outside it, and a text message is kept short."""
+    if row.channel == Channel.INAPP:
         return row.body
-    leads_to = absolute(row.district, row.link)
-    return row.body if leads_to in row.body else f"{row.body}\n\n{leads_to}"
+    leads_to = absolute(row.district, row.link) if row.link else ""
+    body = row.body if leads_to in row.body else f"{row.body}\n\n{leads_to}"
+    return sms.written(body) if row.channel == Channel.SMS else body
+
+
+def parts(row: Delivery, body: str) -> int | None:
+    """How many parts the carrier makes of a text message; None for what is none."""
+    return segments.count(body) if row.channel == Channel.SMS else None
 
 
 def message_id(row: Delivery) -> str:
@@ -229,18 +240,26 @@ def _apart(rows: Sequence[Delivery], fits: Callable[[Delivery], bool]) -> tuple[
 
 def _barred(rows: Sequence[Delivery], *, now: datetime) -> tuple[list[Delivery], list[Delivery]]:
     """(rows to an address that opted out after they were queued, the others)"""
-    gone = optouts.barred({row.address for row in rows if row.address and row.purpose != SIGN_IN}, now=now)
-    return _apart(rows, lambda row: row.purpose != SIGN_IN and (row.channel, row.address) in gone)
+    gone = optouts.barred({row.address for row in rows if row.address and row.purpose not in NEVER_BARRED}, now=now)
+    return _apart(rows, lambda row: row.purpose not in NEVER_BARRED and (row.channel, row.address) in gone)
 
 
-def _kept(rows: Sequence[Delivery], *, now: datetime) -> list[Delivery]:
+def _kept(rows: Sequence[Delivery], district: District, *, now: datetime) -> list[Delivery]:
     """The others. In the demo, mail and SMS are marked as kept, at any hour, and never leave the house: here, where alone rows
     are given out to be sent. Their secrets stay, to be shown there.
     """
     leaving, others = _apart(rows, lambda row: row.channel in (Channel.EMAIL, Channel.SMS))
-    if leaving:
-        _these(leaving).update(state=State.KEPT, sent_at=now, attempts=F("attempts") + 1, lease_until=None)
+    for row in leaving:
+        row.district = district
+    for count, same in groupby(sorted(leaving, key=_parts), key=_parts):
+        values = {"state": State.KEPT, "sent_at": now, "lease_until": None, "segments": count or None}
+        _these(list(same)).update(attempts=F("attempts") + 1, **values)
     return others
+
+
+def _parts(row: Delivery) -> int:
+    """0 for a mail, so that they can be sorted."""
+    return parts(row, words(row)) or 0 if row.channel == Channel.SMS else 0
 
 
 def _loud_enough(rows: list[Delivery], district: District, *, now: datetime) -> list[Delivery]:

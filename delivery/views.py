@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseStopPolling
 
-from delivery import actions, queries, receipts, sending, twilio
+from delivery import actions, queries, receipts, segments, sending, twilio
 from delivery.models import Delivery
 from delivery.transports import email, sms
 from districts.access import Actor, Can, require
@@ -129,12 +129,20 @@ def kept(request: HttpRequest) -> HttpResponse:
     district = _district(request)
     for letter in found:
         letter.district, letter.body = district, sending.words(letter)
+        letter.size = _size(letter)
     context = {
         "letters": found, "channel": known, "address": address, **more,
         "channels": [Delivery.Channel.EMAIL, Delivery.Channel.SMS],
         "from_email": email.sender(district), "from_number": sms.sender(district),
     }  # fmt: skip
     return render(request, "delivery/kept.html", context)
+
+
+def _size(letter: Delivery) -> dict[str, Any] | None:
+    """Of a text message: its parts as they are billed, and which letters make it long."""
+    if letter.channel != Delivery.Channel.SMS:
+        return None
+    return {"parts": segments.count(letter.body), "letters": segments.units(letter.body), "odd": segments.odd(letter.body)[:8]}
 
 
 @csrf_exempt

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
-from delivery import actions, sending
+from delivery import actions, segments, sending
 from delivery import twilio as twilio_calls
 from delivery.models import Delivery, OptOut, Receipt
 from delivery.transports import sms
@@ -249,10 +249,10 @@ def test_mail_that_cannot_be_set_up_holds_up_no_text(here: Cast, twilio: Twilio,
 
 def test_a_long_message_keeps_its_link() -> None:
     body = "word " * 500 + "\n#1001 http://cedar.localhost/r/abc"
-    cut = sms.fitted(body)
-    assert len(cut) == sms.LONGEST
-    assert cut.endswith("…\n#1001 http://cedar.localhost/r/abc")
-    assert sms.fitted("short") == "short"
+    cut = sms.written(body)
+    assert segments.count(cut) == segments.MOST
+    assert cut.endswith("word...\n#1001 http://cedar.localhost/r/abc")
+    assert sms.written("short") == "short"
 
 
 # --- what Twilio tells us later ----------------------------------------------------------------------------------------

@@ -13,12 +13,12 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
+from delivery import segments
 from delivery.transports import Outgoing, Sent, TryLater, Uncertain, Undeliverable, Unreachable, connecting
 from districts.links import absolute
 from districts.models import District
 
 TIMEOUT = 15.0  # seconds to connect, and seconds of silence
-LONGEST = 1600  # characters Twilio takes in one message (error 21617 beyond)
 OPTED_OUT = 21610
 # A sender or a queue of ours, not the receiver: twilio.com/docs/api/errors
 OURS = frozenset({21603, 21606, 21611, 21659, 21660, 63038})
@@ -54,7 +54,7 @@ def send(message: Outgoing, over: Client) -> Sent:
         raise TryLater("no number to send from: set the district's phone in E.164, or SMS_FROM")
     try:
         made = over.messages.create(
-            to=message.address, from_=number, body=fitted(message.body),
+            to=message.address, from_=number, body=message.body,
             status_callback=absolute(message.district, reverse("sms_receipt", args=[message.id, message.tries])),
         )  # fmt: skip
     except (TwilioRestException, TwilioServiceException) as error:
@@ -64,12 +64,9 @@ def send(message: Outgoing, over: Client) -> Sent:
     return Sent(str(made.sid or ""))
 
 
-def fitted(body: str) -> str:
-    """At most `LONGEST` characters; the last line, where the link is, stays whole."""
-    if len(body) <= LONGEST:
-        return body
-    last = body.rsplit("\n", 1)[-1][: LONGEST // 2]
-    return f"{body[: LONGEST - len(last) - 2]}…\n{last}"
+def written(body: str) -> str:
+    """As it leaves: in the alphabet that costs least, no longer than carriers carry (and Twilio takes: 1,600 characters)."""
+    return segments.smart(segments.fitted(segments.smart(body)))
 
 
 def _refused(error: TwilioRestException | TwilioServiceException) -> Exception:
