@@ -27,7 +27,7 @@ def _bounced(bounce: Bounce, *, now: datetime) -> None:
             continue
         kind = "complained" if bounce.kind == "complaint" else "bounced" if bounce.kind == "failed" else bounce.kind
         Receipt.objects.create(delivery=letter, kind=kind, detail=bounce.status, at=now)
-        if bounce.unwanted:
+        if bounce.unwanted_at(letter.address):
             reason = f"{kind} {bounce.status}".strip()
             delivery.opt_out(channel=Delivery.Channel.EMAIL, address=letter.address, reason=reason, now=now)
 

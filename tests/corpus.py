@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import django
+from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent
 MAIL = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data")) / "mail"
 
-if __name__ != "tests.corpus" or not os.environ.get("DJANGO_SETTINGS_MODULE"):
+if not apps.ready:
     sys.path.insert(0, str(ROOT))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
@@ -34,6 +35,7 @@ def adapter(data: bytes, kind: str) -> dict[str, Any]:
     message = parts.parse(data)
     headers = Headers(message)
     arrival = read(data)
+    bounce = arrival.bounce
     return {
         "subject": arrival.subject,
         "from_email": next((one.address for one in headers.addresses("from")), ""),
@@ -49,10 +51,17 @@ def adapter(data: bytes, kind: str) -> dict[str, Any]:
         "html": arrival.html,
         "reply_text": arrival.text,
         "attachments": [{"name": file.name, "inline": file.inline, "data": file.data} for file in arrival.sent_files],
-        "is_auto_reply": arrival.automation == "replied",
+        "is_auto_reply": arrival.automation in ("replied", "generated"),
         "is_auto_generated": arrival.automation != "",
-        "is_bounce": arrival.bounce is not None and arrival.bounce.kind in ("failed", "delayed"),
-        "bounce_statuses": [arrival.bounce.status] if arrival.bounce and arrival.bounce.status else [],
+        "is_bounce": bounce is not None and bounce.came_back,
+        "is_feedback_loop": bounce is not None and bounce.kind == "complaint",
+        "is_delivery_report": bounce is not None,
+        "bounce_statuses": list(bounce.statuses) if bounce else [],
+        "bounce_permanent": bounce is not None and bounce.permanent,
+        "bounce_permanent_address": bounce is not None and any(one.gone for one in bounce.failures),
+        "sender_effective": arrival.contact.value if arrival.contact else "",
+        "is_mailing_list": bool(arrival.list_id),
+        "reject": "" if headers.addresses("from") else "no_sender",
     }
 
 

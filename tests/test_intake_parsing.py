@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.channels import dsn, email, markup, mime, quoting, sms, web
+from intake.channels import automation, email, markup, mime, quoting, sms, web
 from intake.channels.arrival import Arrival, Unreadable
 from intake.channels.charsets import decode
 from intake.channels.fingerprint import digest
@@ -361,7 +361,7 @@ def adapter(data: bytes, kind: str) -> dict[str, Any]:
         "is_delivery_report": bool(bounce),
         "bounce_statuses": [bounce.status] if bounce else [],
         "bounce_permanent": bool(bounce and bounce.permanent),
-        "bounce_permanent_address": bool(bounce and bounce.unwanted),
+        "bounce_permanent_address": bool(bounce and any(one.gone for one in bounce.failures)),
         "sender_effective": arrival.contact.value if arrival.contact else "",
         "is_mailing_list": bool(arrival.list_id),
     }
@@ -426,4 +426,4 @@ def test_no_header_breaks_the_reader(value: str, name: str) -> None:
     raw = f"{name}: ".encode() + value.encode("utf-8", "surrogatepass") + b"\r\nMessage-ID: <a@b>\r\n\r\nhello"
     email.read(raw)
     headers = Headers(parse(raw))
-    dsn.automation_of(headers)
+    automation.automation_of(headers)

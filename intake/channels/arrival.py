@@ -22,27 +22,59 @@ class SentFile:
     kind: str = ""  # the content type it came with
 
 
-GONE = ("5.1.", "5.4.4")  # RFC 3463: no such mailbox, no such domain; a full mailbox (5.2.2) may work tomorrow
+@dataclass(frozen=True)
+class Failure:
+    """What a mail server reports of one recipient."""
+
+    address: str  # lower case; empty where it is not told
+    statuses: tuple[str, ...] = ()  # RFC 3463, e.g. "5.1.1", the most telling first; empty where it does not say
+    gone: bool = False  # no such mailbox or domain, or it has moved: no other mail will arrive either
 
 
 @dataclass(frozen=True)
 class Bounce:
     """A mail server's report about mail that we sent (RFC 3464, 5965, 8098), as far as it could be read."""
 
-    kind: Literal["failed", "delayed", "complaint", "receipt"]
-    addresses: tuple[str, ...] = ()
-    status: str = ""  # RFC 3463, e.g. "5.1.1"; empty where it does not say
+    kind: Literal["failed", "delayed", "delivered", "complaint", "receipt"]
+    failures: tuple[Failure, ...] = ()
     original_ids: tuple[str, ...] = ()  # Message-IDs of the mail it speaks of
-    no_such_user: bool = False  # said in words
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.address for one in self.failures if one.address))
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(status for one in self.failures for status in one.statuses))
+
+    @property
+    def status(self) -> str:
+        return next(iter(self.statuses), "")
 
     @property
     def permanent(self) -> bool:
         return self.kind == "failed" and self.status.startswith("5")
 
     @property
-    def unwanted(self) -> bool:
+    def came_back(self) -> bool:
+        """It did not arrive, or not yet."""
+        return self.kind in ("failed", "delayed")
+
+    def unwanted_at(self, address: str) -> bool:
         """Nothing more is to be sent there: the address is gone, or its owner called our mail spam."""
-        return self.kind == "complaint" or (self.permanent and (self.no_such_user or self.status.startswith(GONE)))
+        return self.kind == "complaint" or any(one.gone for one in self.failures if one.address == address)
+
+
+@dataclass(frozen=True)
+class Forward:
+    """A mail that the sender passes on. What is not told is empty; nothing of it is proven, for it is only text."""
+
+    name: str = ""
+    address: str = ""  # of who wrote it first; lower case
+    subject: str = ""
+    date: str = ""  # as his mail program wrote it
+    text: str = ""
+    comment: str = ""  # what the sender wrote above it
 
 
 Automation = Literal["", "replied", "generated", "bulk"]
@@ -93,3 +125,4 @@ class Arrival:
     asset_tag: str = ""
     chat: UUID | None = None  # the conversation in the widget it is, or is a line of
     answers: tuple[NewAnswer, ...] = ()
+    forward: Forward | None = None

@@ -3,9 +3,9 @@
 import re
 
 from intake import contacts
-from intake.channels import dsn, markup, mime, parts, quoting
+from intake.channels import automation, bounces, markup, mime, parts, quoting
 from intake.channels.arrival import Arrival, Thread
-from intake.channels.headers import Address, Headers
+from intake.channels.headers import Address, Headers, is_no_reply
 from intake.contacts import Contact
 from intake.language import guess
 from intake.wording import cap, clean, one_line
@@ -13,8 +13,6 @@ from tickets.models import ChannelKind
 
 MAX_COPIED = 10
 _TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "resent-to")
-_NO_REPLY = ("noreply", "donotreply", "dontreply", "notreply", "autoreply", "autoresponder")
-_NOBODY = frozenset({"mailerdaemon", "postmaster", "bounce", "bounces", "notification", "notifications", "alert", "alerts"})
 
 
 def read(raw: bytes, *, return_path: str | None = None, recipients: tuple[str, ...] = ()) -> Arrival:
@@ -41,10 +39,10 @@ def read(raw: bytes, *, return_path: str | None = None, recipients: tuple[str, .
         thread=thread,
         recipients=tuple(dict.fromkeys([*(address.lower() for address in recipients), *named]))[:50],
         copied=_copied(headers),
-        automation=dsn.automation_of(headers),
+        automation=automation.automation_of(headers),
         return_path=path,
         list_id=one_line(headers.text("list-id"), 100),
-        bounce=dsn.bounce_of(message, headers),
+        bounce=bounces.bounce_of(message, headers),
         no_reply=is_no_reply(sender.address),
     )
 
@@ -63,12 +61,6 @@ def sender_of(headers: Headers) -> Address | None:
     if answers and (behind or is_no_reply(first.address)):
         return Address(answers[0].name or _without_via(first.name), answers[0].address)
     return first
-
-
-def is_no_reply(address: str) -> bool:
-    """An address whose mail nobody reads, by its local part."""
-    plain = re.sub(r"[._-]", "", address.partition("@")[0].partition("+")[0])
-    return plain in _NOBODY or plain.startswith(_NO_REPLY)
 
 
 def _without_via(name: str) -> str:

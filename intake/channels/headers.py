@@ -20,6 +20,9 @@ MAX_NAME = 2_000  # characters of one name or address before it is decoded
 MAX_ADDRESSES = 40_000  # characters of all fields of one name that are read as addresses: a thousand people
 _NO_ADDRESSES = (RecursionError, ValueError, IndexError, TypeError, AttributeError)  # what Python's parser raises on hostile ones
 
+_NO_REPLY = ("noreply", "donotreply", "dontreply", "notreply", "autoreply", "autoresponder")
+_NOBODY = frozenset({"mailerdaemon", "postmaster", "bounce", "bounces", "notification", "notifications", "alert", "alerts"})
+
 
 @dataclass(frozen=True)
 class Address:
@@ -131,3 +134,9 @@ def ids(value: str) -> list[str]:
     if not found:
         found = [word.strip("<>,;\"'") for word in value.split() if "@" in word]
     return list(dict.fromkeys(one_line(one, 250) for one in found))[-100:]
+
+
+def is_no_reply(address: str) -> bool:
+    """An address whose mail nobody reads, by its local part."""
+    plain = re.sub(r"[._-]", "", address.partition("@")[0].partition("+")[0])
+    return plain in _NOBODY or plain.startswith(_NO_REPLY)

@@ -82,7 +82,9 @@ def _leaf(part: Part, body: Body, parent: str) -> None:
     elif kind not in _IGNORED or name:
         data = part.content(body.defects)
         if data or name:
-            inline = disposition == "inline" or (disposition != "attachment" and (parent == "multipart/related" or part.has("content-id")))
+            inline = disposition == "inline" or (
+                disposition != "attachment" and (parent == "multipart/related" or part.has("content-id"))
+            )
             body.attach(SentFile(name or _default_name(kind, len(body.files)), data, inline and kind.startswith("image/"), kind))
 
 

@@ -1,0 +1,67 @@
+"""Is it a mail server that writes in its own words? A person may forward a report, or ask why a parcel was not delivered."""
+
+import re
+
+from intake.channels.bounces import codes
+from intake.channels.bounces.phrases import any_of
+from intake.channels.headers import Headers, is_no_reply
+
+_DAEMON = re.compile(r"^(mail(er|ing)?[-_. ]?daemon|mdaemon|mmdf|double-bounce)")  # local parts: nobody else is called so
+_POSTMAN = re.compile(
+    r"^(post[-_.]?master|mail-?(error|admin|system|delivery|router|master)|smtp|mta|exchange|microsoftexchange\w*|bounces?)$"
+)
+_NAME = any_of(r"""
+    mail(er)?[- _]?daemon|post[- _]?master
+    (mail )?delivery (sub)?system|mail (delivery|system|error|administrator)|system ?administrator
+    administrateur syst|administrador do sistema
+""")
+_SURE_SUBJECT = any_of(r"""
+    ^delivery status notification ?\(|^undelivered mail returned to sender
+    ^mail delivery failed: returning|^failure notice$|^returned mail: (see transcript|user unknown|host unknown|unable)
+    ^undeliverable( mail)?:|^mail could not be delivered$|^message undeliverable$|^nondeliverable mail$
+""")
+_SUBJECT = any_of(r"""
+    ^\W*(returned mail|undeliver|non[- ]?deliver|nondeliver|delivery (status )?(notification|report)|failure notice|bounced)
+    ^\W*(mail|message|e-?mail|delivery)\b.{0,40}\b(fail\w*|undeliver\w+|not (be )?delivered|not (be )?sent|error|problem|delay\w*|returned|rejected|warning)
+    ^\W*(fail\w*|error|problem|warning|delay\w*|rejected|could not)\b.{0,40}\b(mail|message|delivery|deliver|address)
+    non ?remis|unzustellbar|no se (puede|pudo) entregar|mancata consegna|user unknown
+    メールエラー|配信不能|送信エラー
+""")
+_FAILED = any_of(r"""
+    undeliver|unzustellbar|non ?remis|no se pudo entregar
+    (not|n.t|never|unable to|cannot|failed to) be (delivered|sent)
+    (unable|failed|not able|impossible) to (be )?deliver|not (yet )?(been )?delivered
+    (deliver\w*|mail|message|transport)\b.{0,20}(fail|problem|error|delay)
+    failure notice|failed recipient|permanent (fatal )?error|mail system error|returned (mail|to sender|message)
+    (user|host) unknown|(unknown|invalid|no such) (user|host|mail ?box|recipient)|mail ?box (is )?full|unrout?eable|does not exist|malformed address
+    bounced|rejected|error message|requested action not taken|(attempt|trying) to deliver
+    送信できません|届けできません|配信できません|送信に失敗|エラー
+""")
+_OPENING = any_of(r"""
+    ^(hi\W{1,3})?(this is the (mailer-daemon|mail system at|[\w.-]{2,30} (program|mail agent|mail delivery agent))|this is an automatically generated delivery status)
+    ^this message was created automatically by (a )?mail delivery
+    ^(hi. )?i.m (afraid i wasn.t able|sorry to have to inform you)
+""")
+
+
+def writes(headers: Headers, text: str) -> bool:
+    """By its name alone where no person has it, else by its words too."""
+    writers = [one.address.partition("@")[0] for one in headers.addresses("from") or headers.addresses("return-path")]
+    if "x-failed-recipients" in headers or any(_DAEMON.match(local) for local in writers):
+        return True
+    subject, name = headers.text("subject"), headers.text("from").partition("<")[0]
+    if _SURE_SUBJECT.search(subject) or _OPENING.search(" ".join(text[:300].split()).strip("=*- ")):
+        return True
+    if any(_POSTMAN.match(local) for local in writers) or _NAME.search(name):
+        return bool(_FAILED.search(f"{subject}\n{text}") or codes.reply(text))
+    return bool(_SUBJECT.search(subject) and _FAILED.search(text)) and (_by_itself(headers) or bool(codes.reply(text)))
+
+
+def _by_itself(headers: Headers) -> bool:
+    """It says that nobody wrote it, or is sent from nobody (RFC 5321, 3834), or where nobody reads."""
+    nobody = headers.raw("return-path") == "<>" or headers.raw("from") == "<>"
+    return (
+        nobody
+        or headers.token("auto-submitted") not in ("", "no")
+        or any(is_no_reply(one.address) for one in headers.addresses("from"))
+    )
