@@ -37,12 +37,29 @@ def email(text: str) -> Contact | None:
     return Contact(Kind.EMAIL, address)
 
 
-def phone(text: str) -> Contact | None:
-    """None where no such number can exist. Numbers without a country are North American."""
-    try:
-        number = phonenumbers.parse(text, REGION)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number):
+def phone(text: str, *, region: str = REGION, strict: bool = False) -> Contact | None:
+    """None where no such number can exist. Numbers without a country are of `region`; one that is too long for it and would be
+    one of another country with a plus before it is that.
+
+    `strict`: None also where nobody has been given such a number, or where calling it costs a fee. Not for what people type: new
+    area codes come into use before the list of them is in ours.
+    """
+    number = _parsed(text, region)
+    if number is None or (strict and not _assigned(number)):
         return None
     return Contact(Kind.PHONE, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _parsed(text: str, region: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, region)
+        if phonenumbers.is_possible_number(number):
+            return number
+        abroad = phonenumbers.parse(f"+{phonenumbers.normalize_digits_only(text)}")
+    except phonenumbers.NumberParseException:
+        return None
+    return abroad if "+" not in text and phonenumbers.is_valid_number(abroad) else None
+
+
+def _assigned(number: phonenumbers.PhoneNumber) -> bool:
+    return phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) != phonenumbers.PhoneNumberType.PREMIUM_RATE

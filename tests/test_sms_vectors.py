@@ -13,8 +13,6 @@ from django.test import RequestFactory
 from delivery import segments, twilio
 from districts import contacts
 from districts.models import District
-from intake.channels import sms
-from intake.channels.arrival import Unreadable
 
 VECTORS = Path(os.environ.get("SHARED_DATA", "/work/shared/data")) / "sms" / "sms_vectors.json"
 
@@ -68,3 +66,14 @@ def test_the_alphabet() -> None:
     known = section("segmentation")
     assert frozenset(known["gsm7_basic"]) - {"\x1b"} == segments.BASIC, "the escape is no letter of its own"
     assert frozenset(known["gsm7_extended"]) == segments.EXTENDED
+
+
+@pytest.mark.parametrize("row", rows("phone_numbers"))
+def test_numbers(row: dict[str, Any]) -> None:
+    """`valid` is empty where the peer only strips what is no digit."""
+    if row["valid"] is None and not row["lib_agrees"]:
+        pytest.skip(f"the peer takes any digits for a number with its country: {row['input']}")
+    known = contacts.phone(row["input"], region=row["region"], strict=row["valid"] is not None)
+    assert (known is not None) is (row["valid"] is not False), row["input"]
+    if row["e164"]:
+        assert known and known.value == row["e164"]
