@@ -75,6 +75,7 @@ def ticket_examples() -> list[Example]:
     fields = (
         "first_text",
         "ticket__subject",
+        "ticket__channel",
         "service_id",
         "team_id",
         "corrected_service_id",
@@ -86,10 +87,10 @@ def ticket_examples() -> list[Example]:
 
 
 def _of_ticket(
-    text: str | None, subject: str, service: UUID | None, team: UUID,
+    text: str | None, subject: str, channel: str, service: UUID | None, team: UUID,
     corrected_service: UUID | None, corrected_team: UUID | None, corrected_at: datetime | None, at: datetime,
 ) -> Example:  # fmt: skip
-    words = whole_text(subject, [text or ""])
+    words = whole_text(subject, [text or ""], channel=channel)
     if corrected_at:
         return Example(words, (corrected_service, corrected_team or team), judges=True, at=corrected_at)
     return Example(words, (service, team), judges=True, at=at)

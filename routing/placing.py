@@ -90,7 +90,7 @@ def _choose(ticket: Ticket, *, now: datetime) -> Choice:
     try:
         with transaction.atomic():  # a failed read must not spoil the placing
             told = answers.as_text(answers.of(ticket))
-            return triage.decide(ticket, whole_text(ticket.subject, [*texts, told] if told else texts), now=now)
+            return triage.decide(ticket, whole_text(ticket.subject, [*texts, told] if told else texts, channel=ticket.channel), now=now)
     except Exception as error:
         log.exception("triage_failed", ticket=str(ticket.id))
         reason = _("Triage failed (%(error)s), so people decide.") % {"error": type(error).__name__}

@@ -5,6 +5,9 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+from tickets import transcript
+from tickets.models import ChannelKind
+
 _APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
 _NOT_WORD = re.compile(r"[^\w]+|_+")
 
@@ -31,9 +34,9 @@ def first_of(folded: str, phrases: list[str]) -> str | None:
     return next((phrase for phrase in phrases if contains(folded, phrase)), None)
 
 
-def whole_text(subject: str, texts: Iterable[str]) -> str:
+def whole_text(subject: str, texts: Iterable[str], *, channel: str = "") -> str:
     """What triage reads of a ticket. A subject counts twice, it says best what a message is about; one that only repeats the
-    beginning of the message does not."""
-    body = "\n".join(texts)
+    beginning of the message does not. Of a chat, what the asker said."""
+    body = "\n".join(transcript.words_in(text) if channel == ChannelKind.CHAT else text for text in texts)
     start = subject.rstrip(" .…")
     return body if body.startswith(start) else f"{subject}\n{subject}\n{body}"

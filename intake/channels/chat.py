@@ -1,7 +1,7 @@
 """A conversation in the widget, or one later line of it, as JSON → Arrival. It was checked before it became an envelope.
 
-What becomes the ticket's first message is what was said, by whom and when. Of the articles that were shown only the titles stand
-there: their own words are folded away behind it, since triage reads the message and looks for what the visitor needs.
+What becomes the ticket's first message is what was said, by whom and when (`tickets.transcript`). Of the articles that were shown
+the titles stand there; their words, as they were shown, are folded away behind it.
 """
 
 import json
@@ -19,6 +19,7 @@ from intake.channels.arrival import Arrival, Unreadable
 from intake.contacts import Contact
 from intake.wording import cap, subject_of
 from sla.words import time_words
+from tickets import transcript
 from tickets.models import ChannelKind
 
 VISITOR = "visitor"
@@ -29,7 +30,7 @@ def read(raw: bytes) -> Arrival:
     try:
         told: dict[str, Any] = json.loads(raw)
         with override(told["language"] or "en"):
-            text, quoted, subject = _conversation(told) if "lines" in told else (told["text"], "", "")
+            text, quoted, subject = _conversation(told) if "lines" in told else (transcript.said(told["text"]), "", "")
         return Arrival(
             channel=ChannelKind.CHAT,
             contact=Contact(**told["contact"]) if told["contact"] else None,
@@ -57,11 +58,13 @@ def _entries(lines: list[dict[str, Any]], zone: ZoneInfo, who: str) -> Iterator[
     """Each with its time in the district's zone, and the date wherever it changes."""
     day = None
     for line in lines:
-        at = datetime.fromisoformat(line["at"]).astimezone(zone)
+        at, visitor = datetime.fromisoformat(line["at"]).astimezone(zone), line["who"] == VISITOR
         if at.date() != day:
             day = at.date()
-            yield f"{date_format(at, 'DATE_FORMAT')} ({zone.key})"
-        yield f"{time_words(at)} · {who if line['who'] == VISITOR else _('Front door')}: {line['text']}"
+            yield transcript.aside(f"{date_format(at, 'DATE_FORMAT')} ({zone.key})")
+        stamp = f"{time_words(at)} · {who if visitor else _('Automatic answer')}"
+        text = transcript.said(line["text"]) if visitor else transcript.aside(line["text"])
+        yield f"{transcript.aside(stamp)}\n{text}"
 
 
 def _shown(told: dict[str, Any]) -> Iterator[str]:
