@@ -11,7 +11,7 @@ from districts.actions import new_person, person_for_contact
 from districts.contacts import Contact
 from districts.models import ContactPoint, District, Person, Service, Site, Team
 from districts.together import together
-from intake import consequences, joining, screening, telling
+from intake import consequences, joining, reaching, screening, telling
 from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Unreadable
 from intake.joining import Belongs
@@ -196,6 +196,9 @@ def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None
 def _join(sent: Sent, ticket: Ticket, verdict: Verdict | None, *, now: datetime) -> Ticket:
     """One more message of a conversation, and a word to whoever works on it; words of danger are heard like those of a new one."""
     ticket = Ticket.objects.select_for_update(of=("self",)).select_related("team", "assignee", "requester").get(id=ticket.id)
+    if sent.arrival.chat and sent.arrival.contact:
+        quiet = verdict is not None or ticket.requester_id != sent.sender.id
+        reaching.reach(ticket, person=sent.sender, contact=sent.arrival.contact, name=sent.arrival.name, now=now, quiet=quiet)
     alarmed = routing.hear(
         ticket, author=sent.sender, channel=sent.arrival.channel, words=sent.words(), now=now, way=_way_to(sent), answer=verdict is None
     )
