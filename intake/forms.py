@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from districts.models import Service, Site
 from districts.scope import require_district_id
-from intake import attaching
+from intake import attaching, questions
 from intake.wording import MAX_TEXT, clean, one_line
 from tickets import files
 from tickets.actions import NewFile
@@ -34,10 +34,15 @@ class Asked:
     name: str = ""
     site: str = ""  # code
     room: str = ""
-    service: str = ""  # slug
+    service: str = ""  # slug, as they chose it
+    guess: str = ""  # slug of what it probably is about: only says what is asked
+    answers: dict[str, str] = field(default_factory=dict)  # by key of the question, as they were typed
+    seen: list[str] = field(default_factory=list)  # keys of the questions that were on the page
     form_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     answer: str = ""  # id of the answer that was shown
-    errors: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)  # sentences by id of the field
+    wrong: dict[str, str] = field(default_factory=dict)  # the same of answers, by key of the question
+    unseen: int = 0  # questions that came up with these answers
 
     @classmethod
     def read(cls, sent: QueryDict) -> "Asked":
@@ -48,6 +53,9 @@ class Asked:
             site=one_line(sent.get("site", ""), 16),
             room=one_line(sent.get("room", ""), 40),
             service=one_line(sent.get("service", ""), 80),
+            guess=one_line(sent.get("guess", ""), 80),
+            answers=questions.read_given({name: str(sent[name]) for name in sent}),
+            seen=sent.getlist("seen")[: questions.MOST],
             answer=one_line(sent.get("answer", ""), 40),
         )
         if "form_id" in sent:  # the id of this one form, so that sending it twice is once
@@ -66,10 +74,27 @@ class Asked:
         return {name: value for name, value in known.items() if value}
 
     def known_site(self) -> Site | None:
-        return Site.objects.filter(code=self.site).first() if self.site else None
+        """Whoever types a poster's address by hand may write its code small. A code of no place is forgotten."""
+        found = Site.objects.filter(code=self.site).first() if self.site else None
+        if found is None and self.site != self.site.upper():
+            found = Site.objects.filter(code=self.site.upper()).first()
+        self.site = found.code if found else ""
+        return found
 
     def known_service(self) -> Service | None:
-        return Service.objects.select_related("team").filter(slug=self.service, active=True).first() if self.service else None
+        return _service(self.service)
+
+    def subject(self) -> Service | None:
+        """What they are asked about: what they chose, else what it probably is."""
+        return self.known_service() or _service(self.guess)
+
+    def words(self) -> str:
+        """All they said, for whoever listens for danger."""
+        return "\n".join([self.text, *self.answers.values()])
+
+
+def _service(slug: str) -> Service | None:
+    return Service.objects.select_related("team").filter(slug=slug, active=True).first() if slug else None
 
 
 @dataclass

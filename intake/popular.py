@@ -36,5 +36,11 @@ def _count(*, staff: bool, now: datetime) -> list[Service]:
     return sorted(fitting, key=lambda service: (-times.get(service.id, 0), service.name))[:SHOWN]
 
 
+def offered(*, staff: bool, chosen: Service | None) -> list[Service]:
+    """All that this audience may ask for, team by team, as the form lists it; and what was chosen by another way."""
+    found = Service.objects.filter(active=True).select_related("team").order_by("team__name", "name")
+    return [service for service in found if staff or service.audience != [STAFF] or service == chosen]
+
+
 def _for(service: Service, *, staff: bool) -> bool:
     return STAFF in service.audience if staff else service.audience != [STAFF]

@@ -7,7 +7,8 @@ from intake.views import envelopes, find, front_door, tracking
 urlpatterns = [
     path("", front_door.front_door, name="front_door"),
     path("at/<str:code>/", front_door.at_place, name="at_site"),
-    path("at/<str:code>/<str:room>", front_door.at_place, name="at_place"),
+    path("at/<str:code>/<path:room>", front_door.at_place, name="at_place"),
+    path("questions", front_door.questions, name="questions"),
     path("answers/<uuid:answer_id>/solved", front_door.solved, name="answer_solved"),
     path("came-in/", envelopes.envelopes, name="envelopes"),
     path("came-in/again", envelopes.envelopes_again, name="envelopes_again"),

@@ -47,8 +47,10 @@ def fields(html: str, form: str) -> dict[str, Any]:
             sent[given["name"]] = [*sent.get("kept", []), value] if given["name"] == "kept" else value
     for name, value in re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>([^<]*)</textarea>', inside[1]):
         sent[name] = unescape(value)
-    chosen = re.search(r'<option value="([^"]*)" selected', inside[1])
-    return {**sent, "site": chosen[1]} if chosen else sent
+    for name, options in re.findall(r'<select[^>]*name="([\w.-]+)"[^>]*>(.*?)</select>', inside[1], re.DOTALL):
+        chosen = re.search(r'<option value="([^"]*)" selected', options)
+        sent[name] = chosen[1] if chosen else ""
+    return sent
 
 
 # --- addresses that only take a form -----------------------------------------------------------------------------------------

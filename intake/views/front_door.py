@@ -14,13 +14,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from districts.access import Actor
 from districts.arriving import before_scope
 from districts.limits import remote_of
-from districts.models import ContactPoint
+from districts.models import ContactPoint, Service
 from districts.queries import address_of, sites
 from districts.refused import shown_again
+from intake import contacts
 from intake import language as languages
 from intake.actions import Asking, BadContact, BadFormId, NoText, receive_web
 from intake.forms import MOST_FILES, Asked, Photos, photos_of, store_photos
-from intake.popular import popular_services
+from intake.popular import offered, popular_services
+from intake.questionnaire import Questionnaire, for_form, kind_of
 from intake.screening import crowds
 from intake.views.keeping import in_any_language, kept_for_back, other_language, sent_from
 from intake.wording import one_line
@@ -29,6 +31,8 @@ from knowledge import queries as known
 from knowledge.models import Answer
 from knowledge.rendering import to_html
 from routing import crisis
+from routing.foresight import likely_service
+from tickets.actions import NewAnswer
 
 SOLVED = Answer.Outcome.SOLVED
 NOT_ENOUGH = Answer.Outcome.NOT_ENOUGH
@@ -71,8 +75,20 @@ def _is_sending(request: HttpRequest) -> bool:
 @kept_for_back
 @require_safe
 def at_place(request: HttpRequest, code: str, room: str = "") -> HttpResponse:
-    """A sticker in a room: the place is known."""
-    return _box(request, Asked(site=one_line(code, 16), room=one_line(room, 40)))
+    """A sticker in a room: the place is known. One that is no place of ours any more still opens the door."""
+    asked = Asked(site=one_line(code, 16), room=one_line(room.strip("/"), 40))
+    if asked.known_site() is None:
+        return _box(request, Asked(), no_such_place=one_line(code, 16))
+    return _box(request, asked)
+
+
+@kept_for_back
+@require_safe
+def questions(request: HttpRequest) -> HttpResponse:
+    """What is asked about a service: for the form, as soon as another is chosen."""
+    asked = Asked(service=one_line(request.GET.get("service", ""), 80), guess=one_line(request.GET.get("guess", ""), 80))
+    found = _questionnaire(request, asked.subject())
+    return render(request, "intake/_questions.html", {"questions": found.shown({}, {})})
 
 
 @sent_from(lambda answer_id: "/")
@@ -115,6 +131,9 @@ def _ask(request: HttpRequest, asked: Asked) -> HttpResponse:
         asked.contact, asked.name = address_of(actor.person, ContactPoint.Kind.EMAIL), actor.person.name
     danger = crisis.screen(asked.text) is not None
     asked.answer = ""  # what was shown to earlier words
+    if not asked.service and not danger:
+        likely = likely_service(asked.text, kind=kind_of(actor) or "public")
+        asked.guess = likely.slug if likely else ""
     answers = {} if danger else _answer(actor, asked)
     return _form(request, asked, danger=danger, photos=photos_of(request), **answers)
 
@@ -135,16 +154,21 @@ def _answer(actor: Actor, asked: Asked) -> dict[str, Any]:
 
 def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
     """Taken, or the form again with what is wrong and all that was typed."""
-    photos = photos_of(request)
-    if photos.wrong:
-        asked.errors["photos"] = photos.summary
-        return _form(request, asked, status=422, photos=photos)
+    photos, subject = photos_of(request), asked.subject()
+    if "look" in request.POST:  # the button of a page without scripts: what is asked about another service
+        return _form(request, asked, photos=photos, looked=True)
+    answers, held = _answers(_questionnaire(request, subject), asked)
+    if photos.wrong or held:
+        if photos.wrong:
+            asked.errors["photos"] = photos.summary
+        return _form(request, _contact_too(asked), status=422, photos=photos)
     remote = remote_of(request)
     try:
         with crowds.sent_from(remote):
             asking = Asking(
                 text=asked.text, contact=asked.contact, name=asked.name, language=_language_of(asked), site=asked.known_site(),
-                room=asked.room, service=asked.known_service(), files=photos.kept,
+                room=asked.room, service=subject if subject and subject.slug == asked.service else None, files=photos.kept,
+                answers=answers,
             )  # fmt: skip
             received = receive_web(asking, form_id=asked.form_id, remote=remote, now=timezone.now())
     except (NoText, BadContact, BadFormId) as mistake:
@@ -156,19 +180,57 @@ def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
         knowledge.mark_outcome(answer_id=_uuid(asked.answer), outcome=NOT_ENOUGH, ticket_ref=received.envelope.ticket_ref)
     if received.ticket is None:
         return render(request, "intake/kept.html", {"contact": asked.contact})
-    return HttpResponseRedirect(f"/r/{received.ticket.token}?new=1", status=303)
+    return _gone(request, f"/r/{received.ticket.token}?new=1")
+
+
+def _gone(request: HttpRequest, to: str) -> HttpResponse:
+    """To the request's own page. A script that sent the form goes there itself: else the page would be made twice."""
+    if request.headers.get("X-Sent-By") == "script":
+        return HttpResponse(status=204, headers={"X-Go": to})
+    return HttpResponseRedirect(to, status=303)
+
+
+def _questionnaire(request: HttpRequest, subject: Service | None) -> Questionnaire:
+    actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
+    return for_form(subject, actor=actor, district=request.district, language=(get_language() or "en")[:2])  # type: ignore[attr-defined]
+
+
+def _answers(asked_of: Questionnaire, asked: Asked) -> tuple[list[NewAnswer], bool]:
+    """(answers, whether the form has to come again for them). Whoever writes of danger to a person is not held up by a question."""
+    answers, wrong = asked_of.check(asked.answers)
+    unseen = {one.key for one in asked_of.unseen(asked.answers, asked.seen)}
+    if not (wrong or unseen) or crisis.screen(asked.words()) is not None:
+        return answers, False
+    asked.unseen = len(unseen)
+    asked.wrong = {key: said for key, said in wrong.items() if key not in unseen}
+    asked.errors |= {f"q-{key}": said for key, said in asked.wrong.items()}
+    return [], True
+
+
+def _contact_too(asked: Asked) -> Asked:
+    """Everything that is wrong is said at once."""
+    try:
+        contacts.read(asked.contact)
+    except BadContact as mistake:
+        asked.errors[mistake.field] = str(mistake)
+    return asked
 
 
 def _form(
     request: HttpRequest, asked: Asked, *, photos: Photos, status: int = 200, danger: bool | None = None, **more: Any
 ) -> HttpResponse:
+    danger = crisis.screen(asked.words()) is not None if danger is None else danger
+    subject = None if danger else asked.subject()
+    actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
     context = {
         "asked": asked,
         "photos": photos,
         "site": asked.known_site(),
         "sites": list(sites().only("id", "code", "name", "is_school")),
-        "service": asked.known_service(),
-        "danger": crisis.screen(asked.text) is not None if danger is None else danger,
+        "services": offered(staff=actor.is_staff, chosen=subject),
+        "subject": subject,
+        "questions": _questionnaire(request, subject).shown(asked.answers, asked.wrong),
+        "danger": danger,
         "most_files": MOST_FILES,
         **more,
     }

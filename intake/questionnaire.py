@@ -1,0 +1,56 @@
+"""The questions of a service's form: read for whoever fills it in, and written by administrators."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from districts.access import Actor
+from districts.models import District, Service
+from intake import questions as pure
+from intake.models import Question as Row
+from intake.questions import Question, Shown, Tongue
+from tickets.actions import NewAnswer
+
+NOBODY = "?"  # no question has this key: what waits for one that is switched off is never asked
+
+
+@dataclass(frozen=True)
+class Questionnaire:
+    """What one person is asked about one service, in one language."""
+
+    tongue: Tongue
+    questions: list[Question] = field(default_factory=list)
+
+    def shown(self, given: Mapping[str, str], wrong: Mapping[str, str]) -> list[Shown]:
+        return pure.show(self.questions, given, wrong, self.tongue)
+
+    def check(self, given: Mapping[str, str]) -> tuple[list[NewAnswer], dict[str, str]]:
+        """(answers, what is wrong with others: sentences by key)."""
+        return pure.check(self.questions, given, self.tongue)
+
+    def unseen(self, given: Mapping[str, str], seen: list[str]) -> list[Question]:
+        return pure.unseen(self.questions, given, seen)
+
+
+def for_form(service: Service | None, *, actor: Actor, district: District, language: str) -> Questionnaire:
+    """Empty where nobody knows yet what it is about."""
+    tongue = Tongue(language, first_language(district))
+    return Questionnaire(tongue, pure.for_whom(of_service(service.id), kind_of(actor)) if service else [])
+
+
+def of_service(service_id: UUID) -> list[Question]:
+    """Those that are asked, in order."""
+    rows = list(Row.objects.filter(service_id=service_id, active=True).order_by("position", "id"))
+    keys = {row.id: row.key for row in rows}
+    return [pure.of_row(row, keys.get(row.after_id, NOBODY) if row.after_id else "") for row in rows]
+
+
+def kind_of(actor: Actor) -> str:
+    """Empty: a visitor, of whom nothing is known."""
+    if actor.is_staff:
+        return pure.STAFF
+    return actor.person.kind if actor.person else ""
+
+
+def first_language(district: District) -> str:
+    return str(district.languages[0]) if district.languages else "en"
