@@ -32,7 +32,8 @@ def sent_from(remote: str) -> Iterator[None]:
 
 def screen(arrival: Arrival, district: District) -> Verdict | None:
     contact, remote = arrival.contact, _remote.get()
-    if arrival.channel not in (ChannelKind.WEB, ChannelKind.CHAT) or not remote or contact is None or contact.kind != ContactPoint.Kind.PHONE:
+    typed = arrival.channel in (ChannelKind.WEB, ChannelKind.CHAT)
+    if not (typed and remote) or contact is None or contact.kind != ContactPoint.Kind.PHONE:
         return None
     if person_by_contact(contact.kind, contact.value) or within("texts", remote, most=TEXTED, seconds=HOUR):
         return None
