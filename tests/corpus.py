@@ -50,6 +50,7 @@ def adapter(data: bytes, kind: str) -> dict[str, Any]:
         "body_text": f"{arrival.text}\n{arrival.quoted}",
         "html": arrival.html,
         "reply_text": arrival.text,
+        "forwarded_from": arrival.forward.address if arrival.forward else "",
         "attachments": [{"name": file.name, "inline": file.inline, "data": file.data} for file in arrival.sent_files],
         "is_auto_reply": arrival.automation in ("replied", "generated"),
         "is_auto_generated": arrival.automation != "",
@@ -66,9 +67,10 @@ def adapter(data: bytes, kind: str) -> dict[str, Any]:
 
 
 def _bare(body: str, kind: str) -> dict[str, Any]:
-    text = markup.text_of(markup.clean(body)) if kind == "html" else clean(body)
-    parted = quoting.split(text, is_reply=True)
-    return {"body_text": text, "html": body if kind == "html" else "", "reply_text": parted.text}
+    told = markup.written(body) if kind == "html" else None
+    text, below = (clean(told.text), clean(told.below)) if told else (clean(body), "")
+    parted = quoting.split(text, is_reply=True, below=below)
+    return {"body_text": f"{text}\n{below}", "html": body if kind == "html" else "", "reply_text": parted.text}
 
 
 def _date(value: str) -> str | None:

@@ -338,7 +338,7 @@ def adapter(data: bytes, kind: str) -> dict[str, Any]:
     arrival = email.read(data)
     headers = Headers(parse(data))
     writers = headers.addresses("from")
-    text, _html = email._words(mime.unpack(parse(data)))
+    text, below, _html = email._words(mime.unpack(parse(data)))
     bounce = arrival.bounce
     return {
         "subject": headers.text("subject"),
@@ -350,7 +350,7 @@ def adapter(data: bytes, kind: str) -> dict[str, Any]:
         "message_id": arrival.thread.message_id,
         "in_reply_to": next(iter(arrival.thread.in_reply_to), ""),
         "references": list(arrival.thread.references),
-        "body_text": clean(text),
+        "body_text": f"{text}\n{below}",
         "html": arrival.html,
         "reply_text": arrival.text,
         "attachments": [{"name": file.name, "inline": file.inline, "data": file.data} for file in arrival.sent_files],

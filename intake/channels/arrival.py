@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
+from intake.channels.authentication import Authentication
+from intake.channels.spam import Spam
 from intake.contacts import Contact
 from tickets.actions import NewAnswer, NewFile
 
@@ -126,3 +128,5 @@ class Arrival:
     chat: UUID | None = None  # the conversation in the widget it is, or is a line of
     answers: tuple[NewAnswer, ...] = ()
     forward: Forward | None = None
+    spam: Spam = Spam()  # what filters before us said of a mail
+    authentication: Authentication = Authentication()  # who a mail is proven to be from

@@ -20,8 +20,9 @@ _LABELS: dict[Role, str] = {  # as written before the colon, lower case
         "|data|envoyé|envoyé le|date d'envoi|message du|inviato|inviato il|verzonden|verzonden op|dato|sendt|skickat|skickat den"
         "|dagsetning|sent den|lähetetty|päiväys|päivämäärä|kuupäev|saadetud|wysłano|wysłane|data wysłania|odesláno|dátum|odoslané"
         "|poslano|elküldve|küldve|trimis|trimis la|dată|tarih|gönderildi|gönderilen|gönderme tarihi|дата|отправлено|надіслано"
-        "|відправлено|изпратено|ημερομηνία|στάλθηκε|απεστάλη|išsiųsta|nosūtīts|datums|תאריך|נשלח|التاريخ|تم الإرسال|đã gửi|ngày"
-        "|gửi lúc|tanggal|dikirim|วันที่|发送时间|發送時間|寄件日期|傳送日期|日期|时间|時間|送信日時|日時|日付|보낸 날짜|보낸날짜|날짜"
+        "|відправлено|изпратено|ημερομηνία|στάλθηκε|απεστάλη|išsiųsta|nosūtīts|datums|תאריך|נשלח|التاريخ|تم الإرسال"
+        "|đã gửi|ngày|gửi lúc|tanggal|dikirim|วันที่|发送时间|发送日期"
+        "|發送時間|寄件日期|傳送日期|日期|时间|時間|送信日時|日時|日付|보낸 날짜|보낸날짜|날짜"
     ),
     "to": (
         "to|an|empfänger|para|destinatario|destinatário|per a|à|a|pour|destinataire|destinataires|destinatari|aan|ontvanger|til"
@@ -59,10 +60,14 @@ _MESSAGE = re.compile(
     re.IGNORECASE,
 )
 _PASSED_ON = re.compile(
-    r"forward|weitergeleitet|reenviad|reexpédi|transfér|transmis|inoltrat|encaminhad|reencaminhad|doorgestuurd|videresend|vidarebefordra"
-    r"|välitetty|edelleenlähet|edastatud|przekaz|přeposl|preposl|proslijeđ|posredovan|továbbított|redirecționat|i̇letil|iletil|пересл"
+    r"forward|weitergeleitet|reenviad|r[ée]expédi|transfér|transmis|inoltrat|encaminhad|reencaminhad|doorgestuurd|videresend|vidarebefordra"
+    r"|välitetty|edelleenlähet|edastatud|przekaz|přepos[íi]?l|preposl|proslijeđ|posredovan|továbbított|redirecționat|i̇letil|iletil|пересл"
     r"|пересыл|переадрес|перенаправл|пересил|препрат|προωθ|persiųst|pārsūt|הועבר|מועבר|تحويل|chuyển tiếp|diteruskan|转发|轉寄|轉發|転送"
-    r"|전달|reenviat",
+    r"|전달|reenviat|i̇leti başlangıc|ileti başlangıc",
+    re.IGNORECASE,
+)
+_ORIGINAL = re.compile(
+    r"origin|ursprün|ursprung|oorspronk|oprindelig|opprinnelig|alkuper|исходн|orygin|původní|pôvodn|eredeti|orijinal|αρχικό|原始|元の|원본",
     re.IGNORECASE,
 )
 _DECORATED = re.compile(r"^[>\s]*([-_=*~#—–]{2,}+)\s*(\S.{0,98}?)\s*[-_=*~#—–]{2,}\s*$")
@@ -106,6 +111,10 @@ _TIME = re.compile(r"\d[:.h]\d\d|\d\s?[ap]\.?m\b|\d時|\d点|\d시", re.IGNORECA
 _BRACKETED = re.compile(r"[<(\[](mailto:)?[^\s<>()\[\]@]{1,120}@[^\s<>()\[\]@]{1,120}[>)\]]")
 _AT_THE_END = re.compile(r"[>)\]][^<>@]{0,60}$")
 _COLON = (":", "：")
+_RULE = re.compile(r"^[\s>]*[-_=*—–]{3,}\s*$")
+_AFTER_TEXT = re.compile(r"^(.*?[^\s-].*?)-{2,}\s*((?:On|Am|Le|El|Op) \S.{10,200}[:：])$", re.MULTILINE)
+_BEFORE_TEXT = re.compile(r"^([ \t>]*-{3,}+ ?[^-\n]{4,60}? ?-{3,}+)[ \t]+(?=\S[^\n:：]{1,30}[:：])", re.MULTILINE)
+_ENDS_IN_WORDS = re.compile(r"(?:[^\W\d_]|[ '()-]){1,30}$")
 MAX_INTRODUCTION = 400  # characters; a sentence that is longer introduces nothing
 MAX_BROKEN = 4  # lines over which mailers break it
 
@@ -124,6 +133,23 @@ class Block:
         return "from" in self.values and sure and told >= (1 if ruled else 2)
 
 
+def on_lines_of_their_own(text: str) -> str:
+    """With a line for each separator and introduction that Yahoo's mail puts on one line with other words."""
+    if "-- On" in text or "--- " in text or "--On " in text:
+        text = _BEFORE_TEXT.sub(r"\1\n", _AFTER_TEXT.sub(r"\1\n\2", text))
+    return text
+
+
+def ruled_from(lines: list[str], index: int) -> int:
+    """With the rule above it, if one is there."""
+    for at in range(index - 1, max(-1, index - 4), -1):
+        if _RULE.match(lines[at][:200]):
+            return at
+        if lines[at].strip():
+            break
+    return index
+
+
 def unquoted(line: str) -> str:
     """Without the marks of a quote before it."""
     bare = line.lstrip()
@@ -134,9 +160,9 @@ def unquoted(line: str) -> str:
 
 def field(line: str) -> tuple[Role, str] | None:
     """(what it tells, its value) of a line such as "*Gesendet:* Montag"."""
-    colon = line.find(":", 0, _LONGEST)
-    if colon < 0:
-        colon = line.find("：", 0, _LONGEST)
+    wide = line.find("：", 0, _LONGEST)
+    colon = line.find(":", 0, wide if wide > 0 else _LONGEST)
+    colon = colon if colon > 0 else wide
     if colon < 1:
         return None
     role = FIELDS.get(line[:colon].replace("\xa0", " ").strip(" \t*_>|").lower())
@@ -144,14 +170,17 @@ def field(line: str) -> tuple[Role, str] | None:
 
 
 def block(lines: list[str], start: int) -> Block | None:
-    """The fields that begin at this line; values may go on over the line's end."""
+    """The fields that begin at this line; values may go on over the line's end, or be on one line all."""
     values: dict[Role, str] = {}
     last: Role | None = None
     end = start
+    for told in map(field, spread(unquoted(lines[start]))[:-1]):
+        if told:
+            values.setdefault(*told)
     for index in range(start, min(start + 24, len(lines))):
-        line = unquoted(lines[index])
+        line = unquoted(lines[index]) if index > start else spread(unquoted(lines[index]))[-1]
         told = field(line)
-        if told and told[0] in values and told[0] == "from":
+        if told and told[0] == "from" and "from" in values:
             break
         if told:
             last = told[0]
@@ -162,6 +191,36 @@ def block(lines: list[str], start: int) -> Block | None:
             break
         end = index + 1
     return Block(end, values) if values else None
+
+
+def heads_a_mail(lines: list[str], index: int) -> bool:
+    if not field(unquoted(lines[index])):
+        return False
+    found = block(lines, index)
+    return found is not None and found.heads_a_mail(ruled=ruled_from(lines, index) < index)
+
+
+def spread(line: str) -> list[str]:
+    """One field a line: "From: a <a@b.example>To: c <c@d.example>Subject: e"."""
+    cuts = [0]
+    at = line.find(":")
+    while 0 <= at < _LONG_FIELD and len(cuts) < 12 and (at := line.find(":", at + 1)) > 0:
+        label = _label_before(line[max(0, at - 30) : at].rstrip(" \xa0*"))
+        if label:
+            cuts.append(line.rindex(label, 0, at))
+            if FIELDS[label.lower()] == "subject":
+                break
+    return [line[start:end].strip() for start, end in zip(cuts, [*cuts[1:], len(line)], strict=True)]
+
+
+def _label_before(text: str) -> str:
+    """The longest known label, capital first, that this ends in; a digit, a bracket or a time zone may stand right before it."""
+    found = _ENDS_IN_WORDS.search(text)
+    words = found[0] if found else ""
+    for start, first in enumerate(words):
+        if words[start:].lower() in FIELDS and not first.islower() and first.isalpha() and not words[start - 1 : start].islower():
+            return words[start:]
+    return ""
 
 
 def _goes_on(role: Role, line: str, values: dict[Role, str]) -> bool:
@@ -186,7 +245,8 @@ def separator(line: str) -> Literal["", "original", "forwarded"]:
         inner = decorated[2]
         if _PASSED_ON.search(inner):
             return "forwarded"
-        return "original" if _MESSAGE.search(inner) and len(decorated[1]) >= 3 and len(inner) <= 60 else ""
+        sure = len(decorated[1]) >= 5 or _ORIGINAL.search(inner)
+        return "original" if sure and _MESSAGE.search(inner) and len(inner) <= 60 else ""
     if bare.endswith(_COLON) and len(bare) <= 60 and _PASSED_ON.search(bare) and _MESSAGE.search(bare) and bare.count(" ") <= 6:
         return "forwarded"
     return "original" if _EARLIER.match(bare) else ""

@@ -1,7 +1,9 @@
-"""HTML of a mail → HTML that is safe to keep, and text."""
+"""HTML of a mail → HTML that is safe to keep, and text; where its own structure says that an older mail begins is told."""
 
 import html
 import re
+from dataclasses import dataclass
+from itertools import islice
 
 import nh3
 
@@ -27,6 +29,42 @@ _SPACE = re.compile(r"[ \t\r\n\f]+")
 _BLOCK = frozenset("address blockquote center dd div dl dt li ol p pre table tr ul h1 h2 h3 h4 h5 h6 hr caption".split())
 _SPACED = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table pre dl".split())
 _QUOTE_MAX = 10
+_HR = "-" * 30
+# What mail programs put around the mail they answer: Gmail, Thunderbird, Outlook (desktop, web, telephone, Mac, Hotmail), Yahoo,
+# Zimbra, Proton, Zoho, GMX, Spark, Roundcube, AOL, Airmail, Front, Freshdesk, Missive, NetEase, Lark
+_HISTORY = re.compile(
+    r"gmail_(?:attr|quote)|moz-cite-prefix|divRplyFwdMsg|appendonsend|OutlookMessageHeader|OLK_SRC_BODY_SECTION|stopSpelling"
+    r"|mail-editor-reference-message|hmquote|yahoo_quoted|zwchr|protonmail_quote|zmail_extra|name=[\"']quote[\"']|messageReplySection"
+    r"|reply-intro|AOLMsgPart|airmail_(?:on|ext_on)|front-blockquote|freshdesk_quote|missive_quote|isReplyContent|history-quote-wrapper"
+    r"|border-top:\s?solid (?:#[0-9a-f]{6}|windowtext) 1\.0pt;\s?padding:\s?3\.0pt 0",
+    re.IGNORECASE,
+)
+_HOLDER = re.compile(r"<(?:div|p|hr|span|table|section)\s[^<>]*\Z", re.IGNORECASE)
+_MAX_ATTRIBUTES = 1_000  # characters of a tag in which it is looked for
+_MAX_HITS = 40  # that are no tags, such as rules of a style sheet
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one HTML part says. `below`: the text from where its structure, not its words, tells of an older mail."""
+
+    text: str
+    below: str
+    html: str
+
+
+def written(source: str) -> Written:
+    at = _history_at(source[:MAX_HTML])
+    above, below = clean(source[:at]), clean(source[at:]) if at < len(source) else ""
+    return Written(text_of(above), text_of(below), above + below)
+
+
+def _history_at(source: str) -> int:
+    for hit in islice(_HISTORY.finditer(source), _MAX_HITS):
+        tag = source.rfind("<", max(0, hit.start() - _MAX_ATTRIBUTES), hit.start())
+        if tag >= 0 and _HOLDER.match(source, tag, hit.start()):
+            return tag
+    return len(source)
 
 
 def clean(source: str) -> str:
@@ -63,6 +101,8 @@ class _Writer:
             self.end_line()
             if tag in _SPACED and not closing:
                 self.blank()
+            if tag == "hr":
+                self.lines.append("> " * self.quotes + _HR)
         elif tag in ("td", "th") and self.line and not closing:
             self.line += " "
         self._depth(tag, -1 if closing else 1)

@@ -18,7 +18,6 @@ _RULE = re.compile(r"^[\s>]*[-_=*—–]{3,}\s*$")
 _SIGN = re.compile(r"^(--|—|\u2013\u2013?|__)\s*$")
 _LIST_RULE = re.compile(r"^_{30,}\s*$|^-{60,}\s*$|^-~{4,}[-~]*\s*$")
 _LIST = re.compile(r"mailing[- ]list|https?://|list-?info|unsubscri|\blists?\b.*@", re.IGNORECASE)
-_SHARED_LINE = re.compile(r"^(.*?[^\s-].*?)-{2,}\s*((?:On|Am|Le|El|Op) \S.{10,200}[:：])$", re.MULTILINE)
 _GADGET = r"(i(phone|pad|pod|os)|android|samsung|galaxy|blackberry|outlook|windows|yahoo|gmail|mail|huawei|xiaomi|nokia|htc|lg|motorola"
 _GADGET += r"|sony|proton\S*|spark|edison|smartphone|handy|mobil\w*|phone|tablet|telefon\w*|celular|móvil|cell|device|gerät\w*|aol|gmx"
 _GADGET += r"|web\.de|thunderbird|телефон\w*|почт\w*|verizon|at&t|t-mobile|sparrow|airmail|bluemail|zoho|my)"
@@ -52,15 +51,15 @@ class Split:
         return "\n".join(part for part in (self.signature, self.quoted) if part)
 
 
-def split(text: str, *, is_reply: bool, below: str = "") -> Split:
-    """`is_reply`: it answers another mail. Without that, an old mail below is something the sender passes on: it stays.
+def split(text: str, *, is_reply: bool, below: str = "", passed_on: bool = False) -> Split:
+    """`is_reply`: it answers another mail. Without that, an old mail below may be something the sender passes on: it stays.
 
-    `below`: what comes after `text` where the HTML's own structure told them apart.
+    `passed_on`: it surely is. `below`: what comes after `text` where the HTML's own structure told them apart.
     """
     whole = f"{text}\n{below}" if below else text
-    if "-- On " in whole or "--On " in whole:
-        whole = _SHARED_LINE.sub(r"\1\n\2", whole)
-    lines = whole.split("\n")
+    if passed_on:
+        return Split(whole.strip())
+    lines = letterhead.on_lines_of_their_own(whole).split("\n")
     lines, beyond = lines[:MAX_LINES], lines[MAX_LINES:]
     end = _reply_line(lines)
     start = _history(lines[:end], is_reply=is_reply)
@@ -107,28 +106,13 @@ def _history(lines: list[str], *, is_reply: bool) -> int:
         if kind == "forwarded":
             return len(lines)
         if kind == "original":
-            return _ruled_from(lines, index)
+            return letterhead.ruled_from(lines, index)
         found = letterhead.introduction(lines, index)
         if found is not None:
             return found
-        if is_reply and letterhead.field(bare) and _is_block(lines, index):
-            return _ruled_from(lines, index)
+        if is_reply and letterhead.heads_a_mail(lines, index):
+            return letterhead.ruled_from(lines, index)
     return len(lines)
-
-
-def _is_block(lines: list[str], index: int) -> bool:
-    block = letterhead.block(lines, index)
-    return block is not None and block.heads_a_mail(ruled=_ruled_from(lines, index) < index)
-
-
-def _ruled_from(lines: list[str], index: int) -> int:
-    """With the rule above it, if one is there."""
-    for at in range(index - 1, max(-1, index - 4), -1):
-        if _RULE.match(lines[at][:200]):
-            return at
-        if lines[at].strip():
-            break
-    return index
 
 
 def _passes_on(below: str) -> bool:
