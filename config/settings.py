@@ -244,6 +244,8 @@ ANYMAIL = {
     "POSTMARK_SERVER_TOKEN": env.str("POSTMARK_SERVER_TOKEN", default=""),
     "WEBHOOK_SECRET": env.str("ANYMAIL_WEBHOOK_SECRET", default=""),
 }
+if _mailgun := env.str("MAILGUN_WEBHOOK_SIGNING_KEY", default=""):  # an empty key would be one that everybody knows
+    ANYMAIL["MAILGUN_WEBHOOK_SIGNING_KEY"] = _mailgun
 SMTP_DOOR_HOST = env.str("SMTP_DOOR_HOST", default="127.0.0.1")
 SMTP_DOOR_PORT = env.int("SMTP_DOOR_PORT", default=2525)
 TWILIO_API = env.str("TWILIO_API", default="https://api.twilio.com")
