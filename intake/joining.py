@@ -12,7 +12,7 @@ from uuid import UUID
 from delivery.models import Delivery
 from districts.models import District, Person
 from intake.channels.arrival import Arrival
-from intake.queries import ticket_of_chat, threads
+from intake.queries import threads, ticket_of_chat
 from tickets import letters, queries, reply_token
 from tickets.actions import NewFile, can_reopen, survivor
 from tickets.models import ChannelKind, Message, Ticket
@@ -109,11 +109,12 @@ def _by_chat(chat_id: UUID, now: datetime) -> Belongs:
 
 
 def _by_number(sender: Person, now: datetime) -> Ticket | None:
-    """The conversation by text message that was last spoken in; one just resolved is taken up again."""
-    lately = Ticket.objects.filter(requester=sender, facts_at__gte=now - SMS_CONVERSATION, merged_into__isnull=True)
+    """The conversation by text message that was last spoken in, wherever it lives now; one just resolved is taken up again."""
+    lately = Ticket.objects.filter(requester=sender, facts_at__gte=now - SMS_CONVERSATION)
     rows = list(lately.select_related("team", "requester", "assignee").order_by("-opened_at")[:10])
-    rows.sort(key=lambda ticket: (not ticket.is_live, -ticket.facts_at.timestamp()))
-    by_text = (ticket for ticket in rows if can_reopen(ticket, now=now) and _speaks_by_text(ticket))
+    known = [(ticket, survivor(ticket)) for ticket in rows]
+    known.sort(key=lambda pair: (not pair[1].is_live, -pair[1].facts_at.timestamp()))
+    by_text = (there for ticket, there in known if can_reopen(there, now=now) and _speaks_by_text(ticket))
     return next(by_text, None)
 
 

@@ -195,7 +195,7 @@ def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None
 
 def _join(sent: Sent, ticket: Ticket, verdict: Verdict | None, *, now: datetime) -> Ticket:
     """One more message of a conversation, and a word to whoever works on it; words of danger are heard like those of a new one."""
-    ticket = Ticket.objects.select_for_update(of=("self",)).select_related("team", "assignee", "requester").get(id=ticket.id)
+    ticket = tickets.take(ticket)
     if sent.arrival.chat and sent.arrival.contact:
         quiet = verdict is not None or ticket.requester_id != sent.sender.id
         reaching.reach(ticket, person=sent.sender, contact=sent.arrival.contact, name=sent.arrival.name, now=now, quiet=quiet)

@@ -40,7 +40,7 @@ def write(ticket: Ticket, *, form_id: UUID, text: str, files: Sequence[NewFile],
     if not words and not files:
         raise intake.NoText(_("Write a few words, or add a photo."))
     raw = json.dumps({"ticket": str(ticket.id), "text": words, "files": [asdict(file) for file in files]}, sort_keys=True).encode()
-    target = _locked(tickets.survivor(ticket))
+    target = tickets.take(ticket)
     over = not tickets.can_reopen(target, now=now)
     if over and crisis.screen(words) is None:  # before anything is written down: what is refused leaves no envelope behind
         raise NotPossible(_("It was resolved too long ago: open a new ticket that follows up on it."))
@@ -88,7 +88,7 @@ def solved(ticket: Ticket, *, now: datetime) -> bool:
     Where it was merged into another's, that one is resolved and closes in its own time. Danger to a person is not ended by whoever
     holds the link: it is written down as their words, the team is told, and people decide. False: that.
     """
-    target = _locked(tickets.survivor(ticket))
+    target = tickets.take(ticket)
     if target.crisis and target.is_live:
         _say_so(ticket, target, now=now)
         return False
@@ -111,17 +111,12 @@ def _say_so(ticket: Ticket, target: Ticket, *, now: datetime) -> None:
 
 def reopen(ticket: Ticket, *, now: datetime) -> None:
     """Raises NotPossible when it was solved more than 14 days ago."""
-    target = _locked(tickets.survivor(ticket))
+    target = tickets.take(ticket)
     if target.is_live:
         return
     tickets.reopen(target, by=ticket.requester, now=now)
     sla.derive(target, now=now)
     telling.reopened(target, now=now)
-
-
-def _locked(ticket: Ticket) -> Ticket:
-    """Two clicks at once take turns."""
-    return Ticket.objects.select_for_update(of=("self",)).select_related("team", "requester", "assignee", "service").get(id=ticket.id)
 
 
 def _received(envelope: Envelope, ticket: Ticket) -> None:

@@ -18,11 +18,13 @@ from districts.together import insert
 from tickets import answers as form_answers
 from tickets import letters
 from tickets.answers import NewAnswer as NewAnswer
-from tickets.facts import NotPossible, changed
+from tickets.facts import NotPossible as NotPossible
+from tickets.facts import changed
 from tickets.facts import record as record
 from tickets.facts import survivor as survivor
 from tickets.merging import hold as hold
 from tickets.merging import merge as merge
+from tickets.merging import take as take
 from tickets.merging import unmerge as unmerge
 from tickets.models import Attachment, Event, Follower, Link, Message, ThreadId, Ticket, TicketCounter, TicketWords
 from tickets.states import CLOSE_AFTER as CLOSE_AFTER

@@ -60,6 +60,16 @@ def unmerge(ticket: Ticket, *, by: Person | None, now: datetime) -> Ticket | Non
     return into
 
 
+def take(ticket: Ticket) -> Ticket:
+    """The row its words are written to, locked: its own, or of what it was merged into, even a moment ago."""
+    while True:
+        ticket = survivor(ticket)
+        held: Ticket = Ticket.objects.select_for_update(of=("self",)).select_related(*ROWS).get(id=ticket.id)
+        if held.merged_into_id is None:
+            return held
+        ticket = held
+
+
 def hold(*tickets: Ticket) -> None:
     """Lock the rows, and see them as they are now, always in the same order."""
     rows = Ticket.objects.select_for_update(of=("self",)).select_related(*ROWS)
