@@ -79,6 +79,24 @@ class Forward:
     comment: str = ""  # what the sender wrote above it
 
 
+@dataclass(frozen=True)
+class Media:
+    """A file that lies at the provider, to be fetched; nothing about it is believed."""
+
+    url: str
+    name: str
+    kind: str = ""  # the content type it is told to have
+
+
+@dataclass(frozen=True)
+class Texting:
+    """What a text message says of texting itself, besides a keyword."""
+
+    confirmed: bool = False  # the provider answers its keyword
+    unwanted: bool = False  # among other words: no more texts
+    answer: Literal["", "yes", "no"] = ""  # what may answer a question of ours
+
+
 Automation = Literal["", "replied", "generated", "bulk"]
 
 
@@ -110,6 +128,8 @@ class Arrival:
     language: str = ""
     sent_files: tuple[SentFile, ...] = ()
     kept_files: tuple[NewFile, ...] = ()  # stored before the envelope was written
+    media: tuple[Media, ...] = ()
+    file_of: UUID | None = None  # the envelope whose file this is, where it could not be fetched with it
     thread: Thread = field(default_factory=Thread)
     recipients: tuple[str, ...] = ()  # the addresses it was sent to that it names, lower case
     copied: tuple[Contact, ...] = ()
@@ -120,6 +140,7 @@ class Arrival:
     bounce: Bounce | None = None
     no_reply: bool = False
     keyword: str = ""  # SMS: "stop", "start" or "help"
+    texting: Texting = field(default_factory=Texting)
     # what the form knew
     site_id: UUID | None = None
     service_id: UUID | None = None
