@@ -16,6 +16,7 @@ from intake.wording import clean, one_line
 MAX_LINES = 2_000  # of a comment above it
 COMMENT = 300  # characters above an attached mail that are only a word about it
 MAX_FROM = 600
+MAX_DEPTH = 3  # marks before every line that are taken away
 _TAG = r"\s*(\[[^\]]{0,40}\]\s*)*"
 _PASSED_ON = re.compile(
     rf"{_TAG}(fwd?|wg|tr|rv|rw|i|enc|pd|vb|vl|vs|doorst|fs|ilt|i̇lt|redir|trs|továbbítás|tov|videresend|πρθ|προώθ|הועבר|轉寄|转发|轉發|転送|전달)"
@@ -122,7 +123,10 @@ def _named(name: str, address: str) -> tuple[str, str]:
 
 def _text(lines: list[str]) -> str:
     """Without the marks of a quote, where every line has one."""
-    while lines and all(line.startswith(">") for line in lines if line.strip()) and any(line.strip() for line in lines):
+    for _depth in range(MAX_DEPTH):
+        told = [line for line in lines if line.strip()]
+        if not told or not all(line.startswith(">") for line in told):
+            break
         lines = [line[1:].removeprefix(" ") for line in lines]
     return "\n".join(lines).strip()
 
@@ -130,8 +134,10 @@ def _text(lines: list[str]) -> str:
 def _attached(text: str, attached: Sequence[SentFile], *, passes_on: bool, answers: bool) -> Forward | None:
     """A whole mail that was attached, where nothing else was said, or hardly anything and the subject tells."""
     letters = [file for file in attached if file.kind in parts.LETTERS]
-    said = quoting.split(text, is_reply=answers).text if text.strip() else ""
-    if len(letters) != 1 or len(said) > (COMMENT if passes_on and not answers else 0):
+    if len(letters) != 1:
+        return None
+    said = quoting.split(text, is_reply=answers).text
+    if len(said) > (COMMENT if passes_on and not answers else 0):
         return None
     letter = parts.parse(letters[0].data)
     headers = Headers(letter)

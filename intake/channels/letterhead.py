@@ -70,6 +70,7 @@ _ORIGINAL = re.compile(
     r"origin|ursprün|ursprung|oorspronk|oprindelig|opprinnelig|alkuper|исходн|orygin|původní|pôvodn|eredeti|orijinal|αρχικό|原始|元の|원본",
     re.IGNORECASE,
 )
+_DECORATION = "-_=*~#—–"
 _DECORATED = re.compile(r"^[>\s]*([-_=*~#—–]{2,}+)\s*(\S.{0,98}?)\s*[-_=*~#—–]{2,}\s*$")
 _EARLIER = re.compile(
     r"^[-#*_\s]*(previous (replies|messages?|discussion)|vorherige antworten|réponses précédentes|respuestas anteriores"
@@ -77,16 +78,17 @@ _EARLIER = re.compile(
     r"|^\W{0,3}original message processed by ",
     re.IGNORECASE,
 )
-_ABOVE = re.compile(
-    r"(above|over) this line|(oberhalb|über) diese[rs]? (zeile|linie)|au[- ]dessus de cette ligne"
-    r"|(encima|arriba|por encima) de esta l[íi]nea|acima desta linha|sopra (di )?questa (riga|linea)|boven deze (regel|lijn)"
-    r"|(ovanför|över) (den här|denna) (raden|linjen)|over denne (linjen?|linje)|tämän (rivin|viivan) yläpuolelle"
-    r"|powyżej (tej|niniejszej) (linii|linijki)|nad (tento řádek|touto č[aá]rou|tento riadok)"
-    r"|выше (этой|данной) (строки|линии|черты)|вище (цього рядка|цієї лінії)|bu satırın üst|deasupra acestei linii|πάνω από αυτή"
-    r"|(この|こちらの)(行|線)(より|の)上|在此(行|线|線)"
-    r"(之上|以上|上方)|이 (줄|선) 위",
-    re.IGNORECASE,
-)
+_ABOVE = (  # "type your reply above this line"
+    "above this line", "over this line", "oberhalb dieser zeile", "über dieser zeile", "über diese zeile", "oberhalb dieser linie",
+    "über dieser linie", "au-dessus de cette ligne", "au dessus de cette ligne", "encima de esta línea", "encima de esta linea",
+    "arriba de esta línea", "acima desta linha", "sopra questa riga", "sopra questa linea", "sopra di questa riga", "boven deze regel",
+    "boven deze lijn", "ovanför den här raden", "ovanför denna rad", "ovanför den här linjen", "över denna rad", "over denne linje",
+    "tämän rivin yläpuolelle", "tämän viivan yläpuolelle", "powyżej tej linii", "powyżej tego wiersza", "nad tento řádek",
+    "nad touto čárou", "nad tímto řádkem", "nad tento riadok", "nad týmto riadkom", "выше этой строки", "выше этой линии",
+    "выше этой черты", "вище цього рядка", "вище цієї лінії", "bu satırın üst", "deasupra acestei linii", "πάνω από αυτή τη γραμμή",
+    "この行より上", "この行の上", "この線より上", "この線の上", "在此行之上", "在此行上方", "在此线上方", "在此线之上", "在此線上方",
+    "이 줄 위", "이 선 위",
+)  # fmt: skip
 
 # "On <when> <who> wrote:", in whatever order
 _WROTE = re.compile(
@@ -152,10 +154,7 @@ def ruled_from(lines: list[str], index: int) -> int:
 
 def unquoted(line: str) -> str:
     """Without the marks of a quote before it."""
-    bare = line.lstrip()
-    while bare.startswith(">"):
-        bare = bare[1:].lstrip()
-    return bare
+    return line.lstrip("> \t\xa0")
 
 
 def field(line: str) -> tuple[Role, str] | None:
@@ -240,7 +239,7 @@ def separator(line: str) -> Literal["", "original", "forwarded"]:
     bare = unquoted(line).strip(" *_\t")
     if not 8 <= len(bare) <= 160:
         return ""
-    decorated = _DECORATED.match(line.strip(" \t"))
+    decorated = _DECORATED.match(line.strip(" \t")) if line.lstrip(" \t>")[:1] in _DECORATION else None
     if decorated:
         inner = decorated[2]
         if _PASSED_ON.search(inner):
@@ -252,16 +251,24 @@ def separator(line: str) -> Literal["", "original", "forwarded"]:
     return "original" if _EARLIER.match(bare) else ""
 
 
-def is_reply_line(line: str) -> bool:
-    """ "Please type your reply above this line": what other desks write on top of their mails."""
-    return 12 <= len(line) <= 160 and _ABOVE.search(line) is not None and (line.lstrip()[:1] in "#-=*>_~[" or len(line) <= 80)
+def reply_line(text: str, lines: list[str]) -> int:
+    """Where "Please type your reply above this line" stands, as other desks write on top of their mails; else past the end."""
+    lowered = text.lower()
+    phrases = [phrase for phrase in _ABOVE if phrase in lowered]
+    for index, line in enumerate(lines if phrases else ()):
+        bare = line.strip()
+        if len(bare) <= 160 and any(phrase in bare.lower() for phrase in phrases) and (bare[0] in "#-=*>_~[" or len(bare) <= 80):
+            return index
+    return len(lines)
 
 
 def introduction(lines: list[str], index: int) -> int | None:
     """Where the line that says who wrote what follows begins, if it ends at `index`; mailers break it over up to four."""
     last = lines[index].strip()
+    if len(last) > MAX_INTRODUCTION or not (last.endswith((*_COLON, "-", "wrote", "schrieb", "escribió", "écrit")) or "@" in last):
+        return None
     quoted = _quote_follows(lines, index)
-    if not (last.endswith(_COLON) or (quoted and "@" in last) or _WROTE.search(last[-20:])) or len(last) > MAX_INTRODUCTION:
+    if "@" in last and not quoted and not last.endswith(_COLON) and not _WROTE.search(last[-20:]):
         return None
     found = None
     joined = ""

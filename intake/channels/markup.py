@@ -3,7 +3,6 @@
 import html
 import re
 from dataclasses import dataclass
-from itertools import islice
 
 import nh3
 
@@ -32,16 +31,16 @@ _QUOTE_MAX = 10
 _HR = "-" * 30
 # What mail programs put around the mail they answer: Gmail, Thunderbird, Outlook (desktop, web, telephone, Mac, Hotmail), Yahoo,
 # Zimbra, Proton, Zoho, GMX, Spark, Roundcube, AOL, Airmail, Front, Freshdesk, Missive, NetEase, Lark
-_HISTORY = re.compile(
-    r"gmail_(?:attr|quote)|moz-cite-prefix|divRplyFwdMsg|appendonsend|OutlookMessageHeader|OLK_SRC_BODY_SECTION|stopSpelling"
-    r"|mail-editor-reference-message|hmquote|yahoo_quoted|zwchr|protonmail_quote|zmail_extra|name=[\"']quote[\"']|messageReplySection"
-    r"|reply-intro|AOLMsgPart|airmail_(?:on|ext_on)|front-blockquote|freshdesk_quote|missive_quote|isReplyContent|history-quote-wrapper"
-    r"|border-top:\s?solid (?:#[0-9a-f]{6}|windowtext) 1\.0pt;\s?padding:\s?3\.0pt 0",
-    re.IGNORECASE,
-)
+_HISTORY = (
+    "gmail_attr", "gmail_quote", "moz-cite-prefix", "divRplyFwdMsg", "appendonsend", "OutlookMessageHeader", "OLK_SRC_BODY_SECTION",
+    "stopSpelling", "mail-editor-reference-message", "hmquote", "yahoo_quoted", "zwchr", "protonmail_quote", "zmail_extra",
+    'name="quote"', "messageReplySection", "reply-intro", "AOLMsgPart", "airmail_on", "airmail_ext_on", "front-blockquote",
+    "freshdesk_quote", "missive_quote", "isReplyContent", "history-quote-wrapper", "border-top:solid", "border-top: solid",
+)  # fmt: skip
+_RULED = re.compile(r"border-top:\s?solid (?:#[0-9a-fA-F]{6}|windowtext) 1\.0pt;\s?padding:\s?3\.0pt 0")  # Outlook's line above "From:"
 _HOLDER = re.compile(r"<(?:div|p|hr|span|table|section)\s[^<>]*\Z", re.IGNORECASE)
 _MAX_ATTRIBUTES = 1_000  # characters of a tag in which it is looked for
-_MAX_HITS = 40  # that are no tags, such as rules of a style sheet
+_MAX_HITS = 20  # that are no tags, such as rules of a style sheet
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,18 @@ def written(source: str) -> Written:
 
 
 def _history_at(source: str) -> int:
-    for hit in islice(_HISTORY.finditer(source), _MAX_HITS):
-        tag = source.rfind("<", max(0, hit.start() - _MAX_ATTRIBUTES), hit.start())
-        if tag >= 0 and _HOLDER.match(source, tag, hit.start()):
-            return tag
-    return len(source)
+    found = len(source)
+    for mark in _HISTORY:
+        at = source.find(mark, 0, found)
+        for _hit in range(_MAX_HITS):
+            if at < 0:
+                break
+            tag = source.rfind("<", max(0, at - _MAX_ATTRIBUTES), at)
+            if tag >= 0 and _HOLDER.match(source, tag, at) and (not mark.startswith("border") or _RULED.match(source, at)):
+                found = tag
+                break
+            at = source.find(mark, at + 1, found)
+    return found
 
 
 def clean(source: str) -> str:

@@ -36,6 +36,11 @@ _DEVICE = re.compile(
     r")$",
     re.IGNORECASE,
 )
+_HINTS = tuple(  # one of them is in every line that `_DEVICE` knows
+    "phone ipad ipod ios android samsung galaxy berry outlook windows yahoo mail huawei xiaomi nokia htc lg motorola sony proton"
+    " spark edison handy mobil tablet telef celular móvil cell device gerät aol gmx web.de thunderbird телефон почт verizon"
+    " at&t sparrow zoho my lähetetty gönderildi 发 發 傳送 来自 获取 送信 에서 gửi στάλθηκε εστάλη נשלח أرسلت".split()
+)
 _END_OF_SENTENCE = (".", "?", "!", ":", ",", ";")
 
 
@@ -61,7 +66,7 @@ def split(text: str, *, is_reply: bool, below: str = "", passed_on: bool = False
         return Split(whole.strip())
     lines = letterhead.on_lines_of_their_own(whole).split("\n")
     lines, beyond = lines[:MAX_LINES], lines[MAX_LINES:]
-    end = _reply_line(lines)
+    end = _reply_line(whole, lines)
     start = _history(lines[:end], is_reply=is_reply)
     if below and is_reply and not _passes_on(below):
         start = min(start, text.count("\n") + 1)
@@ -87,13 +92,11 @@ def _is_certain(history: list[str]) -> bool:
     return letterhead.separator(history[first].strip()) == "original" or (marked and letterhead.field(history[first]) is None)
 
 
-def _reply_line(lines: list[str]) -> int:
+def _reply_line(text: str, lines: list[str]) -> int:
     """Where another desk's "please type your reply above this line" stands, under something that was typed."""
-    for index, line in enumerate(lines):
-        if letterhead.is_reply_line(line.strip()):
-            above = (line.strip() for line in lines[:index])
-            return index if any(line and not line.startswith(">") for line in above) else len(lines)
-    return len(lines)
+    index = letterhead.reply_line(text, lines)
+    above = (line.strip() for line in lines[:index])
+    return index if any(line and not line.startswith(">") for line in above) else len(lines)
 
 
 def _history(lines: list[str], *, is_reply: bool) -> int:
@@ -200,10 +203,17 @@ def _begins_signature(lines: list[str], index: int) -> bool:
 def _without_device(lines: list[str], signature: list[str]) -> tuple[list[str], list[str]]:
     """ "Sent from my phone" is nobody's words; what stands under it may be."""
     for index in range(max(1, len(lines) - SIGNATURE_LINES), len(lines)):
-        if not _DEVICE.match(lines[index].strip()[:160]) or not any(above.strip() for above in lines[:index]):
+        if not _is_device(lines[index].strip()) or not any(above.strip() for above in lines[:index]):
             continue
         rest = [below for below in lines[index + 1 :] if below.strip() and not _RULE.match(below[:200])]
         if len(rest) <= 3 and all(len(below) <= 40 and not below.rstrip().endswith(_END_OF_SENTENCE) for below in rest):
             return lines[:index], [*lines[index:], *signature]
         return [*lines[:index], *lines[index + 1 :]], [lines[index], *signature]
     return lines, signature
+
+
+def _is_device(line: str) -> bool:
+    if not 4 <= len(line) <= 160:
+        return False
+    lowered = line.lower()
+    return any(hint in lowered for hint in _HINTS) and _DEVICE.match(line) is not None
