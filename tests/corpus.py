@@ -4,10 +4,9 @@ The mails are not part of this repository (their licences differ): they are read
 """
 
 import os
+import re
 import runpy
 import sys
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,8 @@ if not apps.ready:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
 
-from intake.channels import markup, parts, quoting  # noqa: E402  (Django first)
-from intake.channels.email import read  # noqa: E402
-from intake.channels.headers import Headers  # noqa: E402
+from intake.channels import letter, markup, quoting  # noqa: E402  (Django first)
+from intake.channels.letter import Mail  # noqa: E402
 from intake.wording import clean  # noqa: E402
 
 
@@ -32,52 +30,65 @@ def adapter(data: bytes, kind: str) -> dict[str, Any]:
     """Keys as told on top of `score.py`. `kind`: "eml" is a whole mail, "text" and "html" are bare bodies."""
     if kind != "eml":
         return _bare(data.decode("utf-8", "replace"), kind)
-    message = parts.parse(data)
-    headers = Headers(message)
-    arrival = read(data)
-    bounce = arrival.bounce
+    mail = letter.read(data, trusted_hop=_topmost(data))
+    return {**_fields(mail), **_screened(mail)}
+
+
+def _fields(mail: Mail) -> dict[str, Any]:
+    first = mail.writers[0] if mail.writers else mail.sender
     return {
-        "subject": arrival.subject,
-        "from_email": next((one.address for one in headers.addresses("from")), ""),
-        "from_name": next((one.name for one in headers.addresses("from")), ""),
-        "reply_to": next((one.address for one in headers.addresses("reply-to")), ""),
-        "to": [one.address for one in headers.addresses("to")],
-        "cc": [one.address for one in headers.addresses("cc")],
-        "message_id": arrival.thread.message_id,
-        "in_reply_to": next(iter(arrival.thread.in_reply_to), ""),
-        "references": list(arrival.thread.references),
-        "date_utc": _date(headers.raw("date")),
-        "body_text": f"{arrival.text}\n{arrival.quoted}",
-        "html": arrival.html,
-        "reply_text": arrival.text,
-        "forwarded_from": arrival.forward.address if arrival.forward else "",
-        "attachments": [{"name": file.name, "inline": file.inline, "data": file.data} for file in arrival.sent_files],
-        "is_auto_reply": arrival.automation in ("replied", "generated"),
-        "is_auto_generated": arrival.automation != "",
-        "is_bounce": bounce is not None and bounce.came_back,
+        "subject": mail.subject,
+        "from_email": first.address if first else "",
+        "from_name": first.name if first else "",
+        "reply_to": mail.reply_to[0].address if mail.reply_to else "",
+        "to": [one.address for one in mail.to],
+        "cc": [one.address for one in mail.cc],
+        "message_id": mail.thread.message_id,
+        "in_reply_to": next(iter(mail.thread.in_reply_to), ""),
+        "references": list(mail.thread.references),
+        "date_utc": mail.date.strftime("%Y-%m-%dT%H:%M:%SZ") if mail.date else None,
+        "body_text": mail.text,
+        "html": mail.html,
+        "reply_text": mail.parted.text,
+        "signature_text": mail.parted.signature,
+        "attachments": [{"name": file.name, "inline": file.inline, "data": file.data} for file in mail.files],
+        "sender_effective": mail.sender.address if mail.sender else "",
+        "forwarded_from": mail.forward.address if mail.forward else "",
+    }
+
+
+def _screened(mail: Mail) -> dict[str, Any]:
+    bounce = mail.bounce
+    return {
+        "is_auto_reply": mail.is_auto_reply,
+        "is_auto_generated": mail.automation != "" or mail.is_list,
+        "is_mailing_list": mail.is_list,
+        "is_spam_flagged": mail.spam.flagged,
+        "auth_failed": mail.authentication.failed,
+        "is_bounce": mail.is_bounce,
         "is_feedback_loop": bounce is not None and bounce.kind == "complaint",
         "is_delivery_report": bounce is not None,
         "bounce_statuses": list(bounce.statuses) if bounce else [],
         "bounce_permanent": bounce is not None and bounce.permanent,
         "bounce_permanent_address": bounce is not None and any(one.gone for one in bounce.failures),
-        "sender_effective": arrival.contact.value if arrival.contact else "",
-        "is_mailing_list": bool(arrival.list_id),
-        "reject": "" if headers.addresses("from") else "no_sender",
+        "reject": "" if mail.writers else "no_sender",
     }
 
 
+def _topmost(data: bytes) -> str:
+    """These mails came over many servers: the one that wrote last is taken for the receiver's own."""
+    found = re.search(rb"^authentication-results:\s*([\w.-]+)", data, re.IGNORECASE | re.MULTILINE)
+    return found[1].decode("ascii", "replace") if found else ""
+
+
 def _bare(body: str, kind: str) -> dict[str, Any]:
-    told = markup.written(body) if kind == "html" else None
-    text, below = (clean(told.text), clean(told.below)) if told else (clean(body), "")
+    page = markup.written(body) if kind == "html" else None
+    text, below = (page.text, page.below) if page else (clean(body), "")
     parted = quoting.split(text, is_reply=True, below=below)
-    return {"body_text": f"{text}\n{below}", "html": body if kind == "html" else "", "reply_text": parted.text}
-
-
-def _date(value: str) -> str | None:
-    try:
-        return parsedate_to_datetime(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
+    whole = f"{text}\n{below}" if below else text
+    return {
+        "body_text": whole, "html": body if page else "", "reply_text": parted.text, "signature_text": parted.signature,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

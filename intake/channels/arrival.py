@@ -149,5 +149,5 @@ class Arrival:
     chat: UUID | None = None  # the conversation in the widget it is, or is a line of
     answers: tuple[NewAnswer, ...] = ()
     forward: Forward | None = None
-    spam: Spam = Spam()  # what filters before us said of a mail
-    authentication: Authentication = Authentication()  # who a mail is proven to be from
+    spam: Spam = field(default_factory=Spam)  # what filters before us said of a mail
+    authentication: Authentication = field(default_factory=Authentication)  # who a mail is proven to be from

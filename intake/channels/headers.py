@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from email.utils import getaddresses
 
 from intake.channels.charsets import decode
-from intake.channels.parts import Part, unfold
+from intake.channels.parts import Defects, Part, unfold
 from intake.wording import one_line
 
-_ENCODED = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?]*)?\?([bBqQ])\?([^?]*)\?=")
+_ENCODED = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?]*)?\?([bBqQ])\?([^?]*\?*?)\?=")
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]]+@[A-Za-z0-9\u0080-\uffff][A-Za-z0-9.\-\u0080-\uffff]*")
+_ALONE = re.compile(r"\s*(?!\")([^<>,;()\\]{0,500}?)[\s>]*<([^\s<>@,;:\\()\[\]]{1,320}@[^\s<>@,;:\"()\[\]\\]{1,320})>\s*")
+_AROUND = re.compile(r"[\s<>\"']")
 _ANGLED = re.compile(r"<([^<>\s]{1,900})>")
 _COMMENT = re.compile(r"\([^()]*\)")
-MAX_NAME = 2_000  # characters of one name or address before it is decoded
+MAX_NAME = 2_000  # characters of one name before it is decoded
+MAX_READ = 5_000  # characters of a field that breaks the parser
 MAX_ADDRESSES = 40_000  # characters of all fields of one name that are read as addresses: a thousand people
 _NO_ADDRESSES = (RecursionError, ValueError, IndexError, TypeError, AttributeError)  # what Python's parser raises on hostile ones
 
@@ -33,11 +36,14 @@ class Address:
 class Headers:
     """Fields by lower-case name; unfolded, 8-bit bytes decoded, encoded words left for `text`."""
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: Part, defects: Defects | None = None) -> None:
         self._fields: dict[str, list[str]] = {}
         self._addresses: dict[str, list[Address]] = {}
+        label = next((one for one in (part, *part.children) if "charset" in one.parameters), part).parameters.get("charset", "")
         for name, value in part.fields:
-            self._fields.setdefault(name, []).append(unfold(value))
+            self._fields.setdefault(name, []).append(unfold(value, label))
+        if defects is not None and not all(value.isascii() for _name, value in part.fields):
+            defects.note("8-bit header")
 
     def all(self, name: str) -> list[str]:
         return self._fields.get(name, [])
@@ -108,15 +114,30 @@ def _word(encoding: str, text: str) -> bytes:
 
 
 def addresses(value: str) -> list[Address]:
-    """Mailboxes of an address field, in order; what is not an address is left out."""
-    found = [(words(name[:MAX_NAME]), words(address[:MAX_NAME])) for name, address in _mailboxes(value)]
+    """Mailboxes of an address field, in order; what is not an address is left out. Encoded words make names, never addresses."""
+    alone = _ALONE.fullmatch(value)
+    found = [(alone[1], alone[2])] if alone else _mailboxes(value)
     if not any("@" in address for _name, address in found):
-        found = [(value.split("<")[0][:MAX_NAME], match[0]) for match in _ADDRESS.finditer(words(value)[:5000])]
-    return [
-        Address(one_line(name.strip("\"' "), 200), address.strip("<>'\" ").lower())
-        for name, address in found
-        if "@" in address.strip("@") and " " not in address.strip()
-    ]
+        found = [(value.partition("<")[0], match[0]) for match in _ADDRESS.finditer(value[:MAX_READ])]
+    return [Address(_name(name), plain) for name, address in found if (plain := _plain(address))]
+
+
+def _plain(address: str) -> str:
+    """Lower case; empty where it is none."""
+    plain = _AROUND.sub("", address).strip(".").lower()
+    return plain if "@" in plain.strip("@") and "=?" not in plain else ""
+
+
+def _name(name: str) -> str:
+    return one_line(words(name[:MAX_NAME]).strip("\"' "), 200)
+
+
+def without_host(value: str) -> Address | None:
+    """Who is named where no address is: "Moderator <moderator>", "root"."""
+    name, angled, rest = value.partition("<")
+    local = rest.partition(">")[0] if angled else "" if "=?" in value else value
+    found = Address(_name(name) if angled or not local else "", one_line(local.strip("\"' "), 200).lower())
+    return found if found.name or found.address else None
 
 
 def _mailboxes(value: str) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from tickets.files import plain_name
 
 MAX_FILES = 40
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w-]{2,40})""", re.IGNORECASE)
+_NAMED_ID = re.compile(r"<?([\w .-]{1,100}\.[A-Za-z0-9]{2,5})@")
 _TAG = re.compile(r"</?[\w-]{1,30}>")
 _READ = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown")
 _IGNORED = ("text/x-amp-html", "text/watch-html")
@@ -77,15 +78,21 @@ def _leaf(part: Part, body: Body, parent: str) -> None:
     disposition = part.token("content-disposition")
     name = file_name(part)
     kind = "text/plain" if part.kind.startswith("multipart/") else part.kind  # one whose parts cannot be told apart
-    if kind in _READ and disposition != "attachment" and (not name or (kind == "text/html" and not body.pieces)):
+    if (
+        kind in _READ
+        and disposition != "attachment"
+        and (not name or (not body.pieces and (kind == "text/html" or disposition == "inline")))
+    ):
         _read(part, kind, body)
+        if name and kind == "text/plain":  # words that were sent as a file, to be read in place: they are both
+            body.attach(SentFile(name, part.content(), inline=True, kind=kind))
     elif kind not in _IGNORED or name:
         data = part.content(body.defects)
         if data or name:
             inline = disposition == "inline" or (
                 disposition != "attachment" and (parent == "multipart/related" or part.has("content-id"))
             )
-            body.attach(SentFile(name or _default_name(kind, len(body.files)), data, inline and kind.startswith("image/"), kind))
+            body.attach(SentFile(name or _default_name(part, kind, body), data, inline and kind.startswith("image/"), kind))
 
 
 def _read(part: Part, kind: str, body: Body) -> None:
@@ -96,8 +103,8 @@ def _read(part: Part, kind: str, body: Body) -> None:
     if kind in ("text/enriched", "text/richtext"):
         text = _TAG.sub("", text)
     text, files = uuencode.split(text)
-    for file in files:
-        body.attach(file)
+    for name, data in files:
+        body.attach(SentFile(name, data, kind=mimetypes.guess_type(name)[0] or ""))
     body.pieces.append(Piece(plain=text))
 
 
@@ -137,12 +144,19 @@ def file_name(part: Part) -> str:
     """The name the sender gave, as a plain name; empty where there is none."""
     said = part.field("content-disposition")
     name = parameters(said).get("filename", "") if said else ""
-    name = name or part.parameters.get("name", "") or part.parameters.get("filename", "")
+    name = name or next((part.parameters[key] for key in ("name", "filename", "file") if part.parameters.get(key)), "")
     return plain_name(words(name)) if name else ""
 
 
-def _default_name(kind: str, count: int) -> str:
-    return f"file-{count + 1}{mimetypes.guess_extension(kind) or '.bin'}"
+def _default_name(part: Part, kind: str, body: Body) -> str:
+    """What its Content-ID is made of ("image001.jpg@01CD…", as Outlook writes it), else what kind it is."""
+    named = _NAMED_ID.match(part.field("content-id"))
+    if named:
+        return plain_name(named[1])
+    main = kind.partition("/")[0]
+    stem = main if main in ("image", "audio", "video", "text") else "file"
+    count = sum(file.name.startswith(stem) for file in body.files)
+    return f"{stem}{f'-{count + 1}' if count else ''}{mimetypes.guess_extension(kind) or '.bin'}"
 
 
 def _letter(part: Part, body: Body) -> None:

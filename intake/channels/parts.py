@@ -8,21 +8,33 @@ what somebody sent: what is broken is read as most mailers read it, and noted.
 import binascii
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
-from intake.channels.charsets import decode
+from intake.channels import uuencode
+from intake.channels.charsets import decode_guessed
 from intake.channels.parameters import parameters
 
 LETTERS = ("message/rfc822", "message/global")  # a whole mail
+UUENCODED = ("x-uuencode", "uuencode", "x-uue", "uue")
 MAX_DEPTH = 40
 MAX_PARTS = 400
 MAX_FIELDS = 2_000  # header fields of a part that are looked at; those of real mails are some dozens
 MAX_HEADER = 20_000  # bytes of one header field
 _FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
 _BLANK = re.compile(rb"\r?\n|\r?\Z")
+_LINE = re.compile(rb"[^\n]*(?:\n|\Z)")
+_KNOWN_FIELD = re.compile(
+    rb"^(?:from|to|cc|subject|date|message-id|mime-version|content-[a-z-]{2,30}|return-path|received|reply-to|references|in-reply-to"
+    rb"|list-[a-z-]{2,30}|dkim-signature|x-[a-z0-9-]{2,60})[ \t]*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+MAX_BROKEN = 50  # such lines in one mail
+AHEAD = 4_000  # bytes that are looked at for the rest of a header after a line that is no field
 _MBOX_LINE = re.compile(rb"\s*>?From [^\n]*\n")
 _LINE_END = re.compile(rb"(--)?[ \t]*(?:\r?\n|\r?\Z)")
 _GUESSED_BOUNDARY = re.compile(rb"^--([^\s-][^\r\n]{0,200}?|-[^\r\n]{5,200}?)[ \t]*\r?\ncontent-", re.IGNORECASE | re.MULTILINE)
-_KIND = re.compile(r"\s*([\w!#$&^.+-]{1,80})\s*/\s*([\w!#$&^.+-]{1,80})")
+_KIND = re.compile(r"\s*([\w!#$&^.+-]{1,80})\s*/\s*([\w!#$&^.+*-]{1,80})")
 _COMMENT = re.compile(r"\([^()]*\)")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _PADDING = re.compile(rb"=[=\s]*")
@@ -70,7 +82,8 @@ class Part:
             return _from_base64(self.body, defects)
         if encoding in ("quoted-printable", "quoted_printable"):
             return binascii.a2b_qp(self.body)
-        return bytes(self.body)
+        data = bytes(self.body)
+        return _from_uuencode(data) if encoding in UUENCODED else data
 
 
 def _from_base64(data: memoryview, defects: Defects | None) -> bytes:
@@ -90,15 +103,21 @@ def _from_base64(data: memoryview, defects: Defects | None) -> bytes:
     return b"".join(_whole(run) for run in runs)
 
 
+def _from_uuencode(data: bytes) -> bytes:
+    """The first file in it; all of it where there is none."""
+    _text, files = uuencode.split(data.decode("latin-1").replace("\r\n", "\n"))
+    return files[0].data if files else data
+
+
 def _whole(run: bytes) -> bytes:
     """One run of base64 without its padding; a single character left over carries no byte."""
     left = len(run) % 4
     return binascii.a2b_base64(run[:-1] if left == 1 else run + b"=" * (-left % 4))
 
 
-def unfold(value: bytes) -> str:
-    """One line; 8-bit bytes as UTF-8 or what is likeliest."""
-    text = decode(value[:MAX_HEADER])
+def unfold(value: bytes, label: str = "") -> str:
+    """One line; 8-bit bytes as UTF-8 or what is likeliest: `label` is the charset of the text under it."""
+    text = decode_guessed(value[:MAX_HEADER], label)
     return text.replace("\r", "").replace("\n", "").replace("\0", "").strip()
 
 
@@ -125,6 +144,7 @@ class _Parser:
         self.raw = raw
         self.defects = defects
         self.parts = 0
+        self.broken = 0
 
     def part(self, start: int, end: int, depth: int, default: str) -> Part:
         self.parts += 1
@@ -138,18 +158,41 @@ class _Parser:
         return part
 
     def _head(self, start: int, end: int) -> tuple[list[tuple[str, bytes]], int]:
-        """(the fields, where the body begins). A line that is no field ends them: it is the first of the text."""
+        """(the fields, where the body begins). A line that is no field ends them, where no more of them follow."""
         fields: list[tuple[str, bytes]] = []
         at = start
-        while at < end and (found := _FIELD.match(self.raw, at, end)):
-            if len(fields) < MAX_FIELDS:
-                fields.append((found[1].decode("ascii").lower(), found[2]))
-            at = found.end()
-        blank = _BLANK.match(self.raw, at, end)
-        if blank:
-            return fields, blank.end()
-        self.defects.note("no blank line after the header" if fields else "no header")
-        return fields, at
+        while at < end:
+            found = _FIELD.match(self.raw, at, end)
+            if found:
+                if len(fields) < MAX_FIELDS:
+                    fields.append((found[1].decode("ascii").lower(), found[2]))
+                at = found.end()
+            elif blank := _BLANK.match(self.raw, at, end):
+                return fields, blank.end()
+            elif self._goes_on(at, end):
+                at = self._unfolded(fields, at, end)
+            else:
+                self.defects.note("no blank line after the header" if fields else "no header")
+                return fields, at
+        return fields, end
+
+    def _goes_on(self, at: int, end: int) -> bool:
+        """After a line that a mailer broke without indenting it."""
+        if self.broken >= MAX_BROKEN:
+            return False
+        ahead = self.raw[at : min(end, at + AHEAD)]
+        stop = _BLANK_LINE.search(ahead)
+        return sum(1 for _ in islice(_KNOWN_FIELD.finditer(ahead, 0, stop.start() if stop else len(ahead)), 2)) == 2
+
+    def _unfolded(self, fields: list[tuple[str, bytes]], at: int, end: int) -> int:
+        line = _LINE.match(self.raw, at, end)
+        if line is None:
+            return end
+        self.broken += 1
+        self.defects.note("broken header line")
+        if fields:
+            fields[-1] = (fields[-1][0], fields[-1][1] + b" " + line[0].strip())
+        return line.end()
 
     def _descend(self, part: Part, depth: int) -> None:
         if depth >= MAX_DEPTH or self.parts >= MAX_PARTS:

@@ -2,21 +2,26 @@
 
 import binascii
 import re
+from typing import NamedTuple
 
-from intake.channels.arrival import SentFile
 from tickets.files import plain_name
 
 _BEGIN = re.compile(r"begin [0-7]{3,4} (.{1,200})")
 _LONGEST = 70  # characters of a line of data
 
 
-def split(text: str) -> tuple[str, list[SentFile]]:
+class Enclosed(NamedTuple):
+    name: str
+    data: bytes
+
+
+def split(text: str) -> tuple[str, list[Enclosed]]:
     """(the text without them, the files). What begins and never ends, or is not data, stays text."""
     if "\nbegin " not in f"\n{text}":
         return text, []
     out: list[str] = []
     held: list[str] = []  # of a file that began
-    files: list[SentFile] = []
+    files: list[Enclosed] = []
     data, name = bytearray(), ""
     for line in text.split("\n"):
         if begun := _BEGIN.fullmatch(line.rstrip("\r")):  # "b" begins no line of data: the one before it was none
@@ -25,7 +30,7 @@ def split(text: str) -> tuple[str, list[SentFile]]:
         elif not held:
             out.append(line)
         elif line.rstrip() == "end":
-            files.append(SentFile(plain_name(name), bytes(data)))
+            files.append(Enclosed(plain_name(name), bytes(data)))
             held = []
         else:
             held.append(line)

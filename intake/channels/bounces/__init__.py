@@ -15,7 +15,7 @@ __all__ = ["bounce_of"]
 def bounce_of(message: Part, headers: Headers) -> Bounce | None:
     """None where it is no report."""
     parts = list(own_parts(message))
-    found = reports.read(message, headers, parts) or notices.read(headers, parts) or words.read(headers, parts)
+    found = reports.read(message, headers, parts) or notices.read(headers, parts) or words.read(message, headers, parts)
     if found is None or found.addresses:
         return found
     inside = (child for part in parts if part.kind in LETTERS for child in part.children)

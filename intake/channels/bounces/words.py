@@ -56,10 +56,10 @@ def about(parts: Sequence[Part]) -> Said:
     return Said(text, each)
 
 
-def read(headers: Headers, parts: Sequence[Part]) -> Bounce | None:
+def read(message: Part, headers: Headers, parts: Sequence[Part]) -> Bounce | None:
     """None where a person may have written it."""
     said = about(parts)
-    if not servers.writes(headers, said.whole):
+    if message.kind != "multipart/report" and not servers.writes(headers, said.whole):
         return None
     if _DELAYED.search(said.whole):
         return Bounce("delayed", tuple(Failure(one.address, one.statuses) for one in _failures(headers, said)), original_ids(parts))
