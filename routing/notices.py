@@ -72,6 +72,18 @@ def handed_off(ticket: Ticket, handoff: Handoff, *, by: Person | None, now: date
     )  # fmt: skip
 
 
+def merged(ticket: Ticket, into: Ticket, *, had: Person | None, by: Person | None, now: datetime) -> None:
+    """To whoever has the survivor, else its team; and to whoever had what was merged. Not to whoever did it."""
+    words = {"number": ticket.number, "other": into.number}
+    people = [into.assignee] if into.assignee else team_members(into.team_id) if into.placed_at else []
+    people = [person for person in {one.id: one for one in (*people, *([had] if had else []))}.values() if by is None or person != by]
+    delivery.notify(
+        people=people, subject=_("#%(number)s is now part of #%(other)s") % words, body="" if into.sensitive else into.subject,
+        dedupe_key=f"merged:{ticket.id}:{ticket.facts_at.timestamp():.0f}", now=now, link=desk_path(into), about=into.id,
+        channels=[Delivery.Channel.INAPP],
+    )  # fmt: skip
+
+
 def corrected(ticket: Ticket, moved: Event, *, by: Person | None, now: datetime) -> None:
     """A person put triage right: the team it belongs to hears of it."""
     people = [person for person in team_members(ticket.team_id) if by is None or person.id != by.id]

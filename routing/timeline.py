@@ -1,6 +1,6 @@
 """A ticket's story as the desk reads it: what was written, and between it what was done, in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,15 @@ from districts.models import Person, Priority
 from ownership.models import Escalation
 from routing.times import Moment, Times
 from sla.models import ClockKind
-from tickets.letters import reply_key
+from tickets.family import merged_here, merged_ids
+from tickets.letters import letter_key
 from tickets.models import Attachment, ChannelKind, Event, Message, Ticket
 
+LOST = (Delivery.State.FAILED, Delivery.State.DEAD, Delivery.State.SUPPRESSED)
 WHOLE = 2_000  # characters of a message that are shown at once
 LINES = 40  # and lines
 SHOWN = 40  # newest messages on the page; the first and these, until the reader asks for all
+EVENTS = 200
 Kind = Event.Kind
 
 # Events that a message on the same page tells already, and reads, which stand in the context pane.
@@ -38,7 +41,8 @@ SENTENCES = {
     Kind.RESOLVED: gettext_lazy("%(by)s resolved it"),
     Kind.REOPENED: gettext_lazy("%(by)s reopened it"),
     Kind.CLOSED: gettext_lazy("%(by)s closed it"),
-    Kind.MERGED: gettext_lazy("%(by)s merged it"),
+    Kind.MERGED: gettext_lazy("%(by)s merged it into #%(number)s"),
+    Kind.UNMERGED: gettext_lazy("%(by)s took it out of #%(number)s again"),
     Kind.LATE: gettext_lazy("A promise broke: %(clock)s"),
     Kind.ESCALATED: gettext_lazy("Escalated to rung %(level)s%(promise)s"),
     Kind.DANGER: gettext_lazy("Danger to a person: %(team)s has it now, and it is urgent"),
@@ -53,6 +57,10 @@ ESCALATIONS = {  # what ownership.ladders records
     "broken": gettext_lazy("Acknowledged, and not done in time%(promise)s: told %(people)s again"),
     "ended": gettext_lazy("The escalation is over%(promise)s: %(why)s"),
 }
+SURVIVES = {
+    Kind.MERGED: gettext_lazy("%(by)s merged #%(number)s into it"),
+    Kind.UNMERGED: gettext_lazy("%(by)s took #%(number)s out of it again"),
+}
 FOR_REQUESTER = gettext_lazy("%(by)s waits for the requester")
 TAKEN = gettext_lazy("%(by)s took it")
 PUT_BACK = gettext_lazy("%(by)s put it back: nobody has it now")
@@ -63,7 +71,8 @@ ICONS = {
     Kind.OPENED: "door-enter", Kind.PLACED: "route", Kind.HANDED_OFF: "arrows-exchange", Kind.ASSIGNED: "user-check",
     Kind.WAITING: "player-pause", Kind.RESUMED: "player-play", Kind.PRIORITY: "flag", Kind.SERVICE: "tag",
     Kind.RESOLVED: "circle-check",
-    Kind.REOPENED: "arrow-back-up", Kind.CLOSED: "lock", Kind.MERGED: "arrow-merge", Kind.LATE: "clock-exclamation",
+    Kind.REOPENED: "arrow-back-up", Kind.CLOSED: "lock", Kind.MERGED: "arrow-merge", Kind.UNMERGED: "git-branch",
+    Kind.LATE: "clock-exclamation",
     Kind.ESCALATED: "trending-up", Kind.DANGER: "urgent", Kind.PROMISED: "clock", Kind.REREAD: "refresh",
 }  # fmt: skip
 
@@ -85,6 +94,8 @@ class Entry:
     rest: str = ""  # of a long message
     because: tuple[str, ...] = ()
     icon: str = ""
+    of: Ticket | None = None  # of what was merged into this ticket: its own
+    apart: UUID | None = None  # a merge that can be undone: of which ticket
 
 
 @dataclass(frozen=True)
@@ -109,13 +120,14 @@ def story(ticket: Ticket, *, reader: Person | None, reasons: Iterable[str], ever
 
     `reasons`: why triage placed it where it did, told beside the placing.
     """
-    messages, hidden = _messages(ticket, everything)
-    sendings = _sendings(ticket, messages)
-    times = Times(now)
-    told = [_message(m, reader=reader, sending=sendings.get(m.id), times=times) for m in messages]
     events = _events(ticket)
+    family = _family(ticket, events)
+    messages, hidden = _messages([ticket.id, *family], everything)
+    sendings = _sendings([ticket.id, *family], messages)
+    times = Times(now)
+    told = [_message(m, reader=reader, sending=sendings.get(m.id), times=times, of=family.get(m.ticket_id)) for m in messages]
     promises = _promises(ticket, events)
-    told += [_event(event, ticket, tuple(reasons), promises, times) for event in events]
+    told += [_event(event, ticket, tuple(reasons), promises, times, family) for event in events]
     told.sort(key=lambda entry: (entry.at, entry.rank))
     return Story(
         entries=_without_gap(told, messages if hidden else []), hidden=hidden, gap=messages[0].id if hidden else None,
@@ -124,26 +136,33 @@ def story(ticket: Ticket, *, reader: Person | None, reasons: Iterable[str], ever
     )  # fmt: skip
 
 
+def _family(ticket: Ticket, events: Sequence[Event]) -> dict[UUID, Ticket]:
+    """What was merged into it, by id; not asked for where its events, all of them, tell of no merge."""
+    told = len(events) == EVENTS or any(event.kind == Kind.MERGED for event in events)
+    return {one.id: one for one in merged_here(ticket)} if told else {}
+
+
 def newer(ticket: Ticket, last: UUID) -> list[Message]:
     """Messages written since `last` was the newest (their ids are in the order of time)."""
-    return list(Message.objects.filter(ticket=ticket, id__gt=last).select_related("author").order_by("id")[:20])
+    ids = [ticket.id, *merged_ids(ticket)]
+    return list(Message.objects.filter(ticket_id__in=ids, id__gt=last).select_related("author").order_by("id")[:20])
 
 
-def _messages(ticket: Ticket, everything: bool) -> tuple[Sequence[Message], int]:
-    """The messages to show, oldest first, and how many are left out."""
-    rows = Message.objects.filter(ticket=ticket)
+def _messages(ids: Sequence[UUID], everything: bool) -> tuple[Sequence[Message], int]:
+    """The messages of these tickets to show, oldest first, and how many are left out."""
+    rows = Message.objects.filter(ticket_id__in=ids)
     whole = rows.select_related("author").prefetch_related("attachments").order_by("at", "id")
     if everything:
         return list(whole), 0
     first, newest = rows.order_by("at", "id").values("id")[:1], rows.order_by("-at", "-id").values("id")[:SHOWN]
-    total = rows.order_by().values("ticket").annotate(n=Count("id")).values("n")
+    total = rows.order_by().values("district").annotate(n=Count("id")).values("n")
     shown = list(whole.filter(Q(id__in=first) | Q(id__in=newest)).annotate(total=Subquery(total)))
     return shown, shown[0].total - len(shown) if shown else 0
 
 
 def _events(ticket: Ticket) -> list[Event]:
-    """The newest 200 that are told as such."""
-    rows = Event.objects.filter(ticket=ticket).exclude(kind__in=UNTOLD).select_related("by").order_by("-at", "-id")[:200]
+    """The newest that are told as such."""
+    rows = Event.objects.filter(ticket=ticket).exclude(kind__in=UNTOLD).select_related("by").order_by("-at", "-id")[:EVENTS]
     return list(rows)[::-1]
 
 
@@ -155,13 +174,13 @@ def _without_gap(told: list[Entry], messages: Sequence[Message]) -> list[Entry]:
     return [entry for entry in told if entry.at <= first or entry.at >= resumed]
 
 
-def _message(message: Message, *, reader: Person | None, sending: Sending | None, times: Times) -> Entry:
+def _message(message: Message, *, reader: Person | None, sending: Sending | None, times: Times, of: Ticket | None) -> Entry:
     author = str(message.author) if message.author_id else _("Unknown sender")
     words, rest = fold(message.text)
     return Entry(
         at=message.at, when=_ago(message.at, times), message=message, words=words, rest=rest, who=author,
         files=tuple(message.attachments.all()),
-        mine=bool(reader and message.author_id == reader.id), delivery=sending,
+        mine=bool(reader and message.author_id == reader.id), delivery=sending, of=of,
         channel=str(ChannelKind(message.channel).label) if message.channel in ChannelKind else message.channel,
     )  # fmt: skip
 
@@ -185,13 +204,27 @@ def fold(text: str) -> tuple[str, str]:
     return head.rstrip(), text[len(head) :].lstrip("\n ")
 
 
-def _event(event: Event, ticket: Ticket, reasons: tuple[str, ...], promises: dict[str, str], times: Times) -> Entry:
+def _event(
+    event: Event, ticket: Ticket, reasons: tuple[str, ...], promises: dict[str, str], times: Times, family: Mapping[UUID, Ticket]
+) -> Entry:
     because = tuple(event.data.get("reasons") or (reasons if event.kind == Kind.PLACED else ()))
+    because = because or ((event.data["why"],) if event.kind == Kind.MERGED and event.data.get("why") else ())
     because = tuple(reason.rstrip(". ") for reason in because)  # sentences, here in one line
     return Entry(
         at=event.at, when=_ago(event.at, times), words=in_words(event, ticket, promises).rstrip(". "),
         icon=ICONS.get(Kind(event.kind), "circle-dot"), because=because, rank=0 if event.kind == Kind.OPENED else 2,
+        apart=_apart(event, ticket, family),
     )  # fmt: skip
+
+
+def _apart(event: Event, ticket: Ticket, family: Mapping[UUID, Ticket]) -> UUID | None:
+    """The ticket that this merge put together with another, where it still stands."""
+    if event.kind != Kind.MERGED:
+        return None
+    if "from" not in event.data:
+        return ticket.id if event.data.get("into") == str(ticket.merged_into_id) else None
+    other = next((one for one in family.values() if str(one.id) == event.data["from"]), None)
+    return other.id if other and other.merged_into_id == ticket.id else None
 
 
 def _ago(at: datetime, times: Times) -> Moment:
@@ -205,6 +238,8 @@ def in_words(event: Event, ticket: Ticket, promises: dict[str, str]) -> str:
     sentence = SENTENCES.get(Kind(event.kind), gettext_lazy("%(kind)s"))
     if event.kind == Kind.ASSIGNED and not data.get("to"):
         sentence = PUT_BACK
+    elif event.kind in SURVIVES and "from" in data:
+        sentence = SURVIVES[Kind(event.kind)]
     elif event.kind == Kind.ASSIGNED and event.by_id and str(event.by_id) == data["to"]:
         sentence = TAKEN
     elif event.kind == Kind.HANDED_OFF and data.get("correction"):
@@ -220,6 +255,7 @@ def in_words(event: Event, ticket: Ticket, promises: dict[str, str]) -> str:
         "channel": _label(ChannelKind, data.get("channel", ticket.channel)),
         "team": data.get("team_name") or data.get("to_name") or "",
         "to": data.get("name", ""),
+        "number": data.get("number", ""),
         "old": _label(Priority, data.get("from")),
         "new": _label(Priority, data.get("to")),
         "clock": _label(ClockKind, data.get("kind") or data.get("clock")),
@@ -245,19 +281,28 @@ def _label(choices: Any, value: Any) -> str:
     return str(dict(choices.choices).get(value, "" if value is None else value))
 
 
-def _sendings(ticket: Ticket, messages: Sequence[Message]) -> dict[UUID, Sending]:
-    keys = {reply_key(m): m.id for m in messages if m.kind == Message.Kind.REPLY}
+def _sendings(ids: Sequence[UUID], messages: Sequence[Message]) -> dict[UUID, Sending]:
+    """Of each reply: what became of its letter to the requester, and of those to the others who asked."""
+    keys = {letter_key(message.id, ticket): message.id for message in messages if message.kind == Message.Kind.REPLY for ticket in ids}
     if not keys:
         return {}
-    rows = Delivery.objects.filter(about=ticket.id, purpose="reply").only("district_id", "dedupe_key", "state", "channel", "error")
-    return {keys[row.dedupe_key]: _sending(row) for row in rows if row.dedupe_key in keys}
+    rows = Delivery.objects.filter(about__in=ids, purpose="reply").select_related("person").defer("body", "references").order_by("id")
+    found: dict[UUID, list[Delivery]] = {}
+    for row in rows:
+        if row.dedupe_key in keys:
+            found.setdefault(keys[row.dedupe_key], []).append(row)
+    return {message: _sending(rows) for message, rows in found.items()}
 
 
-def _sending(row: Delivery) -> Sending:
-    state = Delivery.State(row.state)
-    failed = state in (Delivery.State.FAILED, Delivery.State.DEAD, Delivery.State.SUPPRESSED)
-    words = f"{Delivery.Channel(row.channel).label}: {state.label}"
-    return Sending(f"{words} ({row.error})" if failed and row.error else words, failed)
+def _sending(rows: Sequence[Delivery]) -> Sending:
+    several = len(rows) > 1
+    told = [f"{row.person}: {_state(row)}" if several else _state(row) for row in rows]
+    return Sending(" · ".join(told), any(row.state in LOST for row in rows))
+
+
+def _state(row: Delivery) -> str:
+    words = f"{Delivery.Channel(row.channel).label}: {Delivery.State(row.state).label}"
+    return f"{words} ({row.error})" if row.state in LOST and row.error else words
 
 
 def readers(ticket: Ticket) -> list[tuple[str, datetime]]:

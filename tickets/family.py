@@ -37,3 +37,12 @@ def others_asking(ticket: Ticket) -> list[Ticket]:
     """Of those, one for each other person who asked: they wait for the same answer."""
     rows = {row.requester_id: row for row in reversed(merged_here(ticket)) if row.requester_id != ticket.requester_id}
     return list(rows.values())[::-1]
+
+
+def is_within(ticket: Ticket, whole: Ticket) -> bool:
+    """Is it this one, or merged into it, however many steps away?"""
+    seen = set[UUID]()
+    while ticket.id != whole.id and ticket.merged_into_id and ticket.id not in seen:
+        seen.add(ticket.id)
+        ticket = Ticket.objects.get(id=ticket.merged_into_id)
+    return ticket.id == whole.id

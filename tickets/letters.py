@@ -1,6 +1,7 @@
 """What goes to the requester by their own channel: subject, text, thread."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -90,7 +91,12 @@ def _thread(ticket: Ticket) -> list[str]:
 
 def reply_key(message: Message) -> str:
     """What makes the letter of a reply once."""
-    return f"reply-{message.id}:{message.ticket_id}"
+    return letter_key(message.id, message.ticket_id)
+
+
+def letter_key(message: UUID, ticket: UUID) -> str:
+    """The same, of the letter to whoever asked in `ticket`, which was merged into the one that was replied in."""
+    return f"reply-{message}:{ticket}"
 
 
 def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime, solved: bool = False) -> Delivery | None:

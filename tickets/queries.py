@@ -12,6 +12,7 @@ from django.utils.crypto import constant_time_compare
 from districts.access import Actor, Can, may
 from districts.models import Person
 from tickets import actions
+from tickets.family import is_within
 from tickets.models import Attachment, Event, Follower, Message, ThreadId, Ticket
 from tickets.reply_token import mark
 
@@ -95,18 +96,27 @@ def open_of(person: Person, *, besides: UUID | None = None) -> list[Ticket]:
 
 
 def attachment_of(ticket: Ticket, attachment_id: UUID) -> Attachment:
-    found = Attachment.objects.filter(id=attachment_id, message__ticket=ticket).first()
+    """Of the ticket's own messages; raises Http404."""
+    found = Attachment.objects.select_related("message").filter(id=attachment_id, message__ticket=ticket).first()
     if found is None:
         raise Http404
     return found
 
 
-def mail_of(ticket: Ticket, message_id: UUID) -> str:
-    """The cleaned HTML of a mail; raises Http404 where there is none."""
-    found = Message.objects.filter(ticket=ticket, id=message_id).values_list("html", flat=True).first()
-    if not found:
+def attachment_within(ticket: Ticket, attachment_id: UUID) -> Attachment:
+    """Also of what was merged into it: for staff, who read it all. Raises Http404."""
+    found = Attachment.objects.select_related("message__ticket").filter(id=attachment_id).first()
+    if found is None or not is_within(found.message.ticket, ticket):
         raise Http404
-    return str(found)
+    return found
+
+
+def mail_of(ticket: Ticket, message_id: UUID) -> str:
+    """The cleaned HTML of a mail, also of what was merged into the ticket; raises Http404 where there is none."""
+    found = Message.objects.select_related("ticket").filter(id=message_id).exclude(html="").first()
+    if found is None or not is_within(found.ticket, ticket):
+        raise Http404
+    return str(found.html)
 
 
 def facts_of(ticket_ids: list[UUID]) -> dict[UUID, list[dict[str, Any]]]:
