@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from districts.together import insert
-from tickets.models import Answer, Ticket
+from tickets.models import Answer, ChannelKind, Ticket
+
+WITHOUT_FORM = (ChannelKind.EMAIL, ChannelKind.SMS)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,9 @@ def write(ticket: Ticket, answers: Iterable[NewAnswer]) -> None:
 
 
 def of(ticket: Ticket) -> list[Answer]:
+    """In the order they were asked. Whoever writes a mail or a text is asked nothing, so nothing is looked for."""
+    if ticket.channel in WITHOUT_FORM:
+        return []
     return list(Answer.objects.filter(ticket=ticket).order_by("position", "id"))
 
 

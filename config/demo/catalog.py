@@ -1,4 +1,4 @@
-"""A district's own words, from its folder: `district.json`, `ownership.json`, `articles/`."""
+"""A district's own words, from its folder: `district.json`, `ownership.json`, `forms.json`, `articles/`."""
 
 import json
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ class Catalog:
     folder: Path
     district: dict[str, Any]
     ownership: dict[str, Any]
+    forms: dict[str, Any]
 
     @property
     def articles(self) -> Path:
@@ -26,12 +27,16 @@ class Catalog:
 
 def read(name: str) -> Catalog:
     folder = DATA / name
-    ownership = folder / "ownership.json"
     return Catalog(
-        folder=folder,
-        district=json.loads((folder / "district.json").read_text()),
-        ownership=json.loads(ownership.read_text()) if ownership.exists() else {},
-    )
+        folder=folder, district=_json(folder / "district.json"), ownership=_json(folder / "ownership.json"),
+        forms=_json(folder / "forms.json"),
+    )  # fmt: skip
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Empty where the district has no such file."""
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return found
 
 
 def hours(district: dict[str, Any]) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from districts.models import (
     uuid7,
 )
 from districts.scope import district_scope
-from intake.models import Channel
+from intake.models import Channel, Question
 from knowledge import actions as knowledge
 from ownership.loading import load_matrix
 from routing.models import Rule
@@ -64,6 +64,7 @@ def load(name: str, *, host: str, accent: str, now: datetime) -> Loaded | None:
         loaded = Loaded(_district(catalog.district, district_id, host=host, accent=accent))
         _places(catalog.district, loaded)
         _services(catalog.district, loaded)
+        _forms(catalog.forms, loaded)
         _calendar(catalog.district)
         _channels(catalog.district, loaded)
         _people(catalog.district, loaded)
@@ -125,6 +126,20 @@ def _services(data: dict[str, Any], loaded: Loaded) -> None:
             (ClockKind.RESOLUTION, "resolution_minutes"),
         )
     )
+
+
+def _forms(data: dict[str, Any], loaded: Loaded) -> None:
+    """What the form asks about some services, and the rooms that have a sticker."""
+    for code, rooms in data.get("rooms", {}).items():
+        loaded.sites[code].rooms = rooms
+        loaded.sites[code].save(update_fields=["rooms"])
+    for slug, asked in data.get("questions", {}).items():
+        rows: dict[str, Question] = {}
+        for position, values in enumerate(asked):
+            after = rows.get(values.get("after", ""))
+            rows[values["key"]] = Question.objects.create(
+                **{**values, "after": after}, service=loaded.services[slug], position=position
+            )
 
 
 def _calendar(data: dict[str, Any]) -> None:

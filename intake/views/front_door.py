@@ -4,6 +4,7 @@ import uuid
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -232,6 +233,7 @@ def _form(
         "questions": _questionnaire(request, subject).shown(asked.answers, asked.wrong),
         "danger": danger,
         "most_files": MOST_FILES,
+        "most_bytes": settings.MAX_FILE_BYTES,
         **more,
     }
     return render(request, "intake/ask.html", context, status=status)

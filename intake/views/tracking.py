@@ -24,7 +24,7 @@ from intake.progress import Progress, progress_of
 from intake.queries import link_sent_by
 from intake.views.keeping import in_any_language, other_language, sent_from
 from intake.wording import MAX_TEXT, clean
-from tickets import files, letters, queries
+from tickets import answers, files, letters, queries
 from tickets.actions import NotPossible, can_reopen, survivor
 from tickets.models import Ticket
 
@@ -176,6 +176,7 @@ def _context(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> dict[str, 
         "progress": progress,
         "messages_of": messages[earlier:],
         "earlier": earlier,
+        "answers": answers.of(ticket),
         "merged": now_at.id != ticket.id,
         "can_write": can_reopen(now_at, now=now),
         "seen": _seen(now_at),

@@ -23,10 +23,10 @@ from routing.lines import lines, state, urgency
 from routing.queries import decision_of
 from routing.queue import Desk
 from routing.views.doors import staff_only
-from tickets import files
+from tickets import answers, files
 from tickets.letters import tracking_link
 from tickets.models import ChannelKind, Message, Ticket
-from tickets.queries import attachment_of, get_ticket, mail_of
+from tickets.queries import attachment_within, get_ticket, mail_of
 
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})  # sniffed types; never SVG, which is a program
 STAFF = "staff"  # knowledge.queries: reads every article
@@ -66,7 +66,7 @@ def page(request: HttpRequest, ticket_id: UUID, desk: Desk, *, typed: Typed | No
     values = _head(ticket, desk) | _acts(ticket, desk, known) | {
         "ticket": ticket, "story": shown, "context": known, "typed": typed, "choosing": choosing, "render": f"{desk.now:%H%M%S%f}",
         "link": "" if known.points else tracking_link(ticket, this_district()),
-        "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
+        "answers": answers.of(ticket), "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
     }  # fmt: skip
     values |= _queue(request, ticket, desk)
     whole = request.htmx.target != "work"  # type: ignore[attr-defined]
@@ -148,7 +148,7 @@ def as_sent(request: HttpRequest, ticket_id: UUID, message_id: UUID) -> HttpResp
 def attachment(request: HttpRequest, ticket_id: UUID, attachment_id: UUID) -> HttpResponse:
     """A file somebody sent: never run, never guessed at; pictures may be shown, all else is saved."""
     now = timezone.now()
-    found = attachment_of(get_ticket(request.actor, ticket_id, to=Can.READ, now=now), attachment_id)  # type: ignore[attr-defined]
+    found = attachment_within(get_ticket(request.actor, ticket_id, to=Can.READ, now=now), attachment_id)  # type: ignore[attr-defined]
     inline = found.content_type in INLINE
     try:
         data = files.read(found)

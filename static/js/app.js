@@ -57,6 +57,7 @@
   function forget() {
     try {
       Object.keys(sessionStorage).forEach(function (key) { if (key.indexOf("draft.") === 0) sessionStorage.removeItem(key); });
+      Object.keys(localStorage).forEach(function (key) { if (key.indexOf("ask.") === 0) localStorage.removeItem(key); }); // and those of ask.js
     } catch (error) { return; }
   }
 
