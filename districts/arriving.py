@@ -3,7 +3,8 @@
 It comes as slowly as its sender likes, and a connection that waited for it would be lost to everybody else. Limits and answers are
 Django's own and each view's: a form is parsed here; what is larger than Django takes into memory is set aside in a file, from which
 the view reads as it would have read from the network. What a view can do without a transaction (a photo is written anew) may be done
-here too: see `before_scope`. Files that a page of another site had a visitor's browser send are let go unseen.
+here too: see `before_scope`. Files that a page of another site had a visitor's browser send are let go unseen. A view for machines
+(`with_whole_body`) gets every body as bytes, forms too: one field of theirs may be a whole mail.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, UnreadablePostError
 from django.middleware.csrf import CsrfViewMiddleware
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 FORM = "multipart/form-data"
@@ -62,21 +63,45 @@ def before_scope(prepare: Callable[..., None]) -> Callable[[V], V]:
     return mark
 
 
+def with_whole_body(prepare: Callable[..., None]) -> Callable[[V], V]:
+    """As `before_scope`, for a view that machines call: `prepare` runs with every POST, and reads the body from the request itself,
+    whatever kind it is of, up to MAX_MAIL_BYTES and what is wrapped around them. It asks who calls before it works."""
+
+    def mark(view: V) -> V:
+        view.whole_body = True  # type: ignore[attr-defined]
+        return before_scope(prepare)(view)
+
+    return mark
+
+
 def prepare(request: HttpRequest) -> None:
     """Do what the view has to do before the scope is opened; called with the body read."""
-    if request.content_type != FORM or request.method != "POST" or not request.FILES:
+    if request.method != "POST":
         return
-    try:
-        match = resolve(request.path_info)
-    except Resolver404:
+    match = _match(request)
+    act: Callable[..., None] | None = getattr(match.func, "before_scope", None) if match else None
+    if match is None or act is None:
         return
-    act: Callable[..., None] | None = getattr(match.func, "before_scope", None)
-    if act is None:
+    if _takes_whole_body(match):
+        act(request, *match.args, **match.kwargs)
+    elif request.content_type != FORM or not request.FILES:
         return
-    if _elsewhere.process_view(request, match.func, match.args, match.kwargs):
+    elif _elsewhere.process_view(request, match.func, match.args, match.kwargs):
         _without_files(request)
     else:
         act(request, *match.args, **match.kwargs)
+
+
+def _match(request: HttpRequest) -> ResolverMatch | None:
+    """The view it is for, among the addresses of its host."""
+    try:
+        return resolve(request.path_info, getattr(request, "urlconf", None))
+    except Resolver404:
+        return None
+
+
+def _takes_whole_body(match: ResolverMatch | None) -> bool:
+    return match is not None and getattr(match.func, "whole_body", False)
 
 
 def _without_files(request: HttpRequest) -> None:
@@ -97,7 +122,8 @@ def body_of(request: HttpRequest) -> Iterator[None]:
     if request.method not in WITH_BODY or not length:
         yield
         return
-    form = request.content_type == FORM
+    whole = request.content_type in (FORM, PLAIN_FORM) and _takes_whole_body(_match(request))
+    form = request.content_type == FORM and not whole
     if length > _most(form):
         raise TooLarge
     _let_go()
@@ -109,7 +135,7 @@ def body_of(request: HttpRequest) -> Iterator[None]:
         _ = request.body
         yield
         return
-    if request.content_type == PLAIN_FORM:
+    if request.content_type == PLAIN_FORM and not whole:
         raise RequestDataTooBig("a form of words only")  # as Django says it, once a view asks for them
     with SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE) as aside:
         _read(request, aside)

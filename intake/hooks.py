@@ -4,27 +4,30 @@ A hook checks who calls, writes the envelope down and answers; a worker does the
 everything is looked up in the district of the host that was called.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from anymail.signals import AnymailInboundEvent, inbound
+from anymail.exceptions import AnymailAPIError, AnymailConfigurationError, AnymailImproperlyInstalled
 from django.conf import settings
-from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from delivery import twilio
+from districts.arriving import with_whole_body
 from districts.models import District
 from districts.queries import this_district
-from intake import queries
+from intake import posted, queries, relayed
 from intake.actions import accept
 from intake.channels import sms
 from intake.channels.fingerprint import digest
 from intake.mail_door import message_id
+from intake.relayed import Relayed
 from tickets.models import ChannelKind
 
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
@@ -62,50 +65,80 @@ def sms_webhook(request: HttpRequest, channel_id: UUID) -> HttpResponse:
 def mail_hook(view: View) -> View:
     """Around Anymail's view of a provider: nobody is let in while no secret is set, and a whole mail fits in."""
 
+    def listen(request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """With no transaction open: who calls, and what it brings."""
+        request.brought = _brought(view, request, *args, **kwargs)  # type: ignore[attr-defined]
+
+    @with_whole_body(listen)
     @csrf_exempt
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
-            raise Http404("set ANYMAIL_WEBHOOK_SECRET")
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_MAIL_BYTES * HOOK_OVERHEAD:
-            return HttpResponse("too large\n", status=413, content_type="text/plain")
-        if request.content_type == "application/json":
-            request._body = request.read()  # past DATA_UPLOAD_MAX_MEMORY_SIZE, below our own limit
-        return view(request, *args, **kwargs)
+        if request.method != "POST":  # some look whether anybody is there
+            return view(request, *args, **kwargs)
+        brought: Brought = request.brought  # type: ignore[attr-defined]
+        for mail in brought.mails:
+            _write_down(mail)
+        return brought.answer
 
     return door
 
 
-@receiver(inbound)
-def on_inbound(event: AnymailInboundEvent, **_kwargs: Any) -> None:
+@dataclass(frozen=True)
+class Brought:
+    """By one call of a provider; `answer`: what it is told once the mails are written down."""
+
+    answer: HttpResponse
+    mails: Sequence[Relayed] = ()
+
+
+def _brought(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Brought:
+    """Raises what Django answers with 400: a wrong secret or signature."""
+    if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
+        return _refused(404, "set ANYMAIL_WEBHOOK_SECRET")
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_MAIL_BYTES * HOOK_OVERHEAD:
+        return _refused(413, "too large")
+    try:
+        with relayed.listening(posted.fill(request, relayed.body_of(request))) as mails:
+            answer = view(request, *args, **kwargs)
+    except relayed.TooLarge:
+        return _refused(413, "too large")
+    except (AnymailConfigurationError, AnymailImproperlyInstalled) as error:
+        log.error("mail_hook_not_set_up", error=type(error).__name__, view=getattr(view, "__name__", ""))
+        return _refused(404, "not set up for this")
+    except (AnymailAPIError, LookupError, ValueError, TypeError, AttributeError) as error:  # what Anymail raises on other shapes
+        log.warning("mail_hook_unreadable", error=type(error).__name__)
+        return _refused(400, "not what this provider sends")
+    return Brought(answer, mails)
+
+
+def _refused(status: int, why: str) -> Brought:
+    return Brought(HttpResponse(f"{why}\n", status=status, content_type="text/plain"))
+
+
+def _write_down(mail: Relayed) -> None:
     """A mail that a provider took in for the district of the host it called.
 
-    One that names no address of ours (a blind copy, a list, another domain that forwards) goes to the general mailbox: the
-    provider has told its sender yes. Where the district takes no mail at all the provider is told to come again.
+    One that names no address of ours (a blind copy, a list) goes to the general mailbox: the provider has told its sender yes. Where
+    the district takes no mail at all the provider is told to come again. Raises Http404 for a mail taken in for another district.
     """
-    raw = _raw(event)
     district = this_district()
-    recipients = _recipients(event, district)
-    named = (queries.mailbox(address.rpartition("@")[0], district) for address in recipients)
-    source = next((found for found in named if found), None) or queries.general_mailbox()
+    ours = {address: door for address in (*mail.taken_for, *mail.named) if (door := queries.door_at(address, district))}
+    source = next(iter(ours.values()), None)
     if source is None:
-        log.error("no_mailbox", event_id=str(event.event_id))
+        _must_not_be_anothers(mail, district)
+        source = queries.general_mailbox()
+    if source is None:
+        log.error("no_mailbox", event_id=mail.event_id)
         raise NoMailbox
     accept(
-        source=source, channel=ChannelKind.EMAIL, external_id=message_id(raw) or f"sha256:{digest(raw)}", raw=raw,
-        meta={"return_path": event.message.envelope_sender, "recipients": recipients, "provider": str(event.event_id or "")},
-        now=timezone.now(),
+        source=source, channel=ChannelKind.EMAIL, external_id=message_id(mail.raw) or f"sha256:{digest(mail.raw)}", raw=mail.raw,
+        meta={"return_path": mail.return_path, "recipients": list(ours), "provider": mail.event_id, **mail.told}, now=timezone.now(),
     )  # fmt: skip
 
 
-def _raw(event: AnymailInboundEvent) -> bytes:
-    """The mail as the provider got it, where it passes that on; else as it can be put together again."""
-    given = event.esp_event.get("RawEmail") if isinstance(event.esp_event, dict) else None
-    return given.encode("utf-8", "surrogateescape") if isinstance(given, str) else bytes(event.message.as_bytes())
-
-
-def _recipients(event: AnymailInboundEvent, district: District) -> list[str]:
-    """Addresses of this district's host, the envelope's first."""
-    message = event.message
-    named = [message.envelope_recipient or "", *(str(one.addr_spec) for one in [*message.to, *message.cc])]
-    return list(dict.fromkeys(one.lower() for one in named if one.lower().endswith(f"@{district.host}")))
+def _must_not_be_anothers(mail: Relayed, district: District) -> None:
+    """The provider's route names the wrong host: told as long as it stands, so that nobody's mail lies in a neighbour's mailbox."""
+    hosts = {address.rpartition("@")[2] for address in mail.taken_for}
+    if District.objects.filter(host__in=hosts).exclude(id=district.id).exists():
+        log.error("mail_for_another_district", event_id=mail.event_id)
+        raise Http404("mail for another district")

@@ -1,15 +1,13 @@
 """Addresses for machines: providers' webhooks and the API. Included by `intake.urls`."""
 
 from anymail.urls import urlpatterns as anymail
-from django.urls import include, path
+from django.urls import URLPattern, include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from intake import api, hooks
+from intake import api, hooks, relayed
 
 # Mail that a provider takes in for us: hooks/mail/postmark/inbound/ and its like. (Events about mail we sent are delivery's.)
-inbound = [
-    path(str(one.pattern), hooks.mail_hook(one.callback), name=one.name) for one in anymail if str(one.pattern).endswith("inbound/")
-]
+inbound = [URLPattern(one.pattern, hooks.mail_hook(relayed.view_of(one)), name=one.name) for one in anymail if "inbound" in one.name]
 
 urlpatterns = [
     path("hooks/sms/<uuid:channel_id>", hooks.sms_webhook, name="sms_webhook"),
