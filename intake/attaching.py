@@ -1,7 +1,7 @@
 """Files of an arrival, stored before its ticket is written. One that is refused never takes the message with it."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from intake.channels.arrival import Arrival, SentFile
+from intake.channels.arrival import Arrival, Media, SentFile
 from intake.timing import TookTooLong, at_most
 from tickets import files
 from tickets.actions import NewFile
@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 class Kept:
     files: Sequence[NewFile] = ()
     note: str = ""  # what the reader of the message must know
+    later: Sequence[Media] = ()  # what lies at a provider that does not give it now
 
 
 def keep(arrival: Arrival, *, district_id: UUID, seconds: float) -> Kept:
@@ -50,8 +51,9 @@ def worth_keeping(arrival: Arrival) -> list[SentFile]:
 
 
 def noted(text: str) -> str:
-    """The lines at the end of a message's text that say which of its files were not kept, as `keep` wrote them; in any language."""
-    begins = tuple(_begin(code) for code, _name in settings.LANGUAGES)
+    """The lines at the end of a message's text that say which of its files were not kept, or not yet, as they were written; in any
+    language."""
+    begins = tuple(begin for code, _name in settings.LANGUAGES for begin in _begins(code))
     lines = text.split("\n")
     at = len(lines)
     while at and lines[at - 1].startswith(begins) and lines[at - 1].endswith("]"):
@@ -59,9 +61,29 @@ def noted(text: str) -> str:
     return "\n".join(lines[at:])
 
 
-def _begin(language: str) -> str:
+def _begins(language: str) -> Iterator[str]:
     with override(language):
-        return _("[File not kept: %(name)s. %(why)s]").partition("%")[0]
+        yield _("[File not kept: %(name)s. %(why)s]").partition("%")[0]
+        yield _("[File not here yet: %(name)s. It is being fetched.]").partition("%")[0]
+
+
+def awaited(name: str) -> str:
+    """A line about a file that lies at its provider and comes later."""
+    return _("[File not here yet: %(name)s. It is being fetched.]") % {"name": name}
+
+
+def is_awaited(line: str, name: str) -> bool:
+    """Such a line, in whatever language it was written."""
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            if line == awaited(name):
+                return True
+    return False
+
+
+def refused(name: str) -> str:
+    """A line about a file that is not fetched."""
+    return _line(SentFile(name, b""), _("It could not be fetched."))
 
 
 def still_there(file: NewFile) -> bool:

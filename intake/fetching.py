@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import certifi
-import structlog
 import urllib3
 from django.conf import settings
 from urllib3.exceptions import HTTPError
@@ -26,7 +25,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 TRUSTED = certifi.where()
 MOVED = frozenset({301, 302, 303, 307, 308})
 GONE = frozenset({400, 405, 406, 410, 413, 414, 415, 451})  # 401, 403 and 404 may be mended: a login, a file that is not there yet
-log = structlog.get_logger(__name__)
+BUSY = 429
 
 type Login = tuple[str, str]
 
@@ -41,6 +40,10 @@ class Refused(NotFetched):
 
 class Away(NotFetched):
     """The provider does not give it now; it may later."""
+
+
+class Down(Away):
+    """Nor anything else: nobody answers there."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def fetch(url: str, *, allowed_hosts: Collection[str], auth: Login | None, most_
         try:
             found = _get(place, login, most_bytes, until)
         except (HTTPError, OSError) as error:
-            raise Away(f"{place.host}: {type(error).__name__}") from error
+            raise Down(f"{place.host}: {type(error).__name__}") from error
         if isinstance(found, bytes):
             return found
         url = urljoin(url, found)
@@ -89,11 +92,17 @@ def _get(place: _Place, login: Login | None, most: int, until: float) -> bytes |
             where = answer.headers.get("Location")
             if answer.status in MOVED and where:
                 return str(where)
-            if answer.status != 200:  # noqa: PLR2004
-                raise (Refused if answer.status in GONE else Away)(f"{place.host} answers {answer.status}")
+            if answer.status != 200:
+                raise _kind(answer.status)(f"{place.host} answers {answer.status}")
             return _read(answer, most, until)
         finally:
             answer.close()
+
+
+def _kind(status: int) -> type[NotFetched]:
+    if status in GONE:
+        return Refused
+    return Down if status == BUSY or status >= 500 else Away
 
 
 def _pool(place: _Place, until: float) -> urllib3.HTTPConnectionPool:
@@ -124,7 +133,7 @@ def _read(answer: urllib3.BaseHTTPResponse, most: int, until: float) -> bytes:
 def _left(until: float, most: float) -> float:
     left = until - time.monotonic()
     if left <= 0:
-        raise Away("it took too long")
+        raise Down("it took too long")
     return min(left, most)
 
 
@@ -151,7 +160,7 @@ def _public(host: str) -> str:
     try:
         found = resolve(host)
     except OSError as error:
-        raise Away(f"{host}: its name is not found") from error
+        raise Down(f"{host}: its name is not found") from error
     if not found or not all(ipaddress.ip_address(address).is_global for address in found):
         raise Refused(f"{host} leads to an address that is not public")
     return found[0]

@@ -23,9 +23,9 @@ from django.utils import timezone
 
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
 from districts.scope import district_scope, require_district_id
-from intake import opening, parked
-from intake.attaching import Kept, keep
-from intake.channels import chat, email, sms, web
+from intake import media, opening, parked
+from intake.attaching import Kept
+from intake.channels import chat, email, sms, voicemail, web
 from intake.channels.arrival import Arrival, Unreadable
 from intake.models import Envelope
 from intake.opening import Outcome
@@ -104,7 +104,7 @@ def attempt(district_id: UUID, envelope: Envelope) -> bool:
         raw = _bytes_of(district_id, envelope)
         with at_most(READING):
             arrival = read(envelope, raw)
-        kept = keep(arrival, district_id=district_id, seconds=KEEPING)
+        kept = media.keep(envelope, arrival, district_id=district_id, seconds=KEEPING)
         with district_scope(district_id):
             receive(envelope, arrival, kept, now=timezone.now())
         return True
@@ -150,8 +150,12 @@ def read(envelope: Envelope, raw: bytes) -> Arrival:
     if envelope.channel == ChannelKind.EMAIL:
         meta = envelope.meta
         return email.read(raw, return_path=meta.get("return_path"), recipients=tuple(meta.get("recipients", ())))
+    if envelope.meta.get(media.LATE):
+        return media.read(raw, envelope.channel)
     if envelope.channel == ChannelKind.SMS:
         return sms.read(raw)
+    if envelope.channel == ChannelKind.PHONE:
+        return voicemail.read(raw, envelope.meta)
     if envelope.channel == ChannelKind.CHAT:
         return chat.read(raw)
     return web.read(raw, envelope.channel)
@@ -159,7 +163,9 @@ def read(envelope: Envelope, raw: bytes) -> Arrival:
 
 def receive(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) -> Ticket | None:
     """The effect and "done" in the caller's transaction. Raises Overtaken where this attempt is no longer ours."""
-    outcome = opening.take_in(envelope, arrival, kept, now=now)
+    outcome = media.add(arrival, kept, now=now) if arrival.file_of else opening.take_in(envelope, arrival, kept, now=now)
+    if outcome.ticket:
+        media.write_down(envelope, kept.later, now=now)
     if not settle(envelope, outcome, was=State.PENDING):
         raise Overtaken(str(envelope.id))
     return outcome.ticket

@@ -6,6 +6,7 @@ added, never taken away. No promise moves, nobody is told, and nothing is sent.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from districts.models import Person
 from districts.together import insert
@@ -46,8 +47,8 @@ def corrections(message: Message, *, words: Words, subject: str) -> Corrections:
     )
 
 
-def reread(message: Message, *, found: Corrections, now: datetime) -> None:
-    """Write them down, in the caller's transaction."""
+def reread(message: Message, *, found: Corrections, now: datetime, late: bool = False) -> None:
+    """Write them down, in the caller's transaction. `late`: nothing was mended, a file of it came later."""
     if found.values:
         Message.objects.filter(id=message.id).update(**found.values)
     if found.subject:
@@ -56,7 +57,11 @@ def reread(message: Message, *, found: Corrections, now: datetime) -> None:
     remember_thread(message.ticket, found.thread_ids)
     if _opened(message) and (found.subject or "text" in found.values):
         _index(message.ticket, found.subject or message.ticket.subject, found.values.get("text", message.text))
-    record(message.ticket, Event.Kind.REREAD, by=None, now=now, data={"message": str(message.id), "changed": found.names})
+    record(message.ticket, Event.Kind.REREAD, by=None, now=now, data=_told(message, found, late))
+
+
+def _told(message: Message, found: Corrections, late: bool) -> dict[str, Any]:
+    return {"message": str(message.id), "changed": found.names, **({"late": True} if late else {})}
 
 
 def _stored(file: NewFile) -> dict[str, str | int]:

@@ -1,46 +1,46 @@
 """Twilio's webhook form → Arrival.
 
-Words that end or begin an agreement to be written to: the carriers' list, with REVOKE and OPTOUT (FCC, April 2025).
 https://www.twilio.com/docs/messaging/guides/webhook-request
 """
 
+import mimetypes
 import re
 from urllib.parse import parse_qs
 
-from django.utils.translation import ngettext, override
-
+from districts.models import ContactPoint
 from intake import contacts
-from intake.channels.arrival import Arrival, Unreadable
+from intake.channels import sms_words
+from intake.channels.arrival import Arrival, Media, Texting, Unreadable
+from intake.contacts import Contact
 from intake.language import guess
 from intake.wording import cap, clean, one_line
 from tickets.models import ChannelKind
 
-STOP = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "alto", "parar", "basta"})
-START = frozenset({"start", "unstop", "optin", "subscribe"})
-HELP = frozenset({"help", "info", "ayuda"})
-SPANISH = frozenset({"alto", "parar", "basta", "ayuda"})  # one word is too short to tell its language otherwise
-MAX_MEDIA = 10
-_NOT_LETTERS = re.compile(r"[\W_]+")
+MAX_MEDIA = 10  # files of one message that Twilio takes
+_SHORT_CODE = re.compile(r"\+?\d{3,15}")
 
 
 def read(raw: bytes) -> Arrival:
-    """Raises Unreadable where it has no sender."""
+    """Raises Unreadable where it has no sender that could be answered, as a name in place of a number."""
     form = fields(raw)
-    sender = contacts.phone(form.get("From", ""))
-    if sender is None:
-        raise Unreadable("no number to answer to")
     body = clean(form.get("Body", ""))
-    pictures = media(form)
-    language = "es" if _one_word(body) in SPANISH else guess(body)
-    with override(language or "en"):
-        note = _note(len(pictures)) if pictures else ""
+    told = form.get("OptOutType", "")
+    word, keyword = sms_words.one_word(body), sms_words.keyword(body, told)
+    sender, is_person = _sender(form.get("From", ""))
     return Arrival(
         channel=ChannelKind.SMS,
         contact=sender,
-        text=cap("\n".join(part for part in (body, note) if part)),
+        text=cap(body),
         name=one_line(form.get("ProfileName", "")),
-        language=language,
-        keyword=keyword(body, form.get("OptOutType", "")),
+        language="es" if word in sms_words.SPANISH else guess(body),
+        media=tuple(Media(one["url"], _name(number, one["type"]), one["type"]) for number, one in enumerate(media(form), 1)),
+        keyword=keyword,
+        texting=Texting(
+            confirmed=bool(told) or word in sms_words.PROVIDERS,
+            unwanted=not keyword and sms_words.wishes_silence(body),
+            answer=sms_words.answer(body) if not keyword else "",  # type: ignore[arg-type]
+        ),
+        no_reply=not is_person,
         recipients=(form.get("To", ""),),
     )
 
@@ -54,29 +54,19 @@ def media(form: dict[str, str]) -> list[dict[str, str]]:
     """Addresses of pictures, to be fetched later: [{"url", "type"}]."""
     count = min(int(form["NumMedia"]), MAX_MEDIA) if form.get("NumMedia", "").isascii() and form.get("NumMedia", "").isdigit() else 0
     found = ({"url": form.get(f"MediaUrl{i}", ""), "type": form.get(f"MediaContentType{i}", "")} for i in range(count))
-    return [one for one in found if one["url"].startswith("https://")]
+    return [one for one in found if one["url"]]
 
 
-def _note(pictures: int) -> str:
-    """What the conversation says of pictures that it does not show."""
-    words = ngettext(
-        "[%(n)d file came with this message: kept with the original]",
-        "[%(n)d files came with this message: kept with the original]",
-        pictures,
-    )
-    return words % {"n": pictures}
+def _sender(given: str) -> tuple[Contact, bool]:
+    """A number, and whether a person may have it: a short code is a machine's."""
+    number = contacts.phone(given)
+    if number is not None:
+        return number, True
+    if not _SHORT_CODE.fullmatch(given):
+        raise Unreadable("no number to answer to")
+    return Contact(ContactPoint.Kind.PHONE, given), False
 
 
-def _one_word(body: str) -> str:
-    return _NOT_LETTERS.sub("", body[:40].lower())
-
-
-def keyword(body: str, told: str = "") -> str:
-    """ "stop", "start", "help" or nothing. Only a message of that one word counts; `told` is the provider's own reading."""
-    if told.lower() in ("stop", "start", "help"):
-        return told.lower()
-    word = _one_word(body)
-    for name, words in (("stop", STOP), ("start", START), ("help", HELP)):
-        if word in words:
-            return name
-    return ""
+def _name(number: int, kind: str) -> str:
+    """The ending decides only how text is read (a calling card); what a file is, its bytes tell."""
+    return f"{kind.partition('/')[0] or 'file'}-{number}{mimetypes.guess_extension(kind) or ''}"[:60]

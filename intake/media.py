@@ -1,0 +1,176 @@
+"""Pictures of a text message and recordings of a call: they lie at the provider, and are fetched with checks (intake.fetching).
+
+Words never wait for them, there may be danger in them. What cannot be had within FETCHING seconds is noted in the message and fetched
+later, each file by an envelope of its own: tried again with growing gaps, told of and parked like any other, and added to the
+message that it came with. While a provider is down it is left alone for REST seconds, so that nobody's words stand behind files.
+"""
+
+import hashlib
+import json
+import mimetypes
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import PurePath
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.utils.translation import override
+
+from districts.jobs import backoff
+from districts.scope import district_scope
+from intake import attaching
+from intake.attaching import Kept
+from intake.channels.arrival import Arrival, Media, SentFile, Unreadable
+from intake.fetching import Away, Down, Login, Refused, fetch
+from intake.models import Channel, Envelope
+from intake.opening import Outcome
+from intake.timing import TookTooLong, at_most
+from tickets import rereading
+from tickets.actions import NewFile, survivor
+from tickets.models import Message, Ticket
+
+HOSTS = ("*.twilio.com", "*.twiliocdn.com")
+FETCHING = 8.0  # seconds for all files of one message
+REST = 30.0  # seconds
+LATE = "late"  # in the meta of an envelope that is such a file
+_ACCOUNT = re.compile(r"/Accounts/([A-Za-z0-9]{2,64})/")
+_rest = {"until": 0.0}  # of this process
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """`later`: what could not be had now; `lines`: what is said of the files that are not there."""
+
+    files: tuple[SentFile, ...] = ()
+    later: tuple[Media, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+def keep(envelope: Envelope, arrival: Arrival, *, district_id: UUID, seconds: float) -> Kept:
+    """What lies at the provider too, with no transaction open. Raises Away for a file that is late already: it is tried again."""
+    if not arrival.media:
+        return attaching.keep(arrival, district_id=district_id, seconds=seconds)
+    began = time.monotonic()
+    with override(arrival.language or "en"):
+        brought = _bring(arrival.media, lambda url: _login(envelope, url, district_id))
+    if arrival.file_of and brought.later:
+        raise Away("not to be had now")
+    left = max(1.0, seconds - (time.monotonic() - began))
+    kept = attaching.keep(replace(arrival, sent_files=(*arrival.sent_files, *brought.files)), district_id=district_id, seconds=left)
+    note = "\n".join(line for line in (kept.note, *brought.lines) if line)
+    return replace(kept, files=[_told(file) for file in kept.files], note=note, later=brought.later)
+
+
+def write_down(envelope: Envelope, later: Sequence[Media], *, now: datetime) -> None:
+    """Each file that is late gets an envelope, in the transaction that writes its message."""
+    rows = []
+    for number, one in enumerate(later, 1):
+        raw = json.dumps({"file_of": str(envelope.id), **asdict(one)}, sort_keys=True).encode()
+        rows.append(
+            Envelope(
+                source_id=envelope.source_id, channel=envelope.channel, external_id=f"{envelope.external_id[:200]}/file/{number}",
+                digest=hashlib.sha256(raw).hexdigest(), raw=raw, meta={LATE: True}, received_at=now, lease_until=now + backoff(0),
+            )  # fmt: skip
+        )
+    Envelope.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def read(raw: bytes, channel: str) -> Arrival:
+    """The envelope of a late file."""
+    try:
+        told = json.loads(raw)
+        one = Media(str(told["url"]), str(told["name"]), str(told["kind"]))
+        return Arrival(channel=channel, contact=None, text="", media=(one,), file_of=UUID(told["file_of"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable("no late file") from error
+
+
+def add(arrival: Arrival, kept: Kept, *, now: datetime) -> Outcome:
+    """A late file to the message that it came with, or why it is not taken; the line that said that it comes goes."""
+    message = _message_of(arrival.file_of)
+    if message is None:
+        return Outcome(None, "its message is gone")
+    known = set(message.attachments.values_list("sha256", flat=True))
+    files = tuple(file for file in kept.files if file.sha256 not in known)
+    text = _without(message.text, arrival.media, kept.note)
+    found = rereading.Corrections(values={"text": text} if text != message.text else {}, files=files)
+    if found:
+        rereading.reread(message, found=found, now=now, late=True)
+    return Outcome(message.ticket, "a file of its message")
+
+
+def _without(text: str, came: Iterable[Media], note: str) -> str:
+    """A message is never left without a word."""
+    names = [one.name for one in came]
+    lines = [line for line in text.split("\n") if not any(attaching.is_awaited(line, name) for name in names)]
+    return "\n".join([*lines, *([note] if note else [])]).strip() or text
+
+
+def _message_of(envelope_id: UUID | None) -> Message | None:
+    origin = Envelope.objects.defer("raw").filter(id=envelope_id).first()
+    ticket = Ticket.objects.filter(id=origin.ticket_ref).first() if origin and origin.ticket_ref else None
+    if ticket is None:
+        return None
+    rows = Message.objects.filter(ticket_id__in=[ticket.id, survivor(ticket).id], envelope_ref=envelope_id)
+    found: Message | None = rows.select_related("ticket").order_by("at").first()
+    return found
+
+
+def _bring(wanted: Sequence[Media], login: Callable[[str], Login | None]) -> Brought:
+    """As many as come in time."""
+    files, later, lines = list[SentFile](), list(wanted), list[str]()
+    until = time.monotonic() + FETCHING
+    try:
+        with at_most(FETCHING + 1):  # a library that looks at no clock
+            while later and time.monotonic() < until and not _resting():
+                one = later[0]
+                try:
+                    files.append(SentFile(one.name, _fetched(one.url, login, until), kind=one.kind))
+                except Refused as error:
+                    log.warning("media_refused", error=str(error))
+                    lines.append(attaching.refused(one.name))
+                later.pop(0)
+    except Away as error:
+        _give_it_a_rest(error)
+    except TookTooLong:
+        _give_it_a_rest(Down("no end"))
+    return Brought(tuple(files), tuple(later), (*lines, *(attaching.awaited(one.name) for one in later)))
+
+
+def _fetched(url: str, login: Callable[[str], Login | None], until: float) -> bytes:
+    seconds = until - time.monotonic()
+    return fetch(url, allowed_hosts=HOSTS, auth=login(url), most_bytes=settings.MAX_FILE_BYTES, seconds=seconds)
+
+
+def _resting() -> bool:
+    return _rest["until"] > time.monotonic()
+
+
+def _give_it_a_rest(error: Away) -> None:
+    """This process asks nobody who is down."""
+    log.warning("media_away", error=str(error))
+    if isinstance(error, Down):
+        _rest["until"] = time.monotonic() + REST
+
+
+def _login(envelope: Envelope, url: str, district_id: UUID) -> Login | None:
+    """The account is named in the address; its token is ours, or that of the number the message came to."""
+    named = _ACCOUNT.search(url)
+    account = named[1] if named else settings.TWILIO_ACCOUNT_SID
+    if account and account == settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN:
+        return account, settings.TWILIO_AUTH_TOKEN
+    with district_scope(district_id):
+        token = Channel.objects.filter(id=envelope.source_id).values_list("secret", flat=True).first()
+    return (account, token) if account and token else None
+
+
+def _told(file: NewFile) -> NewFile:
+    """With the ending of what it is."""
+    ending = mimetypes.guess_extension(file.content_type) or ""
+    path = PurePath(file.name)
+    return file if not ending or path.suffix == ending else replace(file, name=f"{path.stem}{ending}")
