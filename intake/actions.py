@@ -63,7 +63,8 @@ def accept(
     The same id with the same content again is the first one (with what `meta` adds to its recipients); with other content
     it is another. A worker is woken after the commit.
     """
-    envelope, new = _insert(source, channel, external_id, raw, meta, now)
+    believed = {"trusted_hop": source.trusted_hop} if source.trusted_hop else {}
+    envelope, new = _insert(source, channel, external_id, raw, {**meta, **believed}, now)
     if new:
         nudge(receive_pending)
     elif meta.get("recipients"):

@@ -149,7 +149,10 @@ def read(envelope: Envelope, raw: bytes) -> Arrival:
     """Raises Unreadable where the bytes are nothing that this channel sends."""
     if envelope.channel == ChannelKind.EMAIL:
         meta = envelope.meta
-        return email.read(raw, return_path=meta.get("return_path"), recipients=tuple(meta.get("recipients", ())))
+        return email.read(
+            raw, return_path=meta.get("return_path"), recipients=tuple(meta.get("recipients", ())),
+            trusted_hop=meta.get("trusted_hop", ""), findings=meta.get("authentication", ""), marks=meta.get("spam"),
+        )  # fmt: skip
     if envelope.meta.get(media.LATE):
         return media.read(raw, envelope.channel)
     if envelope.channel == ChannelKind.SMS:

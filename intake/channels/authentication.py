@@ -2,22 +2,19 @@
 
 Anybody can write "Authentication-Results" into a mail. Believed is the topmost field that bears the name of our own server, with
 those right above the first Received (one for each filter of that server). The same name further down, and any other name, is
-the sender's word. Providers tell the same with their webhooks.
+the sender's word. Providers tell the same with their webhooks, under their own name.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-RESULTS = ("pass", "fail", "softfail", "neutral", "none", "temperror", "permerror", "policy", "bestguesspass")
 LONGEST = 8_000  # characters of a field that are read
 NAMELESS = ("outlook.com",)  # servers that write no name of their own
 FIELD = "authentication-results"
 _METHOD = re.compile(r"\s*(spf|dkim|dmarc)(?:/\d+)?\s*=\s*([a-z]{2,20})\b(.*)", re.IGNORECASE | re.DOTALL)
 _PROPERTY = re.compile(r"\b(?:header|smtp)\.(d|i|from|mailfrom|mail|mfrom)\s*=\s*\"?([^\s;\"]{1,320})", re.IGNORECASE)
-_WORD = re.compile(r"[a-z]+")
-_AT = re.compile(r"@([a-z0-9.-]{1,253})", re.IGNORECASE)
 _DEEPEST = 20  # comments in comments
 
 
@@ -61,17 +58,6 @@ def read(fields: Sequence[tuple[str, str]], trusted_hop: str, writer: str) -> Au
     """`fields`: names (lower case) and values from the top; `trusted_hop`: our own server's name; `writer`: the address in From."""
     believed = _believed(fields, trusted_hop.strip().lower().rstrip("."))
     return _summed_up([finding for value in believed for finding in _findings(value)], _domain(writer))
-
-
-def of_provider(told: Mapping[str, str], writer: str) -> Authentication:
-    """`told`: "spf", "dkim", "dmarc" in a provider's words ("Pass", "{@family.example : pass}"), come over its signed webhook."""
-    findings = []
-    for method in ("spf", "dkim", "dmarc"):
-        said = str(told.get(method, ""))[:LONGEST].lower()
-        result = next((word for word in _WORD.findall(said) if word in RESULTS), "")
-        if result:
-            findings.append(_Finding(method, result, tuple(_AT.findall(said))))
-    return _summed_up(findings, _domain(writer))
 
 
 def _believed(fields: Sequence[tuple[str, str]], hop: str) -> list[str]:

@@ -1,9 +1,11 @@
 """A mail as it came by SMTP, a provider or a mailbox → Arrival. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from intake import contacts
-from intake.channels import authentication, letter
+from intake.channels import letter, spam
 from intake.channels.arrival import Arrival
 from intake.channels.letter import Mail
 from intake.contacts import Contact
@@ -16,19 +18,21 @@ _SEALS = ("application/pgp-signature", "application/pkcs7-signature", "applicati
 
 
 def read(
-    raw: bytes, *, return_path: str | None = None, recipients: tuple[str, ...] = (), trusted_hop: str = "",
-    checked: Mapping[str, str] | None = None,
+    raw: bytes, *, return_path: str | None = None, recipients: tuple[str, ...] = (), trusted_hop: str = "", findings: str = "",
+    marks: Mapping[str, Any] | None = None,
 ) -> Arrival:  # fmt: skip
     """`return_path` and `recipients` as the envelope told them; "" is the null sender. `trusted_hop`: our own mail server's name.
 
-    `checked`: what a provider's signed webhook told of the sender: "spf", "dkim", "dmarc".
+    What a provider told over its signed webhook: `findings` of the sender, as an Authentication-Results field under its own name,
+    and `marks` of spam, "flagged" and "score".
     """
-    return arrival_of(letter.read(raw, return_path=return_path, trusted_hop=trusted_hop), recipients=recipients, checked=checked)
+    mail = letter.read(raw, return_path=return_path, trusted_hop=trusted_hop, findings=findings)
+    arrival = arrival_of(mail, recipients=recipients)
+    return replace(arrival, spam=spam.of_provider(marks, mail.spam)) if marks else arrival
 
 
-def arrival_of(mail: Mail, *, recipients: tuple[str, ...] = (), checked: Mapping[str, str] | None = None) -> Arrival:
+def arrival_of(mail: Mail, *, recipients: tuple[str, ...] = ()) -> Arrival:
     address = mail.sender.address if mail.sender else ""
-    writer = mail.writers[0].address if mail.writers else ""
     return Arrival(
         channel=ChannelKind.EMAIL,
         contact=contacts.email(address),
@@ -49,7 +53,7 @@ def arrival_of(mail: Mail, *, recipients: tuple[str, ...] = (), checked: Mapping
         no_reply=mail.no_reply,
         forward=mail.forward,
         spam=mail.spam,
-        authentication=authentication.of_provider(checked, writer) if checked else mail.authentication,
+        authentication=mail.authentication,
     )
 
 

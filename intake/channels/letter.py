@@ -70,8 +70,10 @@ class _Words:
     html: str
 
 
-def read(raw: bytes, *, return_path: str | None = None, trusted_hop: str = "") -> Mail:
-    """`return_path` as the envelope told it ("" is the null sender); `trusted_hop`: whose Authentication-Results are believed."""
+def read(raw: bytes, *, return_path: str | None = None, trusted_hop: str = "", findings: str = "") -> Mail:
+    """`return_path` as the envelope told it ("" is the null sender); `trusted_hop`: whose Authentication-Results are believed;
+    `findings`: such a field that came beside the mail.
+    """
     defects = Defects()
     part = parts.parse(raw, defects)
     headers = Headers(part, defects)
@@ -106,7 +108,7 @@ def read(raw: bytes, *, return_path: str | None = None, trusted_hop: str = "") -
         list_id=one_line(headers.text("list-id"), 100),
         is_list=_is_list(headers),
         spam=spam.read(headers),
-        authentication=authentication.read(_hops(part), trusted_hop, next((one.address for one in writers), "")),
+        authentication=authentication.read(_hops(part, trusted_hop, findings), trusted_hop, next((one.address for one in writers), "")),
         defects=tuple(defects),
     )
 
@@ -166,8 +168,11 @@ def _is_list(headers: Headers) -> bool:
     return named or any(value.strip().lower() in _LIST_WORDS for value in headers.all("precedence"))
 
 
-def _hops(part: Part) -> list[tuple[str, str]]:
-    return [(name, unfold(value)) for name, value in part.fields if name in _BY_HOPS]
+def _hops(part: Part, trusted_hop: str, findings: str) -> list[tuple[str, str]]:
+    """What says which server found what, from the top. A provider's name ("sendgrid") counts beside the mail, never in it."""
+    if findings:
+        return [(authentication.FIELD, findings)]
+    return [(name, unfold(value)) for name, value in part.fields if name in _BY_HOPS] if "." in trusted_hop else []
 
 
 def _return_path(headers: Headers) -> str | None:

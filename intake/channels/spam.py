@@ -4,7 +4,9 @@ Only "spam" is believed: a sender who writes such a field himself harms nobody e
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from intake.channels.headers import Headers
 
@@ -35,6 +37,13 @@ def read(headers: Headers) -> Spam:
     rspamd = _RSPAMD.search(headers.raw("x-spamd-result"))
     flagged = any(_first_word(headers.raw(name)) in _YES for name in _FLAGS)
     return Spam(flagged or level >= SCL_SPAM or (rspamd is not None and rspamd[1].lower() == "true"), _score(headers, rspamd))
+
+
+def of_provider(marks: Mapping[str, Any], found: Spam) -> Spam:
+    """`marks` came over a provider's signed webhook: "flagged", "score". What the mail itself bears counts, too."""
+    score = marks.get("score")
+    told = float(score) if isinstance(score, int | float) else found.score
+    return Spam(found.flagged or marks.get("flagged") is True, told)
 
 
 def _first_word(value: str) -> str:

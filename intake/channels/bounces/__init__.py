@@ -4,7 +4,7 @@
 """
 
 from intake.channels.arrival import Bounce
-from intake.channels.bounces import notices, reports, words
+from intake.channels.bounces import notices, reports, servers, words
 from intake.channels.bounces.returned import own_parts
 from intake.channels.headers import Headers
 from intake.channels.parts import LETTERS, Part
@@ -15,6 +15,8 @@ __all__ = ["bounce_of"]
 def bounce_of(message: Part, headers: Headers) -> Bounce | None:
     """None where it is no report."""
     parts = list(own_parts(message))
+    if not reports.is_one(message, parts) and not servers.may_write(headers):
+        return None
     found = reports.read(message, headers, parts) or notices.read(headers, parts) or words.read(message, headers, parts)
     if found is None or found.addresses:
         return found

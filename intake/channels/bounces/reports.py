@@ -24,10 +24,15 @@ LOOK = 200_000  # characters of a report that are read
 Block = dict[str, str]
 
 
+def is_one(message: Part, parts: Sequence[Part]) -> bool:
+    """By its form."""
+    return message.kind == "multipart/report" or any(part.kind in (*STATUS, COMPLAINT, READ) for part in parts)
+
+
 def read(message: Part, headers: Headers, parts: Sequence[Part]) -> Bounce | None:
     kinds = {part.kind for part in parts}
     reported = message.parameters.get("report-type", "").lower() if message.kind == "multipart/report" else ""
-    if COMPLAINT in kinds or reported == "feedback-report" or _complains(headers, parts):
+    if COMPLAINT in kinds or reported == "feedback-report" or "x-apple-unsubscribe" in headers or _complains(headers, parts):
         return _complaint(parts)
     if READ in kinds:
         return Bounce("receipt", original_ids=original_ids(parts))

@@ -20,6 +20,8 @@ _SURE_SUBJECT = any_of(r"""
     ^mail delivery failed: returning|^failure notice$|^returned mail: (see transcript|user unknown|host unknown|unable)
     ^undeliverable( mail)?:|^mail could not be delivered$|^message undeliverable$|^nondeliverable mail$
 """)
+_MARKS = ("x-failed-recipients", "x-amz-sns-message-id", "x-apple-unsubscribe")
+_COMPLAINT = any_of("complaint about message from")
 _SUBJECT = any_of(r"""
     ^\W*(returned mail|undeliver|non[- ]?deliver|nondeliver|delivery (status )?(notification|report)|failure notice|bounced)
     ^\W*(mail|message|e-?mail|delivery)\b.{0,40}\b(fail\w*|undeliver\w+|not (be )?delivered|not (be )?sent|error|problem|delay\w*|returned|rejected|warning)
@@ -44,17 +46,36 @@ _OPENING = any_of(r"""
 """)
 
 
+def may_write(headers: Headers) -> bool:
+    """By its header alone: most mail is known by that to be no report."""
+    if any(name in headers for name in _MARKS) or _by_itself(headers):
+        return True
+    return (
+        _is_daemon(headers)
+        or _is_postman(headers)
+        or bool(_COMPLAINT.search(subject := headers.text("subject")) or _SUBJECT.search(subject))
+    )
+
+
 def writes(headers: Headers, text: str) -> bool:
-    """By its name alone where no person has it, else by its words too."""
-    writers = [one.address.partition("@")[0] for one in headers.addresses("from") or headers.addresses("return-path")]
-    if "x-failed-recipients" in headers or any(_DAEMON.match(local) for local in writers):
+    """By its name where no person has it, else by its words too."""
+    subject = headers.text("subject")
+    if "x-failed-recipients" in headers or _is_daemon(headers) or _SURE_SUBJECT.search(subject) or _OPENING.search(_beginning(text)):
         return True
-    subject, name = headers.text("subject"), headers.text("from").partition("<")[0]
-    if _SURE_SUBJECT.search(subject) or _OPENING.search(" ".join(text[:300].split()).strip("=*- ")):
-        return True
-    if any(_POSTMAN.match(local) for local in writers) or _NAME.search(name):
-        return bool(_FAILED.search(f"{subject}\n{text}") or codes.reply(text))
-    return bool(_SUBJECT.search(subject) and _FAILED.search(text)) and (_by_itself(headers) or bool(codes.reply(text)))
+    told = codes.reply(text) != ""
+    if _is_postman(headers):
+        return told or bool(_FAILED.search(f"{subject}\n{text}"))
+    return bool(_SUBJECT.search(subject) and _FAILED.search(text)) and (told or _by_itself(headers))
+
+
+def _is_daemon(headers: Headers) -> bool:
+    writers = headers.addresses("from") or headers.addresses("return-path")
+    return any(_DAEMON.match(one.address) for one in writers)
+
+
+def _is_postman(headers: Headers) -> bool:
+    name = headers.text("from").partition("<")[0]
+    return any(_POSTMAN.match(one.address.partition("@")[0]) for one in headers.addresses("from")) or bool(_NAME.search(name))
 
 
 def _by_itself(headers: Headers) -> bool:
@@ -65,3 +86,7 @@ def _by_itself(headers: Headers) -> bool:
         or headers.token("auto-submitted") not in ("", "no")
         or any(is_no_reply(one.address) for one in headers.addresses("from"))
     )
+
+
+def _beginning(text: str) -> str:
+    return " ".join(text[:300].split()).strip("=*- ")
