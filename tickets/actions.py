@@ -62,6 +62,7 @@ class Words:
     html: str = ""
     language: str = ""
     envelope_ref: UUID | None = None
+    sender_check: str = ""  # what our own mail server found of a mail's sender: "spf=pass dkim=pass dmarc=pass"
     message_id: str = ""
     thread_ids: Sequence[str] = ()
     files: Sequence[NewFile] = field(default_factory=tuple)
@@ -97,17 +98,19 @@ def open_ticket(
     language: str = "en",
     ticket_id: UUID | None = None,
     answers: Sequence[NewAnswer] = (),
+    sensitive: bool = False,
 ) -> tuple[Ticket, Message]:
     """A new need. `team` holds it until triage has placed it (the front office); it is never without one.
 
-    `ticket_id`: where the caller has chosen it already.
+    `by`: who opens it for the requester. `ticket_id`: where the caller has chosen it already. `sensitive`: whatever its service is.
     """
     ticket = Ticket(
         id=ticket_id or uuid7(),
         number=next_number(), subject=subject[:200], channel=channel, requester=requester, team=team, service=service,
         site=site, room=room[:40], asset_tag=asset_tag[:40], language=language, opened_at=now, facts_at=now,
         derived_at=now - timedelta(microseconds=1),
-        sensitive=bool(service and service.sensitive), priority=service.priority if service else Priority.NORMAL,
+        opened_by=by if by and by.id != requester.id else None, sensitive=sensitive or bool(service and service.sensitive),
+        priority=service.priority if service else Priority.NORMAL,
     )  # fmt: skip
     told = (one.value for one in answers)
     insert(ticket, TicketWords(id=ticket.id, words=vector(ticket.subject, requester.name, words.text, *told)))
@@ -155,9 +158,9 @@ def reply(
     return message
 
 
-def note(ticket: Ticket, *, by: Person | None, words: Words, now: datetime) -> Message:
+def note(ticket: Ticket, *, by: Person | None, words: Words, now: datetime, channel: str = "web") -> Message:
     """An internal note: never leaves the house."""
-    message = _write(ticket, kind=Message.Kind.NOTE, channel="web", author=by, words=words, now=now)
+    message = _write(ticket, kind=Message.Kind.NOTE, channel=channel, author=by, words=words, now=now)
     record(ticket, Kind.NOTED, by=by, now=now, data={"message": str(message.id)})
     return message
 
@@ -304,7 +307,7 @@ def _write(ticket: Ticket, *, kind: str, channel: str, author: Person | None, wo
     message = Message(
         ticket=ticket, kind=kind, channel=channel, author=author, text=words.text.replace("\0", ""),
         quoted=words.quoted.replace("\0", ""), html=words.html.replace("\0", ""), language=words.language,
-        envelope_ref=words.envelope_ref, at=now,
+        envelope_ref=words.envelope_ref, sender_check=words.sender_check[:60], at=now,
     )  # fmt: skip
     insert(message)
     insert(
