@@ -1,4 +1,4 @@
-"""Doors for providers: text messages from Twilio, mail from whatever service takes it in for a district.
+"""Doors for providers of mail: from whatever service takes it in for a district. (Text messages and calls: intake.phone_hooks.)
 
 A hook checks who calls, writes the envelope down and answers; a worker does the rest. It names nothing of another district:
 everything is looked up in the district of the host that was called.
@@ -8,29 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Protocol
-from uuid import UUID
 
 import structlog
 from anymail.exceptions import AnymailAPIError, AnymailConfigurationError, AnymailImproperlyInstalled
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
-from delivery import twilio
 from districts.arriving import with_whole_body
 from districts.models import District
 from districts.queries import this_district
 from intake import posted, queries, relayed
 from intake.actions import accept
-from intake.channels import sms
 from intake.channels.fingerprint import digest
 from intake.mail_door import message_id
 from intake.relayed import Relayed
 from tickets.models import ChannelKind
 
-NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 HOOK_OVERHEAD = 3 / 2  # base64 and JSON around a mail
 log = structlog.get_logger(__name__)
 
@@ -41,25 +36,6 @@ class NoMailbox(Exception):
 
 class View(Protocol):
     def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse: ...
-
-
-@csrf_exempt
-@require_POST
-def sms_webhook(request: HttpRequest, channel_id: UUID) -> HttpResponse:
-    """Twilio's form for one text message; the answer goes out later as a delivery, not as TwiML."""
-    channel = queries.number(channel_id)
-    if channel is None:
-        raise Http404
-    raw = request.body
-    if not twilio.signed(request, secret=channel.secret):
-        return HttpResponseForbidden("wrong signature\n", content_type="text/plain")
-    form = sms.fields(raw)
-    message_sid = form.get("MessageSid") or form.get("SmsSid", "")
-    if not message_sid or not form.get("From"):
-        return HttpResponseBadRequest("MessageSid and From are needed\n", content_type="text/plain")
-    meta = {"remote": request.META.get("REMOTE_ADDR", ""), "to": form.get("To", ""), "media": sms.media(form)}
-    accept(source=channel, channel=ChannelKind.SMS, external_id=message_sid, raw=raw, meta=meta, now=timezone.now())
-    return HttpResponse(NOTHING_TO_SAY, content_type="text/xml")
 
 
 def mail_hook(view: View) -> View:

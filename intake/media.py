@@ -68,16 +68,16 @@ def keep(envelope: Envelope, arrival: Arrival, *, district_id: UUID, seconds: fl
 
 def write_down(envelope: Envelope, later: Sequence[Media], *, now: datetime) -> None:
     """Each file that is late gets an envelope, in the transaction that writes its message."""
-    rows = []
-    for number, one in enumerate(later, 1):
-        raw = json.dumps({"file_of": str(envelope.id), **asdict(one)}, sort_keys=True).encode()
-        rows.append(
-            Envelope(
-                source_id=envelope.source_id, channel=envelope.channel, external_id=f"{envelope.external_id[:200]}/file/{number}",
-                digest=hashlib.sha256(raw).hexdigest(), raw=raw, meta={LATE: True}, received_at=now, lease_until=now + backoff(0),
-            )  # fmt: skip
-        )
+    rows = [_envelope_of(number, one, envelope, now=now) for number, one in enumerate(later, 1)]
     Envelope.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _envelope_of(number: int, one: Media, origin: Envelope, *, now: datetime) -> Envelope:
+    raw = json.dumps({"file_of": str(origin.id), **asdict(one)}, sort_keys=True).encode()
+    return Envelope(
+        source_id=origin.source_id, channel=origin.channel, external_id=f"{origin.external_id[:200]}/file/{number}",
+        digest=hashlib.sha256(raw).hexdigest(), raw=raw, meta={LATE: True}, received_at=now, lease_until=now + backoff(0),
+    )  # fmt: skip
 
 
 def read(raw: bytes, channel: str) -> Arrival:
@@ -112,7 +112,7 @@ def _without(text: str, came: Iterable[Media], note: str) -> str:
 
 
 def _message_of(envelope_id: UUID | None) -> Message | None:
-    origin = Envelope.objects.defer("raw").filter(id=envelope_id).first()
+    origin = Envelope.objects.defer("raw").filter(id=envelope_id).first() if envelope_id else None
     ticket = Ticket.objects.filter(id=origin.ticket_ref).first() if origin and origin.ticket_ref else None
     if ticket is None:
         return None

@@ -53,11 +53,6 @@ def general_mailbox() -> Channel | None:
     return mailboxes.order_by(F("team").asc(nulls_first=True), "id").first()
 
 
-def number(channel_id: UUID) -> Channel | None:
-    """The SMS door with this id."""
-    return Channel.objects.filter(id=channel_id, kind=ChannelKind.SMS, active=True).first()
-
-
 HEAD = 16_000  # bytes of an envelope that tell who sent it and what it is about
 
 

@@ -7,6 +7,8 @@ import mimetypes
 import re
 from urllib.parse import parse_qs
 
+from django.utils.translation import ngettext, override
+
 from districts.models import ContactPoint
 from intake import contacts
 from intake.channels import sms_words
@@ -27,13 +29,16 @@ def read(raw: bytes) -> Arrival:
     told = form.get("OptOutType", "")
     word, keyword = sms_words.one_word(body), sms_words.keyword(body, told)
     sender, is_person = _sender(form.get("From", ""))
+    language = "es" if word in sms_words.SPANISH else guess(body)
+    pictures = tuple(Media(one["url"], _name(number, one["type"]), one["type"]) for number, one in enumerate(media(form), 1))
     return Arrival(
         channel=ChannelKind.SMS,
         contact=sender,
         text=cap(body),
+        subject=_wordless(len(pictures), language) if pictures and not body else "",
         name=one_line(form.get("ProfileName", "")),
-        language="es" if word in sms_words.SPANISH else guess(body),
-        media=tuple(Media(one["url"], _name(number, one["type"]), one["type"]) for number, one in enumerate(media(form), 1)),
+        language=language,
+        media=pictures,
         keyword=keyword,
         texting=Texting(
             confirmed=bool(told) or word in sms_words.PROVIDERS,
@@ -65,6 +70,11 @@ def _sender(given: str) -> tuple[Contact, bool]:
     if not _SHORT_CODE.fullmatch(given):
         raise Unreadable("no number to answer to")
     return Contact(ContactPoint.Kind.PHONE, given), False
+
+
+def _wordless(pictures: int, language: str) -> str:
+    with override(language or "en"):
+        return ngettext("[%(n)d file by text message]", "[%(n)d files by text message]", pictures) % {"n": pictures}
 
 
 def _name(number: int, kind: str) -> str:

@@ -29,7 +29,7 @@ def read(raw: bytes, meta: dict[str, Any]) -> Arrival:
     """No text and no media: nothing was recorded, or nothing could be understood."""
     form = fields(raw)
     transcript = cap(clean(form.get("TranscriptionText", ""))) if form.get("TranscriptionStatus", SAID) == SAID else ""
-    language = guess(transcript)
+    language = guess(transcript) or str(meta.get("language", ""))
     with override(language or "en"):
         text, subject = _words(form, transcript)
     return Arrival(
