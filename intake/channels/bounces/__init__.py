@@ -15,7 +15,7 @@ __all__ = ["bounce_of"]
 def bounce_of(message: Part, headers: Headers) -> Bounce | None:
     """None where it is no report."""
     parts = list(own_parts(message))
-    if not reports.is_one(message, parts) and not servers.may_write(headers):
+    if message.kind not in reports.KINDS and not servers.may_write(headers):
         return None
     found = reports.read(message, headers, parts) or notices.read(headers, parts) or words.read(message, headers, parts)
     if found is None or found.addresses:

@@ -28,5 +28,10 @@ def best(told: list[str]) -> list[str]:
     return sorted(dict.fromkeys(told), key=_vagueness)
 
 
+def are_vague(told: list[str]) -> bool:
+    """They tell at most whether it failed for good (RFC 3463: X.0.0)."""
+    return all(status.endswith(VAGUE) for status in told)
+
+
 def _vagueness(status: str) -> int:
     return 2 if status.endswith(VAGUE) else 1 if status.endswith(".0") else 0

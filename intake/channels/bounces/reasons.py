@@ -16,8 +16,10 @@ LOOK = 4_000  # characters of what a server said
 GONE = frozenset(("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4", "5.7.17", "5.7.18"))  # RFC 3463, 7293, 7505
 
 _WHO = r"(user|mail ?box|recipient|destination|address(es)?|addressee|account|name|local[ -]?part|person|mail ?drop|subscriber|rcpt)"
+_IS = r"(found|exist|valid|known|listed|present|available|active|registered|recogni[sz]ed|accepted|local|ok\b|in )"
 _ALIVE = any_of(r"""
-    (mail ?box|mailfolder|inbox|account|user|recipient|folder|disk|storage|space|maildir)\b.{0,60}\b(full|exceed\w*|over|insufficient|limit)
+    (mail ?box|mailfolder|inbox|account|user|recipient|folder|maildir)\b.{0,60}\b(full|exceed\w*|over|insufficient|limit)
+    (disk|storage|space)\b.{0,60}\b(full|exceed\w*|over|insufficient|limit)
     \b(full|exceed\w*|over|insufficient|out of|enough)\b.{0,40}\b(storage|mail ?box|disk|space|capacity|allocat\w+)
     quota|\bpleine\b|used up
     too (big|large|long|much|many|fast|frequent)
@@ -34,13 +36,16 @@ _ALIVE = any_of(r"""
     5\d\d:? : user unknown
 """)
 _NO_USER = any_of(rf"""
-    (unknown|invalid|no such|non[- ]?existent|bad|illegal|undefined|unavailable)[ -]{{1,2}}(or \w+ )?((virtual|local|e-?mail|mail|final delivery|recipient|destination)[ -])?(user ?id|id|{_WHO})\b
+    (unknown|invalid|no such|non[- ]?existent|bad|illegal|undefined|unavailable)[ -]{{1,2}}{_WHO}\b
+    (unknown|invalid|no such|non[- ]?existent|bad|illegal|undefined)[ -]{{1,2}}(or \w+ |final delivery )?\S{{4,11}} ?{_WHO}\b
+    (unknown|invalid|no such|non[- ]?existent|bad) (final delivery )?(user ?id|id|e-?mail)\b
     {_WHO}\b.{{0,40}}?\b(unknown|unavaila?ble|invalid|non-?existent|inexistent|never existed|no existe)
-    {_WHO}\b.{{0,40}}?\b(not|n.t|cannot|could ?n.t|never) (be |been |to be )?(longer |currently |exactly |a )?(found|exist|valid|known|listed|present|available|active|registered|recogni[sz]ed|accepted|local|ok\b|in )
-    (unknown|no such) e-?mail|(this|the|that) \w+ (does not|doesn.t) exist|^\W*(smtp; ?)?5\d\d \S* ?:? ?(@ )?(does not exist|not found)
-    no (local )?(mail ?box|account|user|recipient|one|person|mail drop|valid recipient)s?\b.{{0,30}}(\b(here|by that|with|for|found|at|available|named|bye)\b|$)
+    {_WHO}\b.{{0,40}}?\b(not|n.t|cannot|could ?n.t|never) (be |been |to be )?(longer |currently |exactly |a )?{_IS}
+    (this|the|that) \w+ (does not|doesn.t) exist|^\W*(smtp; ?)?5\d\d \S* ?:? ?(@ )?(does not exist|not found)
+    no (local )?(mail ?box|account|user|recipient|one|person|mail drop|valid recipient)s?\b.{{0,30}}(\b(here|by that|with|for)\b|$)
+    no (local )?(mail ?box|account|user|recipient|one|person|mail drop|valid recipient)s?\b.{{0,30}}\b(found|at|available|named|bye)\b
     user doesn.t have|can.t accept user|missing home directory|no \S+ in (name )?directory
-    not (a |an )?(known|valid|local|listed|active|existing|registered|our)\b.{{0,20}}\b(user|recipient|mail ?box|address|account|customer)
+    not (a |an )?(known|valid|local|listed|active|existing|registered|our)\b.{{0,20}}\b({_WHO}|customer)
     not listed in|not e-?mail addresses|recipient has been denied|recipient refuses|recipients? was undeliverable
     no longer (valid|with|exists|here|works|in use|accepts|available|active|on )|has left the
     inactive (e-?mail )?address|mail ?box is inactive
@@ -66,10 +71,10 @@ _OTHER = any_of(r"""
     polic(y|ies)|prohibit|filter|preferences|only accept|member|subscribe|mailing list|restricted|permission|refuse|user reject|priority
     reverse dns|\bptr\b|\brdns\b|\bdns\b|client host|dynamic|generic|proxy|smtp server of|resolve your|this mail server
     content|attachment|format|reject,? id|bounced address|multiple addresses|not accept\w*( any)? mail|mail not accepted|no third-party
-    sender|emetteur|not verified|envelope from|mail from|from address|return path|your (ip|server|network|domain)|fully qualified|mail server (at|requires)
-    time[d -]*out|expired|temporar|try again|connect|retry|network|loop|too many hops|unreachable|no route|giving up|respond|collected|too old
-    greylist|overload|maintenance|(local|system|internal|write|verification) (error|failure)|configur|transaction failed|currently unavailable
-    malformed name server|can.t create|\btls\b|not authori[sz]ed|notauthorized|\brule\b
+    sender|emetteur|not verified|envelope from|mail from|from address|return path|your (ip|server|network|domain)|fully qualified
+    mail server (at|requires)|time[d -]*out|expired|temporar|try again|connect|retry|network|loop|too many hops|unreachable|no route
+    giving up|respond|collected|too old|greylist|overload|maintenance|(local|system|internal|write|verification) (error|failure)
+    configur|transaction failed|currently unavailable|malformed name server|can.t create|\btls\b|not ?authori[sz]ed|\brule\b|no access
 """)
 _ACCEPTED = any_of(r"""
     (reply to|after|to) (the )?(end of )?data

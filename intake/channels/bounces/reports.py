@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from intake.channels.arrival import Bounce, Failure
 from intake.channels.bounces import codes, words
@@ -14,6 +15,7 @@ from intake.channels.parts import LETTERS, Part
 STATUS = ("message/delivery-status", "message/global-delivery-status")
 COMPLAINT = "message/feedback-report"
 READ = "message/disposition-notification"
+KINDS = ("multipart/report", *STATUS, COMPLAINT, READ)  # of a whole mail: no person's program writes one
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _BLOCKS = re.compile(r"\n\s*\n")
 _COMPLAINING = re.compile(
@@ -21,18 +23,16 @@ _COMPLAINING = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z]{2,}")
 LOOK = 200_000  # characters of a report that are read
+_OF_RECIPIENT = ("final-recipient", "original-recipient", "action")
 Block = dict[str, str]
-
-
-def is_one(message: Part, parts: Sequence[Part]) -> bool:
-    """By its form."""
-    return message.kind == "multipart/report" or any(part.kind in (*STATUS, COMPLAINT, READ) for part in parts)
+Kind = Literal["failed", "delayed", "delivered"]
+_WORST_FIRST: tuple[Kind, ...] = ("failed", "delayed", "delivered")
 
 
 def read(message: Part, headers: Headers, parts: Sequence[Part]) -> Bounce | None:
     kinds = {part.kind for part in parts}
     reported = message.parameters.get("report-type", "").lower() if message.kind == "multipart/report" else ""
-    if COMPLAINT in kinds or reported == "feedback-report" or "x-apple-unsubscribe" in headers or _complains(headers, parts):
+    if COMPLAINT in kinds or reported == "feedback-report" or _complains(headers, parts):
         return _complaint(parts)
     if READ in kinds:
         return Bounce("receipt", original_ids=original_ids(parts))
@@ -44,7 +44,9 @@ def read(message: Part, headers: Headers, parts: Sequence[Part]) -> Bounce | Non
 
 
 def _complains(headers: Headers, parts: Sequence[Part]) -> bool:
-    """Of providers that send the mail back under a few words of their own."""
+    """Of providers that send the mail back under a few words of their own; and a mail program that unsubscribes from ours."""
+    if "x-apple-unsubscribe" in headers:
+        return True
     returned = any(part.kind in LETTERS or part.kind == "text/rfc822-headers" for part in parts)
     return returned and bool(_COMPLAINING.search(headers.text("subject")) or _COMPLAINING.search(first_text(parts)[:500]))
 
@@ -74,19 +76,17 @@ def _fields(block: str) -> Block:
 
 
 def _delivery(blocks: Sequence[Block], parts: Sequence[Part]) -> Bounce:
-    """What became of the mail, for each recipient; people are told more than machines, so their words count where there are few."""
+    """What became of the mail, for each recipient; the worst of it is what kind of report it is."""
     said = words.about(parts)
-    told = [
-        (block, _action(block)) for block in blocks if "final-recipient" in block or "original-recipient" in block or "action" in block
-    ]
-    failures = [_failure(block, said) for block, action in told if action == "failed"]
-    if failures:
-        return Bounce("failed", tuple(failures), original_ids(parts))
-    kind = "delayed" if any(action == "delayed" for _block, action in told) else "delivered"
-    return Bounce(kind, tuple(_failure(block, said) for block, action in told if action == kind), original_ids(parts))  # type: ignore[arg-type]
+    became: dict[Kind, list[Failure]] = {kind: [] for kind in _WORST_FIRST}
+    for block in blocks:
+        if any(name in block for name in _OF_RECIPIENT):
+            became[_action(block)].append(_failure(block, said))
+    kind = next((kind for kind in _WORST_FIRST if became[kind]), _WORST_FIRST[0])
+    return Bounce(kind, tuple(became[kind]), original_ids(parts))
 
 
-def _action(block: Block) -> str:
+def _action(block: Block) -> Kind:
     """failed, delayed or delivered: as it says, else by its status."""
     said = block.get("action", "").split("(")[0].strip(" <>;").lower()
     code = next(iter(codes.statuses(block.get("status", ""))), "")
@@ -102,8 +102,6 @@ def _failure(block: Block, said: words.Said) -> Failure:
     address = words.address(block.get("final-recipient", "")) or words.address(block.get("original-recipient", ""))
     diagnostic, spoken = block.get("diagnostic-code", ""), said.of(address)
     told = codes.best([*codes.statuses(diagnostic), *codes.statuses(block.get("status", ""))])
-    told = (
-        [*told, *codes.statuses(spoken)] if told and not told[0].endswith(codes.VAGUE) else codes.best([*told, *codes.statuses(spoken)])
-    )
+    told = codes.best([*told, *codes.statuses(spoken)]) if codes.are_vague(told) else [*told, *codes.statuses(spoken)]
     telling = len(_WORD.findall(diagnostic)) > 1
     return Failure(address, tuple(told), is_gone(diagnostic if telling else spoken, told, spoken))

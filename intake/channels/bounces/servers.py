@@ -1,4 +1,4 @@
-"""Is it a mail server that writes in its own words? A person may forward a report, or ask why a parcel was not delivered."""
+"""Is it a mail server that writes in its own words? A person may forward a report, or ask why a mail was not delivered."""
 
 import re
 
@@ -6,9 +6,10 @@ from intake.channels.bounces import codes
 from intake.channels.bounces.phrases import any_of
 from intake.channels.headers import Headers, is_no_reply
 
-_DAEMON = re.compile(r"^(mail(er|ing)?[-_. ]?daemon|mdaemon|mmdf|double-bounce)")  # local parts: nobody else is called so
+_MARKS = ("x-failed-recipients", "x-amz-sns-message-id", "x-apple-unsubscribe")
+_DAEMON = re.compile(r"(mail(er|ing)?[-_. ]?daemon|mdaemon|mmdf|double-bounce)")  # local parts: nobody else is called so
 _POSTMAN = re.compile(
-    r"^(post[-_.]?master|mail-?(error|admin|system|delivery|router|master)|smtp|mta|exchange|microsoftexchange\w*|bounces?)$"
+    r"(post[-_.]?master|mail-?(error|admin|system|delivery|router|master)|smtp|mta|exchange|microsoftexchange\w*|bounces?)@"
 )
 _NAME = any_of(r"""
     mail(er)?[- _]?daemon|post[- _]?master
@@ -16,15 +17,14 @@ _NAME = any_of(r"""
     administrateur syst|administrador do sistema
 """)
 _SURE_SUBJECT = any_of(r"""
-    ^delivery status notification ?\(|^undelivered mail returned to sender
-    ^mail delivery failed: returning|^failure notice$|^returned mail: (see transcript|user unknown|host unknown|unable)
-    ^undeliverable( mail)?:|^mail could not be delivered$|^message undeliverable$|^nondeliverable mail$
+    ^delivery status notification ?\(|^undelivered mail returned to sender|^failure notice$|^nondeliverable mail$
+    ^mail delivery failed: returning|^returned mail: (see transcript|user unknown|host unknown|unable)
+    ^undeliverable( mail)?:|^mail could not be delivered$|^message undeliverable$|complaint about message from
 """)
-_MARKS = ("x-failed-recipients", "x-amz-sns-message-id", "x-apple-unsubscribe")
-_COMPLAINT = any_of("complaint about message from")
 _SUBJECT = any_of(r"""
-    ^\W*(returned mail|undeliver|non[- ]?deliver|nondeliver|delivery (status )?(notification|report)|failure notice|bounced)
-    ^\W*(mail|message|e-?mail|delivery)\b.{0,40}\b(fail\w*|undeliver\w+|not (be )?delivered|not (be )?sent|error|problem|delay\w*|returned|rejected|warning)
+    ^\W*(returned mail|undeliver|non[- ]?deliver|delivery (status )?(notification|report)|failure notice|bounced)
+    ^\W*(mail|message|e-?mail|delivery)\b.{0,40}\b(fail\w*|undeliver\w+|error|problem|delay\w*|returned|rejected|warning)
+    ^\W*(mail|message|e-?mail|delivery)\b.{0,40}\bnot (be )?(delivered|sent)
     ^\W*(fail\w*|error|problem|warning|delay\w*|rejected|could not)\b.{0,40}\b(mail|message|delivery|deliver|address)
     non ?remis|unzustellbar|no se (puede|pudo) entregar|mancata consegna|user unknown
     メールエラー|配信不能|送信エラー
@@ -35,26 +35,23 @@ _FAILED = any_of(r"""
     (unable|failed|not able|impossible) to (be )?deliver|not (yet )?(been )?delivered
     (deliver\w*|mail|message|transport)\b.{0,20}(fail|problem|error|delay)
     failure notice|failed recipient|permanent (fatal )?error|mail system error|returned (mail|to sender|message)
-    (user|host) unknown|(unknown|invalid|no such) (user|host|mail ?box|recipient)|mail ?box (is )?full|unrout?eable|does not exist|malformed address
-    bounced|rejected|error message|requested action not taken|(attempt|trying) to deliver
+    (user|host) unknown|(unknown|invalid|no such) (user|host|mail ?box|recipient)|mail ?box (is )?full
+    unrout?eable|does not exist|malformed address|bounced|rejected|error message|requested action not taken
+    (attempt|trying) to deliver
     送信できません|届けできません|配信できません|送信に失敗|エラー
 """)
 _OPENING = any_of(r"""
-    ^(hi\W{1,3})?(this is the (mailer-daemon|mail system at|[\w.-]{2,30} (program|mail agent|mail delivery agent))|this is an automatically generated delivery status)
-    ^this message was created automatically by (a )?mail delivery
+    ^(hi\W{1,3})?this is the (mailer-daemon|mail system at|[\w.-]{2,30} (program|mail (delivery )?agent))
+    ^this is an automatically generated delivery status|^this message was created automatically by (a )?mail delivery
     ^(hi. )?i.m (afraid i wasn.t able|sorry to have to inform you)
 """)
 
 
 def may_write(headers: Headers) -> bool:
     """By its header alone: most mail is known by that to be no report."""
-    if any(name in headers for name in _MARKS) or _by_itself(headers):
+    if any(name in headers for name in _MARKS) or _by_itself(headers) or _is_daemon(headers) or _is_postman(headers):
         return True
-    return (
-        _is_daemon(headers)
-        or _is_postman(headers)
-        or bool(_COMPLAINT.search(subject := headers.text("subject")) or _SUBJECT.search(subject))
-    )
+    return bool(_SURE_SUBJECT.search(headers.text("subject")))
 
 
 def writes(headers: Headers, text: str) -> bool:
@@ -62,10 +59,9 @@ def writes(headers: Headers, text: str) -> bool:
     subject = headers.text("subject")
     if "x-failed-recipients" in headers or _is_daemon(headers) or _SURE_SUBJECT.search(subject) or _OPENING.search(_beginning(text)):
         return True
-    told = codes.reply(text) != ""
     if _is_postman(headers):
-        return told or bool(_FAILED.search(f"{subject}\n{text}"))
-    return bool(_SUBJECT.search(subject) and _FAILED.search(text)) and (told or _by_itself(headers))
+        return codes.reply(text) != "" or bool(_FAILED.search(f"{subject}\n{text}"))
+    return bool(_by_itself(headers) and _SUBJECT.search(subject) and _FAILED.search(text))
 
 
 def _is_daemon(headers: Headers) -> bool:
@@ -75,17 +71,14 @@ def _is_daemon(headers: Headers) -> bool:
 
 def _is_postman(headers: Headers) -> bool:
     name = headers.text("from").partition("<")[0]
-    return any(_POSTMAN.match(one.address.partition("@")[0]) for one in headers.addresses("from")) or bool(_NAME.search(name))
+    return bool(_NAME.search(name)) or any(_POSTMAN.match(one.address) for one in headers.addresses("from"))
 
 
 def _by_itself(headers: Headers) -> bool:
     """It says that nobody wrote it, or is sent from nobody (RFC 5321, 3834), or where nobody reads."""
-    nobody = headers.raw("return-path") == "<>" or headers.raw("from") == "<>"
-    return (
-        nobody
-        or headers.token("auto-submitted") not in ("", "no")
-        or any(is_no_reply(one.address) for one in headers.addresses("from"))
-    )
+    if headers.raw("return-path") == "<>" or headers.raw("from") == "<>" or headers.token("auto-submitted") not in ("", "no"):
+        return True
+    return any(is_no_reply(one.address) for one in headers.addresses("from"))
 
 
 def _beginning(text: str) -> str:

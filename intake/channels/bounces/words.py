@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from intake.channels.arrival import Bounce, Failure
 from intake.channels.bounces import codes, servers
@@ -47,7 +48,7 @@ def address(value: str) -> str:
 
 def about(parts: Sequence[Part]) -> Said:
     text = above_original(first_text(parts))
-    heads = list(_HEAD.finditer(text))[:MOST]
+    heads = list(islice(_HEAD.finditer(text), MOST))
     each: dict[str, str] = {}
     for at, head in enumerate(heads):
         end = heads[at + 1].start() if at + 1 < len(heads) else len(text)
