@@ -135,14 +135,22 @@ def reword(*, dedupe_key: str, subject: str, body: str, not_before: datetime) ->
     return bool(changed)
 
 
-def opt_out(*, channel: str, address: str, reason: str, now: datetime) -> None:
-    """Nothing more goes there, sign-in mail excepted. A `reason` of `OptOut.BOUNCES` holds for a time, any other is a wish."""
-    optouts.bar(channel=channel, address=address, reason=reason, now=now)
+def opt_out(*, channel: str, address: str, reason: str, now: datetime) -> bool:
+    """Nothing more goes there, sign-in mail excepted. A `reason` of `OptOut.BOUNCES` holds for a time, any other is a wish.
+
+    False: nothing went there before.
+    """
+    return optouts.bar(channel=channel, address=address, reason=reason, now=now)
 
 
 def opt_in(*, channel: str, address: str) -> None:
     """Whoever it belongs to wants to be written to again."""
     OptOut.objects.filter(channel=channel, address=address).delete()
+
+
+def wished_again(*, channel: str, address: str) -> bool:
+    """Whoever opted out there by wish is written to again. False: nobody had."""
+    return optouts.lift_wish(channel=channel, address=address)
 
 
 def heard_from(*, channel: str, address: str, now: datetime) -> bool:

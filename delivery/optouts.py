@@ -18,12 +18,14 @@ FAREWELL = "farewell"  # purpose of the text that confirms an opt-out
 FAREWELL_WITHIN = timedelta(minutes=5)
 
 
-def bar(*, channel: str, address: str, reason: str, now: datetime) -> None:
-    """From now on. A wish that holds is not overwritten by a bounce, nor by another wish."""
+def bar(*, channel: str, address: str, reason: str, now: datetime) -> bool:
+    """From now on. A wish that holds is not overwritten by a bounce, nor by another wish. False: it was barred before."""
     values = {"reason": reason[:40], "at": now}
     known, new = OptOut.objects.get_or_create(channel=channel, address=address, defaults=values)
+    before = not new and holds(known, now=now)
     if not new and (known.is_bounce or known.lifted_at):
         OptOut.objects.filter(id=known.id).update(**values, lifted_at=None, lifted_by=None)
+    return not before
 
 
 def lift(opt_out_id: UUID, *, by: Person, now: datetime) -> OptOut | None:
@@ -32,6 +34,15 @@ def lift(opt_out_id: UUID, *, by: Person, now: datetime) -> OptOut | None:
     if found:
         OptOut.objects.filter(id=found.id).update(lifted_at=now, lifted_by=by)
     return found
+
+
+def lift_wish(*, channel: str, address: str) -> bool:
+    """It is taken back by whoever it belongs to."""
+    found = OptOut.objects.select_for_update().filter(channel=channel, address=address, lifted_at=None).first()
+    if found is None or found.is_bounce:
+        return False
+    found.delete()
+    return True
 
 
 def lift_bounce(*, channel: str, address: str, now: datetime) -> bool:

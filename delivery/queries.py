@@ -88,6 +88,7 @@ def why(row: OptOut) -> str:
         "marked as spam": _("Somebody there marked our mail as spam."),
         "unsubscribed": _("Somebody there unsubscribed."),
         "opted out": _("Somebody there texted STOP. Only a START from there makes the phone company let texts through again."),
+        "asked for no more texts": _("Somebody there asked in their own words for no more texts. A START from there ends that."),
         "texted STOP": _("Somebody there texted STOP. Only a START from there makes the phone company let texts through again."),
     }
     words = known.get(row.reason.removesuffix(f" {code}") if code else row.reason, row.reason)
