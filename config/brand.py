@@ -51,9 +51,13 @@ def readable(colour: Rgb, grounds: tuple[str, ...], towards: Rgb) -> Rgb:
 
 
 @lru_cache(maxsize=1024)
+def accents(accent: str) -> tuple[str, str]:
+    """The colour as it can be read in light and in dark."""
+    colour = parse(accent)
+    return written(readable(colour, LIGHT_GROUNDS, (0, 0, 0))), written(readable(colour, DARK_GROUNDS, (255, 255, 255)))
+
+
 def accent_css(accent: str) -> str:
     """Two rules that set --accent (fill and links) and --accent-fg (text upon it), for both themes."""
-    colour = parse(accent)
-    light = readable(colour, LIGHT_GROUNDS, (0, 0, 0))
-    dark = readable(colour, DARK_GROUNDS, (255, 255, 255))
-    return f":root{{--accent:{written(light)};--accent-fg:#fff}}[data-bs-theme=dark]{{--accent:{written(dark)};--accent-fg:{INK}}}"
+    light, dark = accents(accent)
+    return f":root{{--accent:{light};--accent-fg:#fff}}[data-bs-theme=dark]{{--accent:{dark};--accent-fg:{INK}}}"

@@ -18,6 +18,9 @@ urlpatterns = [
     path("r/<str:token>/reply", tracking.reply, name="tracking_reply"),
     path("r/<str:token>/solved", tracking.solved, name="tracking_solved"),
     path("r/<str:token>/reopen", tracking.reopen, name="tracking_reopen"),
+    path("r/<str:token>/apart", tracking.apart, name="tracking_apart"),
+    path("r/<str:token>/link", tracking.link, name="tracking_link"),
     path("r/<str:token>/files/<uuid:attachment_id>", tracking.file, name="tracking_file"),
+    path("", include("intake.chat.urls")),
     path("", include("intake.urls_hooks")),
 ]

@@ -154,6 +154,7 @@ def _channels(data: dict[str, Any], loaded: Loaded) -> None:
     make(kind=ChannelKind.WEB, name="Front door")
     make(kind=ChannelKind.API, name="API")
     make(kind=ChannelKind.PHONE, name="Telephone and counter")
+    make(kind=ChannelKind.CHAT, name="Chat", options={"sites": [f"https://www.{data['domain']}"]})
     make(kind=ChannelKind.EMAIL, address=f"help@{host}", name="Help")
     for slug, team in loaded.teams.items():
         make(kind=ChannelKind.EMAIL, address=f"{slug}@{host}", name=team.name, team=None if team.is_front_office else team)

@@ -1,0 +1,141 @@
+"""A chat as its visitor sees it: what was said there, and what came of it since people have it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.http import Http404
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from districts.queries import this_district
+from intake.chat.handing_over import is_with_people
+from intake.models import Chat, ChatLine
+from intake.progress import Progress, progress_of
+from intake.queries import link_sent_by
+from knowledge.rendering import to_html
+from tickets.actions import survivor
+from tickets.letters import tracking_link
+from tickets.models import ChannelKind, Event, Message, Ticket
+
+SHOWN = 300  # entries, the newest
+Who = ChatLine.Who
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that was said. `id` is the same for as long as it says the same."""
+
+    id: str
+    who: str  # ChatLine.Who
+    name: str
+    text: str
+    at: datetime
+    language: str = ""
+    kind: str = ""  # of what the product says
+    data: dict[str, Any] = field(default_factory=dict)
+    passage: SafeString | str = ""
+
+
+@dataclass(frozen=True)
+class Talk:
+    chat: Chat
+    entries: list[Entry]
+    with_people: bool
+    ticket: Ticket | None = None
+    progress: Progress | None = None
+    link: str = ""
+    sent_by: str = ""  # how the link, and the answer, reach the visitor elsewhere: "email", "sms" or not at all
+    seen: str = ""
+
+    @property
+    def state(self) -> str:
+        """Decides which forms stand below: "talking", "waiting", "unreached" or "reached"."""
+        if not self.with_people:
+            return "talking"
+        return "waiting" if self.ticket is None else "reached" if self.sent_by else "unreached"
+
+
+def by_token(token: str) -> Chat:
+    """Raises Http404."""
+    found: Chat | None = Chat.objects.select_related("ticket").filter(token=token[:32]).first() if "\0" not in token else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def seen_of(chat: Chat) -> str:
+    """Changes with everything that is said, and with every fact about what it became."""
+    marks = [f"{chat.last_at.timestamp():.6f}"]
+    for ticket in _tickets(chat):
+        marks.append(f"{ticket.facts_at.timestamp():.6f}{int(ticket.placed_at is not None)}")
+    return "-".join(marks)
+
+
+def talk(chat: Chat, *, now: datetime) -> Talk:
+    lines = list(ChatLine.objects.filter(chat=chat).order_by("-at", "-id")[:SHOWN])[::-1]
+    entries = [_line(line) for line in lines]
+    ticket = chat.ticket
+    if ticket is None:
+        return Talk(chat, entries, is_with_people(chat), seen=seen_of(chat))
+    told = sorted([*entries, *_messages(ticket)], key=lambda entry: entry.at)[-SHOWN:]
+    link, sent_by = tracking_link(ticket, this_district()), link_sent_by(ticket, now=now)
+    return Talk(chat, told, True, ticket, progress_of(survivor(ticket), now=now), link, sent_by, seen_of(chat))
+
+
+def _tickets(chat: Chat) -> list[Ticket]:
+    """What it became, and what that was merged into."""
+    if chat.ticket is None:
+        return []
+    there = survivor(chat.ticket)
+    return [chat.ticket] if there.id == chat.ticket.id else [chat.ticket, there]
+
+
+def _line(line: ChatLine) -> Entry:
+    kind, helped = line.data.get("kind", ""), line.data.get("helped")
+    return Entry(
+        id=f"l-{line.id}{'' if helped is None else '-judged'}",
+        who=line.who,
+        name=_("You") if line.who == Who.VISITOR else _("Automatic answer"),
+        text=line.text,
+        at=line.at,
+        kind=kind,
+        data=line.data,
+        passage=to_html(line.data["passage"]) if kind == "answer" else "",
+    )
+
+
+def _messages(ticket: Ticket) -> Iterator[Entry]:
+    """What people answered, and what the requester wrote by other ways than the chat."""
+    rows = Message.objects.select_related("author").exclude(kind=Message.Kind.NOTE).exclude(
+        kind=Message.Kind.REQUEST, channel=ChannelKind.CHAT
+    )  # fmt: skip
+    mine = Q(ticket=ticket)
+    if ticket.merged_into_id:
+        mine |= _since_merged(ticket)
+    for message in rows.filter(mine).order_by("-at", "-id")[:SHOWN]:
+        yield _message(message, ticket)
+
+
+def _since_merged(ticket: Ticket) -> Q:
+    """In the ticket it lives on in: the answers, which go to everybody who asked, and words of this requester."""
+    there = survivor(ticket)
+    merged = Event.objects.filter(ticket=ticket, kind=Event.Kind.MERGED).order_by("-at").values_list("at", flat=True).first()
+    asked = Q(kind=Message.Kind.REPLY) | Q(author=ticket.requester_id)
+    return Q(ticket=there, at__gte=merged) & asked if merged else Q(pk__in=[])
+
+
+def _message(message: Message, ticket: Ticket) -> Entry:
+    person = message.kind == Message.Kind.REPLY
+    name = message.author.name if message.author else ""
+    me = message.author_id == ticket.requester_id
+    return Entry(
+        id=f"m-{message.id}",
+        who=Who.PERSON if person else Who.VISITOR,
+        name=_("You") if me else name or ticket.team.name,
+        text=message.text,
+        at=message.at,
+        language=message.language,
+    )
