@@ -40,6 +40,8 @@ PUBLIC = {
     "/at/<": "a poster's address: the front door with the place filled in",
     "/answers/<": "an article helped: the answer's id was shown to that person only",
     "/r/<": "a requester's own page: the token is the key",
+    "/widget.js": "the chat's button, for pages of the district's schools",
+    "/chat/": "a visitor's own conversation: the token is the key",
     "/hooks/": "providers; checked by signature",
     "/notices/hooks/": "providers' receipts; checked by signature",
     "/matrix/ping/<": "feeds; the token is the key",
