@@ -13,7 +13,7 @@ from delivery.models import Delivery
 from districts.models import ContactPoint, District
 from districts.queries import person_by_contact
 from intake.contacts import Contact
-from tickets.letters import tracking_link
+from tickets.letters import own_link
 from tickets.models import Ticket
 from tickets.queries import open_of
 
@@ -41,14 +41,14 @@ def send_links(contact: Contact, district: District, *, now: datetime) -> bool:
 
 
 def _letter(found: list[Ticket], district: District) -> str:
-    lines = [f"#{ticket.number} · {ticket.team.name} · {_day(ticket.opened_at)}\n{tracking_link(ticket, district)}" for ticket in found]
+    lines = [f"#{ticket.number} · {ticket.team.name} · {_day(ticket.opened_at)}\n{own_link(ticket, district)}" for ticket in found]
     head = _("These are your open requests at %(district)s:") % {"district": district.name}
     foot = _("If you did not ask for this, you need not do anything. Do not pass the links on: they open without a password.")
     return "\n\n".join([head, *lines, foot])
 
 
 def _text(found: list[Ticket], district: District) -> str:
-    return "\n".join(f"#{ticket.number} {tracking_link(ticket, district)}" for ticket in found[:IN_A_TEXT])
+    return "\n".join(f"#{ticket.number} {own_link(ticket, district)}" for ticket in found[:IN_A_TEXT])
 
 
 def _day(at: datetime) -> str:

@@ -38,13 +38,15 @@ class Progress:
     steps: list[Step] = field(default_factory=list)
 
 
-def progress_of(ticket: Ticket, *, now: datetime) -> Progress:
+def progress_of(ticket: Ticket, *, now: datetime, since: datetime | None = None) -> Progress:
+    """`since`: for whoever may not know what was before that."""
     placed = ticket.placed_at is not None
     status, tone = _status(ticket)
     clock = next_promise(ticket) if ticket.is_live and placed else None
     return Progress(
         status=status, tone=tone, team=ticket.team.name if placed else "", promise=_promise(clock, now), late=_late(clock, now),
-        placed=placed, live=ticket.is_live, closed=ticket.status == Status.CLOSED, ending=_ending(ticket, now), steps=_steps(ticket),
+        placed=placed, live=ticket.is_live, closed=ticket.status == Status.CLOSED, ending=_ending(ticket, now),
+        steps=_steps(ticket, since),
     )  # fmt: skip
 
 
@@ -96,13 +98,15 @@ def _late(clock: Clock | None, now: datetime) -> bool:
     return clock is not None and clock.due_at is not None and clock.due_at <= now
 
 
-def _steps(ticket: Ticket) -> list[Step]:
+def _steps(ticket: Ticket, since: datetime | None) -> list[Step]:
     """Received, with a team, answered, solved: each with its time once it has happened."""
-    replied = Event.objects.filter(ticket=ticket, kind=Kind.REPLIED).order_by("at").values_list("at", flat=True).first()
+    begun = since or ticket.opened_at
+    answers = Event.objects.filter(ticket=ticket, kind=Kind.REPLIED, at__gte=begun)
+    replied = answers.order_by("at").values_list("at", flat=True).first()
     solved = None if ticket.is_live else ticket.resolved_at
     done: list[tuple[str, datetime | None]] = [
-        (_("Received"), ticket.opened_at),
-        (_("With a team"), ticket.placed_at),
+        (_("Received"), begun),
+        (_("With a team"), ticket.placed_at and max(ticket.placed_at, begun)),
         (_("Answered"), replied),
         (_("Solved"), solved),
     ]

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from districts.models import uuid7
-from districts.queries import front_office
+from districts.queries import front_office, this_district
 from intake import actions as intake
 from intake import telling
 from intake.models import Channel, Envelope
+from intake.reading import reading_of
 from intake.wording import MAX_TEXT, cap, clean, subject_of
 from routing import actions as routing
-from routing import crisis
+from routing import crisis, merging
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets import letters
@@ -45,7 +46,9 @@ def write(ticket: Ticket, *, form_id: UUID, text: str, files: Sequence[NewFile],
     if over and crisis.screen(words) is None:  # before anything is written down: what is refused leaves no envelope behind
         raise NotPossible(_("It was resolved too long ago: open a new ticket that follows up on it."))
     source, _made = Channel.objects.get_or_create(kind=ChannelKind.WEB, address="", defaults={"name": "Web form"})
-    envelope, new = intake.accept(source=source, channel=ChannelKind.WEB, external_id=f"reply:{form_id}", raw=raw, meta={}, now=now)
+    envelope, new = intake.accept(
+        source=source, channel=ChannelKind.WEB, external_id=f"reply:{form_id}", raw=raw, meta={"page": str(ticket.id)}, now=now
+    )
     if not new:
         return _written_before(envelope, target)
     said = tickets.Words(text=cap(words) or _("[no text]"), language=ticket.language, envelope_ref=envelope.id, files=tuple(files))
@@ -82,14 +85,15 @@ def _follow_up(ticket: Ticket, over: Ticket, said: tickets.Words, *, now: dateti
     return opened
 
 
-def solved(ticket: Ticket, *, now: datetime) -> bool:
+def solved(ticket: Ticket, *, proven: bool, now: datetime) -> bool:
     """The requester says so: there is nothing to wait for, it is closed. Twice is once.
 
     Where it was merged into another's, that one is resolved and closes in its own time. Danger to a person is not ended by whoever
-    holds the link: it is written down as their words, the team is told, and people decide. False: that.
+    holds the link, nor is another request of the same address by who has not `proven` to be the requester: it is written down as
+    their words, the team is told, and people decide. False: that.
     """
     target = tickets.take(ticket)
-    if target.crisis and target.is_live:
+    if target.is_live and (target.crisis or reading_of(ticket, proven=proven).hidden):
         _say_so(ticket, target, now=now)
         return False
     tickets.resolve(target, by=ticket.requester, now=now)
@@ -117,6 +121,22 @@ def reopen(ticket: Ticket, *, now: datetime) -> None:
     tickets.reopen(target, by=ticket.requester, now=now)
     sla.derive(target, now=now)
     telling.reopened(target, now=now)
+
+
+def apart(ticket: Ticket, *, number: str, proven: bool, now: datetime) -> bool:
+    """Its requester says that #`number`, which was joined to it without a person, is about something else. False: there is none."""
+    joined = reading_of(ticket, proven=proven).joined
+    found = next((one.ticket for one in joined if one.by_itself and str(one.ticket.number) == number), None)
+    return found is not None and merging.unmerge(found, by=found.requester, now=now) is not None
+
+
+def send_link(ticket: Ticket, *, now: datetime) -> None:
+    """To the requester's own address, at most once an hour: by that link all of the conversation can be read."""
+    district = this_district()
+    with override(ticket.language):
+        subject = _("Your request #%(number)s") % {"number": ticket.number}
+        body = f"{subject}: {letters.own_link(ticket, district)}"
+    letters.to_requester(ticket, what=f"link-{now:%Y%m%d%H}", subject=subject, body=body, purpose="links", now=now)
 
 
 def _received(envelope: Envelope, ticket: Ticket) -> None:

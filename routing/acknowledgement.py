@@ -17,7 +17,9 @@ from districts.queries import this_district
 from routing import short_text
 from sla import words
 from sla.models import Clock, ClockKind
+from sla.words import left
 from tickets import letters
+from tickets.facts import survivor
 from tickets.models import Ticket
 
 type Way = tuple[str, str]  # (delivery channel, address)
@@ -77,6 +79,8 @@ def letter_of(ticket: Ticket, *, now: datetime, way: Way | None = None) -> Lette
     with override(ticket.language):
         subject = _("Your request #%(number)s") % {"number": ticket.number}
         short = (way or letters.way_to(ticket))[0] == Delivery.Channel.SMS
+        if ticket.merged_into_id is not None:
+            return Letter(subject, _of_one_need(ticket, district, now, short=short))
         return Letter(subject, _for_sms(ticket, district, now) if short else _for_mail(ticket, district, now))
 
 
@@ -110,6 +114,24 @@ def _for_sms(ticket: Ticket, district: District, now: datetime) -> str:
     said = got if ticket.placed_at is None else f"#{ticket.number}: {_who_and_when(ticket, district, now)}"
     before, more = f"{crisis_line(district)} " if ticket.crisis else "", _("Reply to add something.")
     return short_text.fit(f"{before}{said} {link} {more}", f"{before}{said} {link}", f"{before}{got} {link}")
+
+
+def _of_one_need(ticket: Ticket, district: District, now: datetime, *, short: bool) -> str:
+    """It says again what the same person asked before: where it is answered, and how to say that it is something else."""
+    into = survivor(ticket)
+    values = {"number": ticket.number, "other": into.number, "time": left(ticket.opened_at - into.opened_at)}
+    link, who = letters.own_link(ticket, district), _who_and_when(into, district, now)
+    if short:
+        added = _("#%(number)s: we added this to your request #%(other)s.") % values
+        return short_text.fit(f"{added} {who} {link}", f"{added} {link}")
+    paragraphs = [
+        _("We have your request. Its number is #%(number)s.") % values,
+        _("You wrote to us about the same %(time)s earlier, so we added it to that request, #%(other)s.") % values,
+        who,
+        _("Is it about something else? Say so here, and it gets an answer of its own: %(link)s") % {"link": link},
+        str(district.name),
+    ]
+    return "\n\n".join(paragraphs)
 
 
 def answer_due(ticket: Ticket) -> datetime | None:

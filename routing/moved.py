@@ -59,7 +59,7 @@ def _tell(ticket: Ticket, *, before: datetime, by: Person | None, now: datetime)
 
 
 def _body(ticket: Ticket, clock: Clock, district: District, *, short: bool, now: datetime) -> str:
-    link = letters.tracking_link(ticket, district)
+    link = letters.own_link(ticket, district)
     changed, who = _("The time we told you has changed."), _who_and_when(ticket, clock, district, now)
     if short:
         return short_text.fit(f"#{ticket.number}: {changed} {who} {link}", f"#{ticket.number}: {who} {link}")

@@ -15,7 +15,8 @@ from django.utils.translation import override
 from districts.models import Priority
 from districts.queries import front_office
 from districts.scope import district_scope
-from routing import acknowledgement, notices, triage
+from routing import acknowledgement, duplicates, merging, notices, triage
+from routing.duplicates import Twin
 from routing.models import Decision
 from routing.queries import staff_language
 from routing.triage import Choice
@@ -23,7 +24,8 @@ from routing.words import whole_text
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets import answers
-from tickets.models import Message, Ticket
+from tickets.merging import obstacle
+from tickets.models import Link, Message, Ticket
 
 BATCH = 100
 BATCHES = 20
@@ -72,14 +74,38 @@ def place(ticket_id: UUID, *, now: datetime) -> bool:
         return False
     with override(staff_language()):
         choice = _choose(ticket, now=now)
+        twin = _twin(ticket, choice, now=now)
+        if twin and twin.sure:
+            tickets.hold(ticket, twin.ticket)
         if not _claim(ticket, choice, now=now):
             return False
         remember(ticket, choice, now=now)
         _whatever_happens("clocks", partial(sla.derive, ticket, now=now))
+        if twin and ticket.is_live:
+            _whatever_happens("same need", partial(_say_again, ticket, twin, now=now))
         if ticket.is_live:
             _whatever_happens("notice", partial(notices.placed, ticket, now=now))
+        if ticket.is_live or ticket.merged_into_id:
             _whatever_happens("acknowledgement", partial(acknowledgement.reword, ticket, now=now))
     return True
+
+
+def _twin(ticket: Ticket, choice: Choice, *, now: datetime) -> Twin | None:
+    """Never raises: a ticket that nobody compared is placed by itself."""
+    try:
+        with transaction.atomic():
+            return duplicates.twin_of(ticket, site=choice.site, crisis=choice.crisis, now=now) if ticket.is_live else None
+    except Exception:
+        log.exception("not_compared", ticket=str(ticket.id))
+        return None
+
+
+def _say_again(ticket: Ticket, twin: Twin, *, now: datetime) -> None:
+    """The same person says the same again: one ticket where that is sure, else a link for whoever works on it."""
+    if twin.sure and not obstacle(ticket, twin.ticket, now=now):
+        merging.merge(ticket, into=twin.ticket, by=None, why=twin.why, now=now)
+    else:
+        tickets.link(ticket, other=twin.ticket, kind=Link.Kind.MAY_BELONG, now=now)
 
 
 def _choose(ticket: Ticket, *, now: datetime) -> Choice:

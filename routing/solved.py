@@ -37,7 +37,7 @@ def _knows_of_us(ticket: Ticket) -> bool:
 
 def _for_mail(ticket: Ticket) -> str:
     district = this_district()
-    values = {"days": letters.REOPEN_WITHIN.days, "link": letters.tracking_link(ticket, district)}
+    values = {"days": letters.REOPEN_WITHIN.days, "link": letters.own_link(ticket, district)}
     paragraphs = [
         _("Your request #%(number)s is marked as solved.") % {"number": ticket.number},
         _("If it is not, reply to this mail within %(days)d days, or open it again here: %(link)s") % values,
@@ -47,7 +47,7 @@ def _for_mail(ticket: Ticket) -> str:
 
 
 def _for_sms(ticket: Ticket) -> str:
-    link = letters.tracking_link(ticket, this_district())
+    link = letters.own_link(ticket, this_district())
     solved = _("#%(number)s is marked as solved.") % {"number": ticket.number}
     again = _("If it is not, reply within %(days)d days.") % {"days": letters.REOPEN_WITHIN.days}
     return short_text.fit(f"{solved} {again} {link}", f"{solved} {link}")

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -13,7 +14,7 @@ from districts.models import ContactPoint, District, Person, Team
 from districts.queries import address_of, this_district
 from districts.together import insert, waiting
 from tickets import reply_token
-from tickets.family import others_asking
+from tickets.family import merged_ids, others_asking
 from tickets.models import ChannelKind, Message, ThreadId, Ticket
 
 NOWHERE = ("", "")  # a way to nobody
@@ -22,6 +23,20 @@ REOPEN_WITHIN = timedelta(days=14)  # of being resolved
 
 def tracking_link(ticket: Ticket, district: District) -> str:
     return absolute(district, f"/r/{ticket.token}")
+
+
+def own_link(ticket: Ticket, district: District) -> str:
+    """The same in a letter to the requester's own address. Where several tickets are one conversation it carries a proof, for all
+    of it may be read by it: the link alone was shown to whoever typed that address into a form.
+    """
+    link = tracking_link(ticket, district)
+    joined = ticket.merged_into_id is not None or merged_ids(ticket)
+    return f"{link}?k={proof(ticket)}" if joined else link
+
+
+def proof(ticket: Ticket) -> str:
+    """That whoever has it reads the mail, or the text messages, of the ticket's requester (80 bits)."""
+    return salted_hmac("tickets.letters.proof", f"{ticket.id}:{ticket.requester_id}", algorithm="sha256").hexdigest()[:20]
 
 
 def desk_path(ticket: Ticket) -> str:
@@ -112,7 +127,7 @@ def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime,
 
 def _reply(ticket: Ticket, message: Message, *, team: Team, by: Person | None, now: datetime, solved: bool) -> Delivery | None:
     with override(ticket.language):
-        link = tracking_link(ticket, this_district())
+        link = own_link(ticket, this_district())
         name = by.name if by else ""
         signature = _("%(name)s, %(team)s") % {"name": name, "team": team.name} if name else team.name
         way = way_to(ticket)

@@ -1,5 +1,6 @@
 """Reads of tickets, each through one door: "not there" and "not yours" are the same 404."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -84,6 +85,12 @@ def conversation(ticket: Ticket, *, notes: bool) -> list[Message]:
     """Oldest first, with files; `notes` for staff only."""
     rows = Message.objects.filter(ticket=ticket).select_related("author").prefetch_related("attachments").order_by("at", "id")
     return list(rows if notes else rows.exclude(kind=Message.Kind.NOTE))
+
+
+def conversation_of(tickets: Sequence[Ticket]) -> list[Message]:
+    """The same of several tickets that have become one, without notes."""
+    rows = Message.objects.filter(ticket__in=[ticket.id for ticket in tickets]).exclude(kind=Message.Kind.NOTE)
+    return list(rows.select_related("author").prefetch_related("attachments").order_by("at", "id"))
 
 
 def events(ticket: Ticket) -> list[Event]:

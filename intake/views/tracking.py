@@ -9,6 +9,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -22,6 +23,7 @@ from intake.actions import NoText
 from intake.forms import photos_of, store_photos
 from intake.progress import Progress, progress_of
 from intake.queries import link_sent_by
+from intake.reading import BY_LETTER, reading_of
 from intake.views.keeping import in_any_language, other_language, sent_from
 from intake.wording import MAX_TEXT, clean
 from tickets import answers, files, letters, queries
@@ -30,6 +32,7 @@ from tickets.models import Ticket
 
 View = Callable[..., HttpResponse]
 SHOWN = 40  # messages; the earlier ones by a link
+KNOWN, KNOWN_FOR = "known", 90 * 24 * 3600  # cookie of a page, and its seconds
 
 
 def private(view: View) -> View:
@@ -53,12 +56,32 @@ def private(view: View) -> View:
 @require_safe
 def tracking(request: HttpRequest, token: str) -> HttpResponse:
     ticket = queries.by_token(token)
+    if "k" in request.GET:
+        return _let_in(request, ticket)
     now_at = survivor(ticket)
-    if now_at.id != ticket.id and now_at.requester_id == ticket.requester_id:
-        return HttpResponseRedirect(f"/r/{now_at.token}")
+    if now_at.id != ticket.id and now_at.requester_id == ticket.requester_id and is_proven(request, ticket):
+        return HttpResponseRedirect(f"/r/{now_at.token}?k={letters.proof(now_at)}")
     if request.GET.get("part") == "live":
         return _live(request, ticket, now_at)
     return _page(request, ticket, now_at)
+
+
+def _let_in(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    """By a link from a letter to the requester's own address: remembered in this browser, for this page alone."""
+    response = HttpResponseRedirect(_address(ticket.token))
+    if constant_time_compare(request.GET["k"], letters.proof(ticket)):
+        response.set_cookie(
+            KNOWN, letters.proof(ticket), max_age=KNOWN_FOR, path=_address(ticket.token), secure=request.is_secure(), httponly=True,
+            samesite="Lax",
+        )  # fmt: skip
+    return response
+
+
+def is_proven(request: HttpRequest, ticket: Ticket) -> bool:
+    """Whoever is here is the ticket's requester, not only somebody who has its link."""
+    actor = request.actor  # type: ignore[attr-defined]
+    signed_in = actor.person is not None and actor.person.id == ticket.requester_id
+    return signed_in or ticket.channel in BY_LETTER or constant_time_compare(request.COOKIES.get(KNOWN, ""), letters.proof(ticket))
 
 
 def _address(token: str) -> str:
@@ -110,7 +133,8 @@ def reply(request: HttpRequest, token: str) -> HttpResponse:
 @private
 @sent_from(_address)
 def solved(request: HttpRequest, token: str) -> HttpResponse:
-    ended = acts.solved(queries.by_token(token), now=timezone.now())
+    ticket = queries.by_token(token)
+    ended = acts.solved(ticket, proven=is_proven(request, ticket), now=timezone.now())
     return HttpResponseRedirect(f"/r/{token}?said={'solved' if ended else 'reply'}", status=303)
 
 
@@ -126,12 +150,34 @@ def reopen(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponseRedirect(f"/r/{token}?said=reopened", status=303)
 
 
+@shown_again(_again)
+@private
+@sent_from(_address)
+def apart(request: HttpRequest, token: str) -> HttpResponse:
+    """One that was joined to it is about something else."""
+    ticket = queries.by_token(token)
+    number, now = request.POST.get("number", ""), timezone.now()
+    done = acts.apart(ticket, number=number, proven=is_proven(request, ticket), now=now)
+    return HttpResponseRedirect(f"/r/{token}?said=apart" if done else _address(token), status=303)
+
+
+@shown_again(_again)
+@private
+@sent_from(_address)
+def link(request: HttpRequest, token: str) -> HttpResponse:
+    """The link by which all of it is read, to the address it belongs to; what is said here tells nothing of whether it went."""
+    acts.send_link(queries.by_token(token), now=timezone.now())
+    return HttpResponseRedirect(f"/r/{token}?said=link", status=303)
+
+
 @private
 @require_http_methods(["GET", "HEAD"])
 def file(request: HttpRequest, token: str, attachment_id: uuid.UUID) -> HttpResponse:
     """A download, never a page: nothing in it may run on our address."""
-    attachment = queries.attachment_of(queries.by_token(token), attachment_id)
-    if attachment.message.kind == attachment.message.Kind.NOTE:
+    ticket = queries.by_token(token)
+    shown = reading_of(ticket, proven=is_proven(request, ticket)).messages
+    attachment = next((one for message in shown for one in message.attachments.all() if one.id == attachment_id), None)
+    if attachment is None:
         raise Http404
     try:
         data = files.read(attachment)
@@ -168,8 +214,9 @@ def _page(request: HttpRequest, ticket: Ticket, now_at: Ticket, status: int = 20
 
 def _context(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> dict[str, Any]:
     now = timezone.now()
-    progress: Progress = progress_of(now_at, now=now)
-    messages = queries.conversation(ticket, notes=False)
+    reading = reading_of(ticket, proven=is_proven(request, ticket))
+    progress: Progress = progress_of(now_at, now=now, since=reading.since)
+    messages = reading.messages
     earlier = 0 if "all" in request.GET else max(0, len(messages) - SHOWN)
     return {
         "ticket": ticket,
@@ -178,6 +225,7 @@ def _context(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> dict[str, 
         "earlier": earlier,
         "answers": answers.of(ticket),
         "merged": now_at.id != ticket.id,
+        "reading": reading,
         "can_write": can_reopen(now_at, now=now),
         "seen": _seen(now_at),
     }
