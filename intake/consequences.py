@@ -15,8 +15,8 @@ from intake.channels.arrival import Arrival, Bounce
 def follow(arrival: Arrival, district: District, *, now: datetime) -> None:
     if arrival.bounce is not None:
         _bounced(arrival.bounce, now=now)
-    elif arrival.keyword:
-        _told(arrival, district, now=now)
+    elif arrival.keyword or arrival.texting.unwanted:
+        texting.follow(arrival, district, now=now)
 
 
 def _bounced(bounce: Bounce, *, now: datetime) -> None:
@@ -31,37 +31,3 @@ def _bounced(bounce: Bounce, *, now: datetime) -> None:
             reason = f"{kind} {bounce.status}".strip()
             delivery.opt_out(channel=Delivery.Channel.EMAIL, address=letter.address, reason=reason, now=now)
 
-
-def _told(arrival: Arrival, district: District, *, now: datetime) -> None:
-    """STOP, START and HELP. STOP is confirmed by the provider itself; nothing more may be sent."""
-    contact = arrival.contact
-    if contact is None or contact.kind != ContactPoint.Kind.PHONE:
-        return
-    if arrival.keyword == "stop":
-        delivery.opt_out(channel=Delivery.Channel.SMS, address=contact.value, reason="texted STOP", now=now)
-    elif arrival.keyword == "start":
-        delivery.opt_in(channel=Delivery.Channel.SMS, address=contact.value)
-    else:
-        with override(_language(arrival, contact.value, district)):
-            _help(contact.value, district, now=now)
-
-
-def _language(arrival: Arrival, number: str, district: District) -> str:
-    """Of the word itself ("ayuda"), else of whoever has that number, else the district's first."""
-    person = None if arrival.language else person_by_contact(ContactPoint.Kind.PHONE, number)
-    wanted, spoken = arrival.language or (person.language if person else ""), district.languages or ["en"]
-    return wanted if wanted in spoken else str(spoken[0])
-
-
-def _help(number: str, district: District, *, now: datetime) -> None:
-    """Once in ten minutes. Somebody who types only "help" may need it now: the crisis line comes first."""
-    words = [_("%(district)s: text us in a few words what you need, and we answer here.") % {"district": district.name}]
-    if district.crisis_phone:
-        words.insert(0, _("In danger now? Call 911 or %(phone)s.") % {"phone": district.crisis_phone})
-    if district.phone:
-        words.append(_("Or call %(phone)s.") % {"phone": district.phone})
-    words.append(_("Reply STOP to get no more texts."))
-    slot = now.replace(minute=now.minute // 10 * 10).strftime("%Y%m%d%H%M")
-    delivery.send(
-        channel=Delivery.Channel.SMS, address=number, body=" ".join(words), dedupe_key=f"help:{number}:{slot}", purpose="help", now=now
-    )

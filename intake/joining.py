@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import OuterRef, Q, Subquery
+
 from delivery.models import Delivery
 from districts.models import District, Person
 from intake.channels.arrival import Arrival
-from intake.queries import threads, ticket_of_chat
+from intake.queries import threads, ticket_of_call, ticket_of_chat
 from tickets import letters, queries, reply_token
-from tickets.actions import NewFile, can_reopen, survivor
+from tickets.actions import REOPEN_WITHIN, NewFile, can_reopen, survivor
 from tickets.models import ChannelKind, Message, Ticket
 
 SMS_CONVERSATION = timedelta(hours=72)
@@ -34,7 +36,9 @@ def find(arrival: Arrival, sender: Person, district: District, *, now: datetime)
     if arrival.channel == ChannelKind.EMAIL:
         return _by_mail(arrival, sender, district, now)
     if arrival.channel == ChannelKind.SMS:
-        return Belongs(joins=_by_number(sender, now))
+        return _by_number(sender, now)
+    if arrival.channel == ChannelKind.PHONE:
+        return _there(ticket_of_call(arrival.thread.message_id), now)
     return _by_chat(arrival.chat, now) if arrival.chat else Belongs()
 
 
@@ -101,21 +105,42 @@ def _is_part(ticket: Ticket, sender: Person) -> bool:
 
 def _by_chat(chat_id: UUID, now: datetime) -> Belongs:
     """The first words of a chat that reach us open its ticket; whoever has its token is its requester."""
-    ticket = ticket_of_chat(chat_id)
+    return _there(ticket_of_chat(chat_id), now)
+
+
+def _there(ticket: Ticket | None, now: datetime) -> Belongs:
+    """It is part of that, wherever that lives now, or follows up on it where it is over."""
     if ticket is None:
         return Belongs()
     there = survivor(ticket)
     return Belongs(joins=there) if can_reopen(there, now=now) else Belongs(follows_up=there)
 
 
-def _by_number(sender: Person, now: datetime) -> Ticket | None:
-    """The conversation by text message that was last spoken in, wherever it lives now; one just resolved is taken up again."""
-    lately = Ticket.objects.filter(requester=sender, facts_at__gte=now - SMS_CONVERSATION)
-    rows = list(lately.select_related("team", "requester", "assignee").order_by("-opened_at")[:10])
-    known = [(ticket, survivor(ticket)) for ticket in rows]
+def _by_number(sender: Person, now: datetime) -> Belongs:
+    """The conversation by text message that was last spoken in, wherever it lives now; one just resolved is taken up again.
+
+    One in which nobody spoke for so long may be another matter: that is asked (intake.sms_asks).
+    """
+    since = now - SMS_CONVERSATION
+    known = [(ticket, survivor(ticket)) for ticket in _of_number(sender, since=since, now=now)]
     known.sort(key=lambda pair: (not pair[1].is_live, -pair[1].facts_at.timestamp()))
-    by_text = (there for ticket, there in known if can_reopen(there, now=now) and _speaks_by_text(ticket))
-    return next(by_text, None)
+    by_text = [(ticket, there) for ticket, there in known if can_reopen(there, now=now) and _speaks_by_text(ticket)]
+    running = next((there for ticket, there in by_text if _spoken_at(ticket) >= since), None)
+    return Belongs(joins=running) if running else Belongs(may_belong=next((there for _ticket, there in by_text), None))
+
+
+def _of_number(sender: Person, *, since: datetime, now: datetime) -> list[Ticket]:
+    """Tickets that are open, or were lately: the newest ten, each with when its last word was written."""
+    wanted = Q(facts_at__gte=since) | Q(status__in=Ticket.LIVE) | Q(resolved_at__gte=now - REOPEN_WITHIN)
+    last = Message.objects.filter(ticket=OuterRef("id")).order_by("-at").values("at")[:1]
+    rows = Ticket.objects.filter(wanted, requester=sender).annotate(said_at=Subquery(last))
+    return list(rows.select_related("team", "requester", "assignee").order_by("-opened_at")[:10])
+
+
+def _spoken_at(ticket: Ticket) -> datetime:
+    """When somebody last wrote there, or said that it is done. A change of the calendar, say, is no word; nor is a fact made older."""
+    said = max(filter(None, (ticket.said_at, ticket.resolved_at)), default=ticket.opened_at)  # type: ignore[attr-defined]
+    return min(said, ticket.facts_at)
 
 
 def _speaks_by_text(ticket: Ticket) -> bool:

@@ -11,12 +11,12 @@ from districts.actions import new_person, person_for_contact
 from districts.contacts import Contact
 from districts.models import ContactPoint, District, Person, Service, Site, Team
 from districts.together import together
-from intake import consequences, joining, reaching, screening, telling
+from intake import consequences, joining, reaching, screening, sms_asks, telling
 from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Unreadable
 from intake.joining import Belongs
 from intake.models import Chat, Envelope
-from intake.queries import KnownSender, door_at, known_sender, ticket_of_chat
+from intake.queries import KnownSender, door_at, known_sender, ticket_of_call, ticket_of_chat
 from intake.screening import Screened, Verdict, floods, told
 from intake.standing import standing_here
 from intake.wording import subject_of
@@ -71,6 +71,8 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     """Raises Unreadable where nobody is known to answer to."""
     district = standing_here().district
     by_hand = bool(envelope.meta.get(LET_IN))
+    if not by_hand and (answered := sms_asks.hear(arrival, now=now)):
+        return Outcome(None, answered)
     screened = screening.let_in() if by_hand else screening.screen(arrival, district)
     if screened.is_out:
         consequences.follow(arrival, district, now=now)
@@ -82,6 +84,8 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
         return _kept_out(envelope, screened)
     _remember(envelope, screened)
     verdict = screened.verdict
+    if arrival.texting.unwanted and not by_hand:
+        consequences.follow(arrival, district, now=now)
     if sender.stopped:
         _heard(arrival, now=now)
     copied = joining.copy_of(arrival, kept.files, sender.person)
@@ -90,6 +94,8 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     sent = Sent(envelope, arrival, kept, sender.person, district)
     belongs = joining.find(arrival, sender.person, district, now=now)
     ticket = _join(sent, belongs.joins, verdict, now=now) if belongs.joins else _open(sent, belongs, verdict, now=now)
+    if belongs.may_belong and arrival.channel == ChannelKind.SMS and verdict is None and not sender.stopped:
+        sms_asks.ask(ticket, about=belongs.may_belong, arrival=arrival, now=now)
     return Outcome(ticket, screened.reason)
 
 
@@ -113,7 +119,8 @@ def _heard(arrival: Arrival, *, now: datetime) -> None:
 
 def _sender(arrival: Arrival, district: District, now: datetime) -> KnownSender:
     """Who wrote. One message of a sender at a time, so that two texts make one conversation."""
-    if arrival.chat and (asked := ticket_of_chat(arrival.chat)):
+    asked = ticket_of_chat(arrival.chat) if arrival.chat else ticket_of_call(arrival.thread.message_id) if is_call(arrival) else None
+    if asked:
         return KnownSender(asked.requester, lately=0, stopped=False)
     if arrival.contact is None:
         return _nobody(arrival, district)
@@ -124,6 +131,10 @@ def _sender(arrival: Arrival, district: District, now: datetime) -> KnownSender:
     language = _language(arrival.language, district)
     made = new_person(kind=arrival.contact.kind, value=arrival.contact.value, name=arrival.name, language=language)
     return KnownSender(made, lately=0, stopped=False)  # nobody has written to them yet, so nothing came back
+
+
+def is_call(arrival: Arrival) -> bool:
+    return arrival.channel == ChannelKind.PHONE
 
 
 def _nobody(arrival: Arrival, district: District) -> KnownSender:

@@ -120,6 +120,13 @@ def ticket_of_chat(chat_id: UUID) -> Ticket | None:
     return chat.ticket if chat else None
 
 
+def ticket_of_call(mark: str) -> Ticket | None:
+    """What a recording became, or its transcript, whichever came first. Two that come at once wait for each other."""
+    hold_id(ChannelKind.PHONE, mark)
+    known = threads([mark])
+    return Ticket.objects.select_related("requester").filter(id=known[0][0]).first() if known else None
+
+
 def link_sent_by(ticket: Ticket, *, now: datetime) -> str:
     """How the link of a ticket's page was, or is about to be, sent to its requester: "email", "sms", or not at all.
 

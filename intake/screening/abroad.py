@@ -1,4 +1,4 @@
-"""The form, or the chat, with a telephone number of a country the district does not text to: a ticket, and no text.
+"""The form, the chat or a call, with a telephone number of a country the district does not text to: a ticket, and no text.
 
 Anybody may type any number; a text to some of them costs a hundred times another, and part of it goes to whoever typed it.
 """
@@ -12,6 +12,6 @@ from tickets.models import ChannelKind
 
 def screen(arrival: Arrival, district: District) -> Verdict | None:
     contact = arrival.contact
-    if arrival.channel not in (ChannelKind.WEB, ChannelKind.CHAT) or contact is None or contact.kind != ContactPoint.Kind.PHONE:
+    if arrival.channel not in (ChannelKind.WEB, ChannelKind.CHAT, ChannelKind.PHONE) or contact is None or contact.kind != ContactPoint.Kind.PHONE:
         return None
     return None if texts_to(district, contact.value) else quiet("not texted: country")
