@@ -2,13 +2,10 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-from django.utils.translation import override
-
 from delivery import actions as delivery
 from delivery.models import Delivery, Receipt
-from districts.models import ContactPoint, District
-from districts.queries import person_by_contact
+from districts.models import District
+from intake import texting
 from intake.channels.arrival import Arrival, Bounce
 
 
@@ -30,4 +27,3 @@ def _bounced(bounce: Bounce, *, now: datetime) -> None:
         if bounce.unwanted_at(letter.address):
             reason = f"{kind} {bounce.status}".strip()
             delivery.opt_out(channel=Delivery.Channel.EMAIL, address=letter.address, reason=reason, now=now)
-

@@ -29,9 +29,10 @@ SUBJECT = 40  # letters of the old one's subject
 ANSWERED, AGAIN = "answer to our question", "keyword start"
 
 
-def ask(ticket: Ticket, *, about: Ticket, words: str, phone: str, now: datetime) -> bool:
+def ask(ticket: Ticket, *, about: Ticket, arrival: Arrival, now: datetime) -> bool:
     """In the transaction that opened `ticket`, its sender's row held. False: this is no time to ask, or we have asked."""
-    if ticket.crisis or crisis.screen(words) or _open(phone, now=now):
+    phone = arrival.contact.value if arrival.contact else ""
+    if not phone or crisis.screen(arrival.text) or _open(phone, now=now):
         return False
     SmsAsk.objects.create(phone=phone, ticket=ticket, about=about, asked_at=now)
     delivery.send(

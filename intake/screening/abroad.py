@@ -10,8 +10,11 @@ from intake.screening.verdict import Verdict, quiet
 from tickets.models import ChannelKind
 
 
+WITHOUT_PROOF = (ChannelKind.WEB, ChannelKind.CHAT, ChannelKind.PHONE)
+
+
 def screen(arrival: Arrival, district: District) -> Verdict | None:
     contact = arrival.contact
-    if arrival.channel not in (ChannelKind.WEB, ChannelKind.CHAT, ChannelKind.PHONE) or contact is None or contact.kind != ContactPoint.Kind.PHONE:
+    if arrival.channel not in WITHOUT_PROOF or contact is None or contact.kind != ContactPoint.Kind.PHONE:
         return None
     return None if texts_to(district, contact.value) else quiet("not texted: country")
