@@ -213,7 +213,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-MAX_FILE_BYTES = 20 * 1024 * 1024  # one attachment
+MAX_FILE_BYTES = 25 * 1024 * 1024  # one attachment
 MAX_MAIL_BYTES = 25 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
@@ -248,6 +248,8 @@ if _mailgun := env.str("MAILGUN_WEBHOOK_SIGNING_KEY", default=""):  # an empty k
     ANYMAIL["MAILGUN_WEBHOOK_SIGNING_KEY"] = _mailgun
 SMTP_DOOR_HOST = env.str("SMTP_DOOR_HOST", default="127.0.0.1")
 SMTP_DOOR_PORT = env.int("SMTP_DOOR_PORT", default=2525)
+SMTP_RELAYS = env.list("SMTP_RELAYS", default=["127.0.0.0/8", "::1/128"])
+MAIL_PRIVATE_HOSTS = env.list("MAIL_PRIVATE_HOSTS", default=[])  # mail servers beside the product that mailboxes may be read from
 TWILIO_API = env.str("TWILIO_API", default="https://api.twilio.com")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")

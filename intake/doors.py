@@ -4,6 +4,7 @@ import structlog
 from django.db import IntegrityError, transaction
 
 from districts.models import Person, Team
+from districts.queries import this_district
 from intake.models import Channel
 from intake.standing import forget_standing
 from tickets.models import ChannelKind
@@ -39,7 +40,8 @@ def switch(channel: Channel, *, active: bool, by: Person | None) -> None:
     Two who switch two addresses at once wait for one another here: each locks all, in one order, and must hold none before.
     """
     mailboxes = Channel.objects.select_for_update(no_key=True).filter(kind=ChannelKind.EMAIL).order_by("id")
-    others = [mailbox for mailbox in mailboxes if mailbox.active and mailbox.id != channel.id]
+    here = f"@{this_district().host}"
+    others = [mailbox for mailbox in mailboxes if mailbox.active and mailbox.id != channel.id and mailbox.address.endswith(here)]
     if not active and not others:
         raise LastAddress
     channel.active = active

@@ -136,7 +136,7 @@ class Product:
     def children(self) -> dict[str, int]:
         """Pid by the Procfile's names."""
         assert self.process is not None
-        marks = {"gunicorn": "web", "worker": "worker", "beat": "beat", "smtp_door": "smtp", "sweeper": "sweeper"}
+        marks = {"gunicorn": "web", "worker": "worker", "beat": "beat", "smtp_door": "smtp", "imap_door": "imap", "sweeper": "sweeper"}
         found: dict[str, int] = {}
         for pid, parent, command in processes():
             if parent == self.process.pid:

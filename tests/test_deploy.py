@@ -87,9 +87,10 @@ def test_a_demonstration_is_refused_in_production() -> None:
 
 SWEEPER = "import sys, runpy; sys.argv = ['manage.py', 'sweeper']; runpy.run_path('manage.py', run_name='__main__')"
 SMTP_DOOR = SWEEPER.replace("sweeper", "smtp_door")
+IMAP_DOOR = SWEEPER.replace("sweeper", "imap_door")
 
 
-@pytest.mark.parametrize("entry", ["import config.wsgi", SWEEPER, SMTP_DOOR], ids=["web", "sweeper", "smtp"])
+@pytest.mark.parametrize("entry", ["import config.wsgi", SWEEPER, SMTP_DOOR, IMAP_DOOR], ids=["web", "sweeper", "smtp", "imap"])
 def test_nothing_serves_with_the_examples_secrets(entry: str) -> None:
     here = {"DATABASE_URL": "", "DATABASE_APP_URL": settings.APP_URL}
     done = run("-c", entry, **{**example(".env.production.example"), **here})
@@ -192,7 +193,7 @@ def test_static_files_are_built_without_any_server() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "smtp", "sweeper"])
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "smtp", "imap", "sweeper"])
 def test_the_procfile_names_real_programs(name: str) -> None:
     program, *rest = procfile()[name].split()
     assert (Path(sys.executable).parent / program).exists(), program

@@ -19,7 +19,7 @@ from districts.links import absolute, mail_address
 from districts.models import District, Team
 from districts.queries import teams
 from intake import contacts, doors
-from intake.models import Channel
+from intake.models import Channel, Mailbox
 from tickets.models import ChannelKind
 
 LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
@@ -73,10 +73,13 @@ class AddressForm(EditForm):
 @require_safe
 def addresses(request: HttpRequest) -> HttpResponse:
     district = request.district  # type: ignore[attr-defined]
-    mail = Channel.objects.filter(kind=ChannelKind.EMAIL).select_related("team").order_by("-active", "address")
+    elsewhere = Mailbox.objects.select_related("source", "source__team").order_by("-active", "source__address")
+    mail = Channel.objects.filter(kind=ChannelKind.EMAIL).exclude(id__in=elsewhere.values("source")).select_related("team")
     lines = Channel.objects.filter(kind=ChannelKind.SMS).order_by("-active", "address")
     hooks = [(line, absolute(district, reverse("sms_webhook", args=[line.id]))) for line in lines]
-    return render(request, "setup/addresses.html", {"addresses": mail, "hooks": hooks})
+    return render(
+        request, "setup/addresses.html", {"addresses": mail.order_by("-active", "address"), "mailboxes": elsewhere, "hooks": hooks}
+    )
 
 
 @for_administrators

@@ -1,12 +1,18 @@
 from django.urls import path
 
-from intake.setup import addresses, overview, people
+from intake.setup import addresses, mailboxes, overview, people
 
 urlpatterns = [
     path("", overview.overview, name="setup"),
     path("people/", people.people, name="setup_people"),
     path("people/new", people.person, name="setup_person_new"),
     path("people/<uuid:person_id>/", people.person, name="setup_person"),
+    path("mailboxes/new", mailboxes.mailbox, name="setup_mailbox_new"),
+    path("mailboxes/consented", mailboxes.mailbox_consented, name="setup_mailbox_consented"),
+    path("mailboxes/<uuid:mailbox_id>/", mailboxes.mailbox, name="setup_mailbox"),
+    path("mailboxes/<uuid:mailbox_id>/state", mailboxes.mailbox_state, name="setup_mailbox_state"),
+    path("mailboxes/<uuid:mailbox_id>/switch", mailboxes.mailbox_switch, name="setup_mailbox_switch"),
+    path("mailboxes/<uuid:mailbox_id>/consent", mailboxes.mailbox_consent, name="setup_mailbox_consent"),
     path("addresses/", addresses.addresses, name="setup_addresses"),
     path("addresses/new", addresses.address, name="setup_address_new"),
     path("addresses/<uuid:channel_id>/", addresses.address, name="setup_address"),

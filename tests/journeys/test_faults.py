@@ -24,7 +24,7 @@ PENDING = "SELECT count(*) FROM intake_envelope WHERE state = 'pending'"
 def _whole_again(product: Product) -> Iterator[None]:
     yield
     until(product.ready, seconds=60, what="the product to be whole again")
-    until(lambda: set(product.children()) == {"web", "worker", "beat", "smtp", "sweeper"}, seconds=60, what="all five processes")
+    until(lambda: set(product.children()) == {"web", "worker", "beat", "smtp", "imap", "sweeper"}, seconds=60, what="all five processes")
 
 
 def writer() -> str:
@@ -197,7 +197,7 @@ def test_a_mail_server_that_says_later_gets_it_later(product: Product) -> None:
 
 def test_every_process_that_dies_is_started_again(product: Product) -> None:
     before = product.children()
-    for name in ("web", "beat", "smtp", "sweeper"):
+    for name in ("web", "beat", "smtp", "imap", "sweeper"):
         os.kill(before[name], signal.SIGKILL)
     until(
         lambda: (now := product.children()) and set(now) == set(before) and all(now[n] != before[n] for n in before if n != "worker"),
