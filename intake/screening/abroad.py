@@ -9,7 +9,6 @@ from intake.channels.arrival import Arrival
 from intake.screening.verdict import Verdict, quiet
 from tickets.models import ChannelKind
 
-
 WITHOUT_PROOF = (ChannelKind.WEB, ChannelKind.CHAT, ChannelKind.PHONE)
 
 
