@@ -12,16 +12,18 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from districts.jobs import nudge
 from districts.models import Person, uuid7
 from districts.scope import require_district_id
-from intake import opening, queries, receive, screening
+from intake import bulk, opening, queries, receive, screening
 from intake.asking import Asking, NoText
 from intake.attaching import Kept
+from intake.bulk import Raw
 from intake.channels.fingerprint import digest as mail_digest
+from intake.channels.fingerprint import digest_of as mail_digest_of
 from intake.contacts import BadContact
 from intake.models import Channel, Envelope
 from intake.standing import forget_standing, standing_here
@@ -55,10 +57,8 @@ class Received:
     duplicate: bool
 
 
-def accept(
-    *, source: Channel, channel: str, external_id: str, raw: bytes, meta: dict[str, Any], now: datetime
-) -> tuple[Envelope, bool]:
-    """Write an envelope down in the caller's transaction; True where it is new.
+def accept(*, source: Channel, channel: str, external_id: str, raw: Raw, meta: dict[str, Any], now: datetime) -> tuple[Envelope, bool]:
+    """Write an envelope down in the caller's transaction; True where it is new. `raw`: its bytes, or a file that holds them.
 
     The same id with the same content again is the first one (with what `meta` adds to its recipients); with other content
     it is another. A worker is woken after the commit.
@@ -176,32 +176,51 @@ def _ticket_of(envelope: Envelope) -> Ticket | None:
 
 
 def _insert(
-    source: Channel, channel: str, external_id: str, raw: bytes, meta: dict[str, Any], now: datetime, ticket_ref: UUID | None = None
+    source: Channel, channel: str, external_id: str, raw: Raw, meta: dict[str, Any], now: datetime, ticket_ref: UUID | None = None
 ) -> tuple[Envelope, bool]:
     """Two at once: the second waits for the first one's commit, then finds it. `ticket_ref`: it is received at once."""
-    digest = mail_digest(raw) if channel == ChannelKind.EMAIL else hashlib.sha256(raw).hexdigest()
     envelope = Envelope(
-        source=source, channel=channel, external_id=_fitting(external_id), digest=digest, raw=raw, meta=meta, received_at=now,
+        source=source, channel=channel, external_id=_fitting(external_id), digest=_digest(channel, raw), meta=meta, received_at=now,
         state=Envelope.State.DONE if ticket_ref else Envelope.State.PENDING, ticket_ref=ticket_ref,
     )  # fmt: skip
-    statement = (
-        f"INSERT INTO {Envelope._meta.db_table} ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', 0, %s, %s)"
-        " ON CONFLICT (district_id, channel, external_id, digest) DO NOTHING"
-    )
-    new_id = uuid7()
-    values: list[Any] = [
-        new_id, require_district_id(), source.id, channel, envelope.external_id, digest, raw, _json(meta),
-        envelope.state, now, ticket_ref,
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        new = cursor.rowcount == 1
-    if not new:
-        found = Envelope.objects.defer("raw").filter(channel=channel, external_id=envelope.external_id, digest=digest)
-        return found.get(), False
-    envelope.id = new_id
+    if not _write(envelope, raw):
+        same = {"channel": channel, "external_id": envelope.external_id, "digest": envelope.digest}
+        return Envelope.objects.defer("raw").get(**same), False
     envelope._state.adding = False
     return envelope, True
+
+
+def _write(envelope: Envelope, raw: Raw) -> bool:
+    """False where it is here already. Many bytes are put together on the server first, where they are not."""
+    if bulk.fits(raw):
+        return _write_row(envelope, "%b", b"".join(bulk.pieces(raw)))
+    if queries.is_here(envelope):
+        return False
+    oid = bulk.put_together(raw)
+    new = _write_row(envelope, "lo_get(%s::oid)", oid)
+    bulk.take_apart(oid)
+    return new
+
+
+def _write_row(envelope: Envelope, raw_as: str, raw: bytes | int) -> bool:
+    statement = (
+        f"INSERT INTO {Envelope._meta.db_table} ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, {raw_as}, %s, %s, '', '', 0, %s, %s)"
+        " ON CONFLICT (district_id, channel, external_id, digest) DO NOTHING"
+    )
+    values: list[Any] = [
+        envelope.id, require_district_id(), envelope.source_id, str(envelope.channel), envelope.external_id, envelope.digest, raw,
+        _json(envelope.meta), str(envelope.state), envelope.received_at, envelope.ticket_ref,
+    ]  # fmt: skip
+    return bulk.bound(statement, values) == 1
+
+
+def _digest(channel: str, raw: Raw) -> str:
+    if channel == ChannelKind.EMAIL:
+        return mail_digest(raw) if isinstance(raw, bytes) else mail_digest_of(raw)
+    whole = hashlib.sha256()
+    for piece in bulk.pieces(raw):
+        whole.update(piece)
+    return whole.hexdigest()
 
 
 def _json(meta: dict[str, Any]) -> str:

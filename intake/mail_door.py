@@ -1,20 +1,22 @@
 """The SMTP door: mail is answered with 250 once its envelope is committed, and not before.
 
-Only hosts that are districts, only local parts that somebody reads: everything else is refused at RCPT, so that the sender's
-own server tells them. The database is asked in a few threads, never in the event loop.
+Only hosts that are districts, only local parts that somebody reads: everything else is refused at RCPT, so that the sender's own
+server tells them. The database is asked in a few threads, never in the event loop. A mail is
+in memory while it is small, then in a file: fifty senders at once with 36 MB each are no trouble.
 """
 
 import asyncio
 import re
+import time
 from asyncio import BaseTransport, Server
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any, cast
 from uuid import UUID
 
 import structlog
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 from django.utils import timezone
@@ -23,8 +25,9 @@ from psycopg_pool import PoolTimeout
 from districts.models import District
 from districts.scope import district_scope
 from intake.actions import accept
-from intake.channels.fingerprint import digest
+from intake.channels.fingerprint import digest_of
 from intake.channels.headers import ids
+from intake.mail_data import MailData
 from intake.models import Channel
 from intake.queries import mailbox
 from tickets.models import ChannelKind
@@ -34,15 +37,21 @@ MAX_RECIPIENTS = 100
 THREADS = 4  # below DATABASE_POOL
 IDLE_SECONDS = 120
 LINGER_SECONDS = 15  # for mail on its way in when we are told to stop
-LONGEST_LINE = 4 * 1024 * 1024  # RFC 5321 says 1,000; mailers that do not fold, or end lines with LF alone, are many
+LONGEST_DATA = 30 * 60  # seconds that one mail may take to come in, a piece at least every IDLE_SECONDS
+PIECE = 64 * 1024  # bytes
+HEAD = 100_000  # bytes in which the Message-ID is looked for
+KNOWN_SECONDS = 10  # an address that lives here is not asked for again; that it is closed is seen so much later
+MOST_KNOWN = 5_000
 OK = "250 2.0.0 Kept"
 NOT_HERE = "550 5.1.1 No such mailbox here"
 NO_HOST = "550 5.1.2 No such host here"
+TOO_MUCH = "552 5.3.4 The mail is too large: send a link instead"
 LATER = "451 4.3.0 Cannot write it down now, please send it again"
 BUSY = b"421 4.3.2 Too many connections, please come again\r\n"
 CLOSING = b"421 4.3.2 Closing, please come again\r\n"
 _MESSAGE_ID = re.compile(rb"^message-id:((?:[^\n]|\n[ \t])*)", re.IGNORECASE | re.MULTILINE)
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+Found = tuple[UUID, Channel]  # the district and its door
 log = structlog.get_logger(__name__)
 
 
@@ -50,7 +59,7 @@ log = structlog.get_logger(__name__)
 class Addressed:
     """One district's share of a mail: its door and the addresses of its host."""
 
-    channel_id: UUID
+    channel: Channel
     addresses: list[str] = field(default_factory=list)
 
 
@@ -59,22 +68,34 @@ class Handler:
 
     def __init__(self) -> None:
         self.open: set[Door] = set()
+        self.known: dict[str, tuple[float, Found]] = {}
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="smtp-door")
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
         doors: dict[UUID, Addressed] = _doors(envelope)
-        found = await self._ask(lambda: find_door(address))
+        known: Found | str | None = self._known(address)
+        found = known or await self._ask(lambda: find_door(address))
         if isinstance(found, str):
             return found
-        district_id, channel_id = found
-        doors.setdefault(district_id, Addressed(channel_id)).addresses.append(address.lower())
+        if len(self.known) >= MOST_KNOWN:
+            self.known.clear()
+        self.known.setdefault(address, (time.monotonic() + KNOWN_SECONDS, found))
+        district_id, channel = found
+        doors.setdefault(district_id, Addressed(channel)).addresses.append(address.lower())
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
+    def _known(self, address: str) -> Found | None:
+        known = self.known.get(address)
+        if known and known[0] > time.monotonic():
+            return known[1]
+        self.known.pop(address, None)
+        return None
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        raw = envelope.original_content or b""
+        raw: IO[bytes] = cast(Any, envelope.content)
         meta = {"return_path": (envelope.mail_from or "").strip("<>").lower(), "remote": str((session.peer or [""])[0])}
         doors = _doors(envelope)
         return await self._ask(lambda: write_down(doors, raw, meta))
@@ -107,8 +128,8 @@ def _with_database[T](question: Callable[[], T]) -> T | str:
         connections["default"].close()
 
 
-def find_door(address: str) -> tuple[UUID, UUID] | str:
-    """(district, channel) behind an address, or the refusal."""
+def find_door(address: str) -> Found | str:
+    """What lives behind an address, or the refusal."""
     local, _at, host = address.lower().strip().rpartition("@")
     if not local or not address.isprintable():
         return NOT_HERE
@@ -117,34 +138,69 @@ def find_door(address: str) -> tuple[UUID, UUID] | str:
         return NO_HOST
     with district_scope(district.id):
         channel = mailbox(local, district)
-    return (district.id, channel.id) if channel else NOT_HERE
+    return (district.id, channel) if channel else NOT_HERE
 
 
-def write_down(doors: dict[UUID, Addressed], raw: bytes, meta: dict[str, Any]) -> str:
+def write_down(doors: dict[UUID, Addressed], raw: IO[bytes], meta: dict[str, Any]) -> str:
     """One envelope in each district it was sent to. Sent again after a failure, those that have it keep the first."""
-    external_id = message_id(raw) or f"sha256:{digest(raw)}"
+    raw.seek(0)
+    external_id = message_id(raw.read(HEAD)) or f"sha256:{digest_of(raw)}"
     for district_id, share in doors.items():
         with district_scope(district_id):
             accept(
-                source=Channel.objects.get(id=share.channel_id), channel=ChannelKind.EMAIL, external_id=external_id, raw=raw,
+                source=share.channel, channel=ChannelKind.EMAIL, external_id=external_id, raw=raw,
                 meta={**meta, "recipients": share.addresses}, now=timezone.now(),
             )  # fmt: skip
     return OK
 
 
 def message_id(raw: bytes) -> str:
-    """Of the header; empty where there is none."""
-    end = _BLANK_LINE.search(raw)
-    found = _MESSAGE_ID.search(raw, 0, end.start() if end else min(len(raw), 100_000))
+    """Of the header, as far as `HEAD`; empty where there is none."""
+    end = _BLANK_LINE.search(raw, 0, HEAD)
+    found = _MESSAGE_ID.search(raw, 0, end.start() if end else min(len(raw), HEAD))
     return next(iter(ids(found[1].decode("utf-8", "replace"))), "") if found else ""
 
 
 class Door(SMTP):
     """One connection; the one too many is told to come again."""
 
-    line_length_limit = LONGEST_LINE
+    line_length_limit = PIECE  # of a command; and so much is read ahead
     event_handler: Handler
     refused = False
+
+    @syntax("DATA")
+    async def smtp_DATA(self, arg: str) -> None:
+        """As aiosmtpd's, which holds each line of a mail for itself, and then all of them twice."""
+        if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
+            return
+        envelope: Any = self.envelope
+        if arg or not envelope.rcpt_tos:
+            await self.push("501 Syntax: DATA" if arg else "503 Error: need RCPT command")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        data = MailData(settings.MAX_MAIL_BYTES)
+        with data.file:
+            if not await self._take(data):
+                self._writer.close()
+                return
+            envelope.content = data.file
+            status = TOO_MUCH if data.too_much else await self._call_handler_hook("DATA")
+            self._set_post_data_state()  # type: ignore[no-untyped-call]
+        await self.push(status)
+
+    async def _take(self, data: MailData) -> bool:
+        """False where the mail breaks off."""
+        until = time.monotonic() + LONGEST_DATA
+        while time.monotonic() < until:
+            self._reset_timeout()
+            piece = await self._reader.read(PIECE)
+            if not piece:
+                return False
+            rest = data.feed(piece)
+            if rest is not None:
+                self._reader._buffer[:0] = rest  # type: ignore[attr-defined]  # of somebody who did not wait for the answer
+                return True
+        return False
 
     def connection_made(self, transport: BaseTransport) -> None:
         if len(self.event_handler.open) >= MAX_CONNECTIONS:

@@ -96,6 +96,12 @@ def other_content(channel: str, external_id: str, digest: str) -> bool:
     return Envelope.objects.filter(channel=channel, external_id=external_id).exclude(digest=digest).exists()
 
 
+def is_here(envelope: Envelope) -> bool:
+    """Did the same id come before with the same content?"""
+    same = {"channel": envelope.channel, "external_id": envelope.external_id, "digest": envelope.digest}
+    return Envelope.objects.filter(**same).exists()
+
+
 def same_content(channel: str, external_ids: Sequence[str], *, since: datetime) -> Envelope | None:
     """What came by one of these ids since then."""
     came = Envelope.objects.defer("raw").filter(channel=channel, external_id__in=external_ids, received_at__gte=since)

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
 from districts.scope import district_scope, require_district_id
-from intake import media, opening, parked
+from intake import bulk, media, opening, parked
 from intake.attaching import Kept
 from intake.channels import chat, email, sms, voicemail, web
 from intake.channels.arrival import Arrival, Unreadable
@@ -34,7 +34,6 @@ from intake.wording import clean
 from tickets.models import ChannelKind, Ticket
 
 BATCH = 20
-CARRIED = 256 * 1024  # bytes of an envelope that a claim reads along; larger ones are read one at a time
 MAX_ROUNDS = 50  # of one task: the next nudge or sweep goes on
 READING = 15  # seconds that reading one envelope may take, after which it has failed; a mail takes milliseconds
 KEEPING = 20  # seconds that keeping its files may take, after which it is received with those that are kept; a photo takes one
@@ -82,7 +81,7 @@ def claim(*, now: datetime) -> list[Envelope]:
     """
     waiting = Envelope.objects.filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now), state=State.PENDING)
     rows = list(
-        waiting.annotate(size=Length("raw"), bytes=Case(When(size__lte=CARRIED, then=F("raw"))))
+        waiting.annotate(size=Length("raw"), bytes=Case(When(size__lte=bulk.CARRIED, then=F("raw"))))
         .defer("raw").order_by("received_at", "id").select_for_update(skip_locked=True)[:BATCH]
     )  # fmt: skip
     over = [row.id for row in rows if row.attempts >= MAX_ATTEMPTS]
@@ -101,7 +100,7 @@ def claim(*, now: datetime) -> list[Envelope]:
 def attempt(district_id: UUID, envelope: Envelope) -> bool:
     """One claimed envelope, whatever it does to us. True: it came to an end, good or bad."""
     try:
-        raw = _bytes_of(district_id, envelope)
+        raw = bytes_of(district_id, envelope)
         with at_most(READING):
             arrival = read(envelope, raw)
         kept = media.keep(envelope, arrival, district_id=district_id, seconds=KEEPING)
@@ -121,13 +120,13 @@ def attempt(district_id: UUID, envelope: Envelope) -> bool:
         return _failed(district_id, envelope, error)
 
 
-def _bytes_of(district_id: UUID, envelope: Envelope) -> bytes:
-    """Carried along by the claim where they are few."""
+def bytes_of(district_id: UUID, envelope: Envelope) -> bytes:
+    """Carried along by the claim where they are few. Raises Envelope.DoesNotExist where it is at another attempt."""
     carried = getattr(envelope, "bytes", None)
     if carried is not None:
         return bytes(carried)
     with district_scope(district_id):
-        return bytes(Envelope.objects.values_list("raw", flat=True).get(id=envelope.id, attempts=envelope.attempts))
+        return bulk.bytes_of(envelope.id, attempts=envelope.attempts, size=int(getattr(envelope, "size", 0)))
 
 
 def _failed(district_id: UUID, envelope: Envelope, error: BaseException) -> bool:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from districts.jobs import lease_until
@@ -87,7 +88,8 @@ def _page(states: tuple[str, ...], since: datetime | None, after: UUID | None) -
 def again(district_id: UUID, envelope_id: UUID, *, asked: Asked) -> Result:
     """Read one envelope again. Raises what the database raises; whatever its bytes do is a Result."""
     with district_scope(district_id):
-        envelope: Envelope | None = Envelope.objects.filter(id=envelope_id, state__in=FINAL).first()
+        rows = Envelope.objects.annotate(size=Length("raw")).defer("raw")
+        envelope: Envelope | None = rows.filter(id=envelope_id, state__in=FINAL).first()
     if envelope is None:
         return Result(Became.BUSY)
     if envelope.state == State.DONE:
@@ -99,7 +101,7 @@ def again(district_id: UUID, envelope_id: UUID, *, asked: Asked) -> Result:
 
 def _done(district_id: UUID, envelope: Envelope, asked: Asked) -> Result:
     try:
-        arrival = _read(envelope)
+        arrival = _read(district_id, envelope)
     except (Exception, TookTooLong) as error:  # noqa: BLE001  strangers' bytes raise many kinds
         return Result(Became.FAILED, _in_short(error))
     with district_scope(district_id):
@@ -126,9 +128,10 @@ def _correct(message: Message, arrival: Arrival, words: Words, more: bool, asked
     return Result(Became.CHANGED if found or (more and asked.dry) else Became.SAME, f"ticket {message.ticket}: {told}" if told else "")
 
 
-def _read(envelope: Envelope) -> Arrival:
+def _read(district_id: UUID, envelope: Envelope) -> Arrival:
+    raw = receive.bytes_of(district_id, envelope)
     with at_most(receive.READING):
-        return receive.read(envelope, bytes(envelope.raw))
+        return receive.read(envelope, raw)
 
 
 def _message_of(envelope: Envelope) -> Message | None:
@@ -193,7 +196,7 @@ def _tried(district_id: UUID, envelope: Envelope) -> opening.Outcome | str:
     """What would become of it today, or the error; nothing of it stays."""
     outcome: opening.Outcome | None = None
     try:
-        arrival = _read(envelope)
+        arrival = _read(district_id, envelope)
         with district_scope(district_id):
             outcome = opening.take_in(envelope, arrival, Kept(arrival.kept_files), now=timezone.now())
             raise _Undo

@@ -127,7 +127,7 @@ def test_a_bomb_is_refused_before_it_unpacks(here: Cast) -> None:
 
 
 def test_a_30_mb_photo_is_refused_with_the_limit_in_words(here: Cast, shelf: Path) -> None:
-    with pytest.raises(Refused, match="20 MB"):
+    with pytest.raises(Refused, match="25 MB"):
         store("huge.jpg", photo() + b"\0" * 30 * 1024 * 1024)
     with pytest.raises(Refused, match="empty"):
         store("empty.jpg", b"")

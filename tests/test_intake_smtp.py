@@ -200,7 +200,7 @@ def test_with_the_database_away_the_sender_is_told_to_come_again(door: Running, 
         assert code(client) == 451
     with monkeypatch.context() as broken, door.client() as client:
         broken.setattr(mail_door, "mailbox", away)
-        assert code(client) == 451
+        assert code(client, "buses@cedar.localhost") == 451, "an address that was not asked for before"
     with monkeypatch.context() as broken, door.client() as client:
         broken.setattr(mail_door, "accept", lambda **_: 1 / 0)
         assert code(client) == 451
