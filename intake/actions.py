@@ -63,7 +63,7 @@ def accept(*, source: Channel, channel: str, external_id: str, raw: Raw, meta: d
     The same id with the same content again is the first one (with what `meta` adds to its recipients); with other content
     it is another. A worker is woken after the commit.
     """
-    believed = {"trusted_hop": source.trusted_hop} if source.trusted_hop else {}
+    believed = {"trusted_hop": source.trusted_hop} if source.trusted_hop and not meta.get("direct") else {}
     envelope, new = _insert(source, channel, external_id, raw, {**meta, **believed}, now)
     if new:
         nudge(receive_pending)

@@ -12,6 +12,7 @@ from asyncio import BaseTransport, Server
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
 from typing import IO, Any, cast
 from uuid import UUID
 
@@ -96,7 +97,10 @@ class Handler:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         raw: IO[bytes] = cast(Any, envelope.content)
-        meta = {"return_path": (envelope.mail_from or "").strip("<>").lower(), "remote": str((session.peer or [""])[0])}
+        remote = str((session.peer or [""])[0])
+        meta: dict[str, Any] = {"return_path": (envelope.mail_from or "").strip("<>").lower(), "remote": remote}
+        if not is_relay(remote):
+            meta["direct"] = True  # what its header says that our own mail server found, nobody of ours wrote
         doors = _doors(envelope)
         return await self._ask(lambda: write_down(doors, raw, meta))
 
@@ -110,6 +114,16 @@ class Handler:
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
+
+
+def is_relay(remote: str) -> bool:
+    """One of our own mail servers, as SMTP_RELAYS names them: what they write about a mail's sender is believed."""
+    try:
+        address = ip_address(remote)
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return any(address in ip_network(one, strict=False) for one in settings.SMTP_RELAYS)
 
 
 def _doors(envelope: Envelope) -> dict[UUID, Addressed]:

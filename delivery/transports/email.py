@@ -97,7 +97,7 @@ def compose(message: Outgoing) -> Letter:
 
 
 def _extra_headers(message: Outgoing) -> dict[str, str]:
-    headers = {"Message-ID": f"<{message.message_id}>"}
+    headers = {"Message-ID": f"<{message.message_id}>", "X-Loop": mail_address(message.district, "help")}  # so that we know it again
     earlier = [f"<{one}>" for one in message.references if _PLAIN_ID.fullmatch(one)]
     if earlier:
         headers |= {"In-Reply-To": earlier[-1], "References": " ".join(earlier)}

@@ -137,6 +137,8 @@ class Arrival:
     automation: Automation = ""
     return_path: str | None = None  # "" is the null sender of bounces, None: not told
     list_id: str = ""
+    hops: int = 0  # servers that a mail came by
+    loops: tuple[str, ...] = ()  # who marked it as theirs ("X-Loop"), lower case
     bounce: Bounce | None = None
     no_reply: bool = False
     keyword: str = ""  # SMS: "stop", "start" or "help"

@@ -7,7 +7,7 @@ the sender's word. Providers tell the same with their webhooks, under their own 
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 LONGEST = 8_000  # characters of a field that are read
@@ -15,6 +15,10 @@ NAMELESS = ("outlook.com",)  # servers that write no name of their own
 FIELD = "authentication-results"
 _METHOD = re.compile(r"\s*(spf|dkim|dmarc)(?:/\d+)?\s*=\s*([a-z]{2,20})\b(.*)", re.IGNORECASE | re.DOTALL)
 _PROPERTY = re.compile(r"\b(?:header|smtp)\.(d|i|from|mailfrom|mail|mfrom)\s*=\s*\"?([^\s;\"]{1,320})", re.IGNORECASE)
+_FAILED = re.compile(r"\bdmarc\s*=\s*fail\b(.{0,500})", re.IGNORECASE | re.DOTALL)
+_POLICY = re.compile(
+    r"(?:[( ]p|\bpolicy|\bpolicy\.published-domain-policy|\baction)\s*=\s*(?:o|pct\.)?(none|quarantine|reject)\b", re.IGNORECASE
+)
 _DEEPEST = 20  # comments in comments
 
 
@@ -26,6 +30,7 @@ class Authentication:
     dkim: str = ""
     dmarc: str = ""
     domain: str = ""  # proven, and that of the address in From
+    policy: str = ""  # what that domain wishes done with a mail that fails DMARC: "none", "quarantine", "reject"
 
     def __str__(self) -> str:
         told = (("spf", self.spf), ("dkim", self.dkim), ("dmarc", self.dmarc))
@@ -46,6 +51,15 @@ class Authentication:
             return self.dmarc == "fail"
         return self.spf == "fail" and self.dkim != "pass"
 
+    @property
+    def unwanted(self) -> bool:
+        """And wishes that nobody reads it."""
+        return self.dmarc == "fail" and self.policy in ("quarantine", "reject")
+
+    def unproven(self) -> "Authentication":
+        """Of another address than the one in From only what speaks against it is told."""
+        return self if self.failed else Authentication()
+
 
 @dataclass(frozen=True)
 class _Finding:
@@ -57,7 +71,15 @@ class _Finding:
 def read(fields: Sequence[tuple[str, str]], trusted_hop: str, writer: str) -> Authentication:
     """`fields`: names (lower case) and values from the top; `trusted_hop`: our own server's name; `writer`: the address in From."""
     believed = _believed(fields, trusted_hop.strip().lower().rstrip("."))
-    return _summed_up([finding for value in believed for finding in _findings(value)], _domain(writer))
+    found = _summed_up([finding for value in believed for finding in _findings(value)], _domain(writer))
+    return replace(found, policy=_policy(believed)) if found.dmarc == "fail" else found
+
+
+def _policy(believed: Sequence[str]) -> str:
+    """ "p=reject" or "policy=reject" in a comment, Microsoft's "action=oreject", "policy.published-domain-policy=reject"."""
+    said = (_FAILED.search(value[:LONGEST]) for value in believed)
+    wished = (_POLICY.search(found[1]) for found in said if found)
+    return next((found[1].lower() for found in wished if found), "")
 
 
 def _believed(fields: Sequence[tuple[str, str]], hop: str) -> list[str]:

@@ -53,7 +53,9 @@ def arrival_of(mail: Mail, *, recipients: tuple[str, ...] = ()) -> Arrival:
         no_reply=mail.no_reply,
         forward=mail.forward,
         spam=mail.spam,
-        authentication=mail.authentication,
+        hops=mail.hops,
+        loops=mail.loops,
+        authentication=mail.authentication if [one.address for one in mail.writers] == [address] else mail.authentication.unproven(),
     )
 
 

@@ -47,6 +47,8 @@ class Mail:
     is_list: bool
     spam: Spam
     authentication: Authentication
+    hops: int  # servers that it came by
+    loops: tuple[str, ...]  # who marked it as theirs ("X-Loop"), lower case
     defects: tuple[str, ...] = field(default=())
 
     @property
@@ -109,6 +111,8 @@ def read(raw: bytes, *, return_path: str | None = None, trusted_hop: str = "", f
         is_list=_is_list(headers),
         spam=spam.read(headers),
         authentication=authentication.read(_hops(part, trusted_hop, findings), trusted_hop, next((one.address for one in writers), "")),
+        hops=len(headers.all("received")),
+        loops=tuple(value.strip("<> ").lower()[:254] for value in headers.all("x-loop"))[:20],
         defects=tuple(defects),
     )
 

@@ -17,14 +17,28 @@ from districts.limits import within
 from districts.models import District
 from districts.scope import require_district_id
 from intake.channels.arrival import Arrival
-from intake.screening import abroad, automation, crowds, floods, keywords, no_reply, ours, reports
+from intake.screening import (
+    abroad,
+    authentication,
+    automation,
+    crowds,
+    floods,
+    hops,
+    keywords,
+    lists,
+    loops,
+    no_reply,
+    ours,
+    reports,
+    spam,
+)
 from intake.screening.verdict import Course, Verdict, overruled, quiet, told
 from routing import crisis
 
 __all__ = ["Course", "Screened", "Verdict", "by_itself", "let_in", "overruled", "screen", "screen_sender", "told"]
 
-ALONE = (reports, keywords, automation, no_reply)  # ask no database, and nothing of the district
-HERE = (ours, abroad, crowds)
+ALONE = (reports, keywords, authentication, spam, hops, automation, no_reply, lists)  # ask no database, and nothing of the district
+HERE = (ours, loops, abroad, crowds)
 DANGEROUS = 5  # mails with words of danger that one sender gets past the filters within HOUR
 HOUR = 3600
 DANGER = "danger"
