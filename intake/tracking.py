@@ -18,6 +18,7 @@ from intake.reading import reading_of
 from intake.wording import MAX_TEXT, cap, clean, subject_of
 from routing import actions as routing
 from routing import crisis, merging
+from routing import solved as routing_solved
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets import letters
@@ -96,7 +97,9 @@ def solved(ticket: Ticket, *, proven: bool, now: datetime) -> bool:
     if target.is_live and (target.crisis or reading_of(ticket, proven=proven).hidden):
         _say_so(ticket, target, now=now)
         return False
-    tickets.resolve(target, by=ticket.requester, now=now)
+    if target.is_live:
+        tickets.resolve(target, by=ticket.requester, now=now)
+        routing_solved.tell(target, by=ticket.requester, now=now)
     if target.requester_id == ticket.requester_id:
         tickets.close(target, by=ticket.requester, now=now)
     sla.derive(target, now=now)
