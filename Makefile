@@ -27,6 +27,9 @@ journeys: dev ## HTTP, SMTP and SMS against the real servers
 browser: dev ## a real Chromium, with axe
 	@exec $(PY) tests/stages.py browser
 
+corpus: dev ## read real mails of other products' tests, and print the share of what those expect that is met, by source and field
+	@$(PY) -m tests.corpus
+
 isolation: dev ## look for holes between districts in the development database
 	@exec $(PY) manage.py check_isolation
 
@@ -64,4 +67,4 @@ $(VENV)/dev.stamp: requirements/dev.txt | $(VENV)/bin/python
 	@echo "installing requirements/dev.txt" && $(PY) -m pip install --quiet --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run test lint unit journeys browser isolation bench bench-smoke screenshots messages lock dev clean
+.PHONY: help run test lint unit journeys browser corpus isolation bench bench-smoke screenshots messages lock dev clean

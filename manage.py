@@ -9,7 +9,7 @@ from config import environment
 
 if __name__ == "__main__":
     try:
-        environment.provide()
+        environment.provide(database=sys.argv[1:2] != ["parse_mail"])
         execute_from_command_line(sys.argv)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -18,11 +18,11 @@ class NotConfigured(SystemExit):
     """Production does not make up what it was not told."""
 
 
-def provide() -> None:
+def provide(*, database: bool = True) -> None:
     """Complete `os.environ`; idempotent, and inherited by child processes through `DATABASE_URL` and `REDIS_URL`.
 
     Where one of the two databases' URLs is given (the owner's to migrate, the application's to serve), nothing is started: a
-    process that serves needs no owner's URL.
+    process that serves needs no owner's URL. `database`: False for what asks none.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if (ROOT / ".env").exists():
@@ -35,7 +35,7 @@ def provide() -> None:
             raise NotConfigured("PRODUCTION=1 excludes DEMO=1: the demonstration shows its mail and passwords to everybody")
     if not os.environ.get("SECRET_KEY"):
         os.environ["SECRET_KEY"] = _kept_secret()
-    if named:
+    if named or not database:
         return
     state = embedded.ensure()
     os.environ["DATABASE_URL"] = embedded.database_url(state)

@@ -1,28 +1,20 @@
 """Bytes of a mail → what it says: pure, and never an exception."""
 
-import importlib.util
-import json
-import os
 import time
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.channels import automation, email, markup, mime, quoting, sms, web
+from intake.channels import automation, email, markup, quoting, sms, web
 from intake.channels.arrival import Arrival, Unreadable
 from intake.channels.charsets import decode
 from intake.channels.fingerprint import digest
 from intake.channels.headers import Headers, addresses, ids, words
 from intake.channels.parts import parse
-from intake.channels.sms import keyword
+from intake.channels.sms_words import keyword
 from intake.language import guess
 from intake.wording import clean, one_line, subject_of
-
-SHARED = Path(os.environ.get("SHARED_DATA") or Path(__file__).parent.parent.parent / "shared" / "data")
-MAILS = SHARED / "mail"
 
 
 def read(text: str, **headers: str) -> Arrival:
@@ -326,86 +318,7 @@ def test_keywords_are_whole_messages() -> None:
     ]
 
 
-# --- other products' own mails ------------------------------------------------------------------------------------------
-
-
-def adapter(data: bytes, kind: str) -> dict[str, Any]:
-    """What `score.py` asks for."""
-    if kind != "eml":
-        text = data.decode("utf-8", "replace")
-        text = markup.text_of(markup.clean(text)) if kind == "html" else text
-        return {"reply_text": quoting.split(clean(text), is_reply=True).text, "body_text": text}
-    arrival = email.read(data)
-    headers = Headers(parse(data))
-    writers = headers.addresses("from")
-    text, below, _html = email._words(mime.unpack(parse(data)))
-    bounce = arrival.bounce
-    return {
-        "subject": headers.text("subject"),
-        "from_email": writers[0].address if writers else "",
-        "from_name": writers[0].name if writers else "",
-        "reply_to": next((one.address for one in headers.addresses("reply-to")), ""),
-        "to": [one.address for one in headers.addresses("to")],
-        "cc": [one.address for one in headers.addresses("cc")],
-        "message_id": arrival.thread.message_id,
-        "in_reply_to": next(iter(arrival.thread.in_reply_to), ""),
-        "references": list(arrival.thread.references),
-        "body_text": f"{text}\n{below}",
-        "html": arrival.html,
-        "reply_text": arrival.text,
-        "attachments": [{"name": file.name, "inline": file.inline, "data": file.data} for file in arrival.sent_files],
-        "is_auto_reply": arrival.automation == "replied",
-        "is_auto_generated": bool(arrival.automation),
-        "is_bounce": bool(bounce and bounce.kind in ("failed", "delayed")),
-        "is_feedback_loop": bool(bounce and bounce.kind == "complaint"),
-        "is_delivery_report": bool(bounce),
-        "bounce_statuses": [bounce.status] if bounce else [],
-        "bounce_permanent": bool(bounce and bounce.permanent),
-        "bounce_permanent_address": bool(bounce and any(one.gone for one in bounce.failures)),
-        "sender_effective": arrival.contact.value if arrival.contact else "",
-        "is_mailing_list": bool(arrival.list_id),
-    }
-
-
-@pytest.mark.skipif(not MAILS.is_dir(), reason="no shared mails here: set SHARED_DATA")
-def test_other_products_mails_are_read() -> None:
-    """No exception and no slow one; most of what their own tests assert."""
-    spec = importlib.util.spec_from_file_location("score", MAILS / "score.py")
-    assert spec is not None
-    assert spec.loader is not None
-    score = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(score)
-    rows = [json.loads(line) for line in (MAILS / "expectations.jsonl").read_text().splitlines()]
-    fields, _corpora, _by_field, _whole, errors = score.table(read_all(score, rows))
-    assert errors == []
-    right, asked = (sum(pair[n] for pair in fields.values()) for n in (0, 1))
-    assert right / asked >= 0.88, {name: pair for name, pair in fields.items() if pair[0] < pair[1]}
-
-
-def read_all(score: Any, rows: list[dict[str, Any]]) -> list[Any]:
-    """`score.run`, but closing its files."""
-    out = []
-    for row in rows:
-        data = (MAILS / row["file"]).read_bytes()
-        began = time.monotonic()
-        result = adapter(data, row["kind"])
-        result["_secs"] = time.monotonic() - began
-        result["_text"] = result["body_text"] if row["kind"] == "eml" else data.decode("utf-8", "replace")
-        checks = {key: bool(score.check(key, value, result, row)) for key, value in row["expect"].items() if key not in score.SKIP}
-        out.append((row, checks, "slow" if result["_secs"] > 5 else None, result))
-    return out
-
-
-@pytest.mark.skipif(not MAILS.is_dir(), reason="no shared mails here: set SHARED_DATA")
-def test_ordinary_mails_are_not_taken_for_bounces_or_answering_machines() -> None:
-    rows = [json.loads(line) for line in (MAILS / "implied_negatives.jsonl").read_text().splitlines()]
-    plain = [row for row in rows if not row.get("hints_to_the_contrary")]
-    assert plain
-    wrong = []
-    for row in plain:
-        found = adapter((MAILS / row["file"]).read_bytes(), "eml")
-        wrong += [row["file"] for key, value in row["implied"].items() if found.get(key) != value]
-    assert wrong == []
+# --- anything at all ---------------------------------------------------------------------------------------------------
 
 
 @given(st.binary(max_size=4000))
