@@ -35,11 +35,10 @@ def adapter(data: bytes, kind: str) -> dict[str, Any]:
 
 
 def _fields(mail: Mail) -> dict[str, Any]:
-    first = mail.writers[0] if mail.writers else mail.sender
     return {
         "subject": mail.subject,
-        "from_email": first.address if first else "",
-        "from_name": first.name if first else "",
+        "from_email": mail.writer.address,
+        "from_name": mail.writer.name,
         "reply_to": mail.reply_to[0].address if mail.reply_to else "",
         "to": [one.address for one in mail.to],
         "cc": [one.address for one in mail.cc],

@@ -34,7 +34,7 @@ def decode(data: bytes, label: str = "") -> str:
     if data.isascii() and not _stateful(label):
         return data.decode("ascii")
     said = _big_endian(codec(label), data)
-    for name in _order(said):
+    for name in (said,) if said.startswith(_STATEFUL) and data.isascii() else _order(said):
         try:
             return data.decode(name)
         except (UnicodeError, ValueError):

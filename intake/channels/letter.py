@@ -61,6 +61,12 @@ class Mail:
         return self.bounce is not None and self.bounce.came_back
 
     @property
+    def writer(self) -> Address:
+        """Who is named in From; where no address is there, that of whoever wrote."""
+        first = next(iter(self.writers), Address("", ""))
+        return first if first.address or self.sender is None else Address(first.name or self.sender.name, self.sender.address)
+
+    @property
     def no_reply(self) -> bool:
         return self.sender is not None and is_no_reply(self.sender.address)
 
@@ -125,12 +131,9 @@ def sender_of(headers: Headers) -> Address | None:
     first = writers[0]
     original = headers.addresses("x-original-from") or headers.addresses("x-original-sender")
     answers = headers.addresses("reply-to")
-    if (
-        original
-        and original[0].address != first.address
-        and (not answers or answers[0].address in (original[0].address, first.address))
-    ):
-        return Address(original[0].name or _without_via(first.name), original[0].address)
+    if original and original[0].address != first.address:
+        agreed = not answers or answers[0].address in (original[0].address, first.address)
+        return Address(original[0].name or _without_via(first.name), original[0].address) if agreed else first
     behind = "list-id" in headers and " via " in first.name.lower()
     if answers and (behind or is_no_reply(first.address)):
         return Address(answers[0].name or _without_via(first.name), answers[0].address)

@@ -1,6 +1,7 @@
 """Files that old mailers write into the text itself ("begin 644 name" … "end"), taken out line by line, in one pass."""
 
 import binascii
+import contextlib
 import re
 from typing import NamedTuple
 
@@ -49,7 +50,9 @@ def _decoded(line: str) -> bytes | None:
         return b""
     if len(line) > _LONGEST:
         return None
-    try:
+    with contextlib.suppress(binascii.Error, ValueError):
         return binascii.a2b_uu(line)
-    except (binascii.Error, ValueError):
-        return None
+    said = ((ord(line[0]) - 32) & 63) * 4 + 5  # some encoders pad a line beyond the bytes that its first character tells
+    with contextlib.suppress(binascii.Error, ValueError):
+        return binascii.a2b_uu(line[: said // 3])
+    return None

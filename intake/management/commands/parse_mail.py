@@ -17,7 +17,7 @@ STDIN = "-"
 
 class Command(BaseCommand):
     help = "Read mails as the door reads them, and print what they say: one JSON object a line. Writes nothing, asks no database."
-    requires_system_checks: list[str] = []  # noqa: RUF012 (as Django declares it)
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="A mail as it came (.eml); - is standard input.")
@@ -37,14 +37,13 @@ class Command(BaseCommand):
 
 
 def told(name: str, mail: Mail) -> dict[str, Any]:
-    writer = mail.writers[0] if mail.writers else mail.sender
     verdict = by_itself(arrival_of(mail))
     bounced = mail.bounce.addresses if mail.bounce else ()
     return {
         "file": name,
         "subject": mail.subject,
-        "from_name": writer.name if writer else "",
-        "from_email": writer.address if writer else "",
+        "from_name": mail.writer.name,
+        "from_email": mail.writer.address,
         "to": [one.address for one in mail.to],
         "cc": [one.address for one in mail.cc],
         "message_id": mail.thread.message_id,
