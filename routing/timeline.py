@@ -113,6 +113,7 @@ class Story:
     hidden: int  # messages left out,
     gap: UUID | None  # behind this one
     moved: bool  # from team to team
+    others: list[str]  # who else asked, in a ticket that was merged into this one
     last: UUID  # the newest message, or nothing but zeros where there is none: what a form has seen
 
 
@@ -132,7 +133,7 @@ def story(ticket: Ticket, *, reader: Person | None, reasons: Iterable[str], ever
     told.sort(key=lambda entry: (entry.at, entry.rank))
     return Story(
         entries=_without_gap(told, messages if hidden else []), hidden=hidden, gap=messages[0].id if hidden else None,
-        moved=any(event.kind == Kind.HANDED_OFF for event in events),
+        moved=any(event.kind == Kind.HANDED_OFF for event in events), others=_others(ticket, family.values()),
         last=messages[-1].id if messages else UUID(int=0),
     )  # fmt: skip
 
@@ -141,6 +142,11 @@ def _family(ticket: Ticket, events: Sequence[Event]) -> dict[UUID, Ticket]:
     """What was merged into it, by id; not asked for where its events, all of them, tell of no merge."""
     told = len(events) == EVENTS or any(event.kind == Kind.MERGED for event in events)
     return {one.id: one for one in merged_here(ticket)} if told else {}
+
+
+def _others(ticket: Ticket, family: Iterable[Ticket]) -> list[str]:
+    names = {one.requester_id: str(one.requester) for one in family if one.requester_id != ticket.requester_id}
+    return list(names.values())
 
 
 def newer(ticket: Ticket, last: UUID) -> list[Message]:

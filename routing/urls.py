@@ -1,6 +1,6 @@
 from django.urls import path
 
-from routing.views import acts, log, queue, ticket
+from routing.views import acts, log, merging, queue, ticket
 
 urlpatterns = [
     path("", queue.desk, name="desk"),
@@ -21,5 +21,7 @@ urlpatterns = [
     path("<uuid:ticket_id>/reopen/", acts.reopen, name="desk_reopen"),
     path("<uuid:ticket_id>/priority/", acts.priority, name="desk_priority"),
     path("<uuid:ticket_id>/follow/", acts.follow, name="desk_follow"),
+    path("<uuid:ticket_id>/merge/", merging.merge, name="desk_merge"),
+    path("<uuid:ticket_id>/take-apart/", merging.take_apart, name="desk_take_apart"),
     path("<uuid:ticket_id>/correct/", acts.correct, name="desk_correct"),
 ]

@@ -1,16 +1,22 @@
 """Two tickets about one need are one, and can be taken apart again."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from delivery.models import Delivery
+from districts.access import actor_for
 from districts.models import Person, Priority
 from districts.scope import district_scope
+from routing import merging, queue
+from routing.queue import Desk
 from sla.actions import derive, drain_clocks
 from sla.models import Breach, Clock
-from tests.conftest import NOW, Cast, a_ticket, person
+from tests.conftest import NOW, Cast, a_ticket, person, sign_in
 from tickets import actions as tickets
 from tickets import family, queries
 from tickets.actions import NotPossible, Words
@@ -285,3 +291,112 @@ def test_merged_again_after_it_was_taken_apart(here: Cast) -> None:
     tickets.merge(goes, into=stays, by=here.alice, why=WHY, now=NOW + 3 * HOUR)
     assert clocks(goes) == ["void", "void"]
     assert family.merged_ids(stays) == [goes.id]
+
+
+# --- the desk -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def alice(here: Cast) -> Client:
+    return sign_in(here.alice, here.district)
+
+
+def said(response: Any) -> str:
+    return unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def test_the_desk_offers_what_it_might_be_and_finds_by_number_and_words(here: Cast, alice: Client) -> None:
+    twin, linked = a_ticket(here, text="bus 9 has not come"), a_ticket(here, text="gym lights", requester=here.bob)
+    mine = a_ticket(here, text="no bus 9 at Fern")
+    tickets.link(mine, other=linked, kind="may_belong", now=NOW)
+    page = said(alice.get(f"/desk/{mine.id}/merge/"))
+    assert page.index("gym lights") < page.index("bus 9 has not come")
+    assert "May belong to" in page
+    assert "The same person" in page
+    assert "bus 9 has not come" in said(alice.get(f"/desk/{mine.id}/merge/?q=%23{twin.number}"))
+    assert "gym lights" in said(alice.get(f"/desk/{mine.id}/merge/?q=lights"))
+    assert "No other ticket" in said(alice.get(f"/desk/{mine.id}/merge/?q=zebra"))
+
+
+def test_the_page_says_what_will_happen_and_then_it_happens_once(here: Cast, alice: Client, ben: Person) -> None:
+    goes = a_ticket(here, requester=ben, team=here.technology, now=NOW - HOUR)
+    stays = a_ticket(here, team=here.transportation)
+    derive(stays, now=NOW)
+    page = said(alice.get(f"/desk/{goes.id}/merge/?into={stays.id}"))
+    for words in (
+        "Each answer goes to both Pat Parent and Ben Cho",
+        "older of the two",
+        "leaves the queue of Technology",
+        "The other way",
+    ):
+        assert words in page
+    for _click in range(2):
+        done = alice.post(f"/desk/{goes.id}/merge/", {"into": str(stays.id), "why": "Same bus"}, follow=True)
+        assert f"#{goes.number} is now part of #{stays.number}" in said(done)
+    assert Event.objects.filter(ticket=stays, kind="merged").count() == 1
+    shown = said(done)
+    assert f"Alice merged #{goes.number} into it because: Same bus" in " ".join(shown.split())
+    assert f"from #{goes.number}" in shown
+    assert "Take apart" in shown
+    assert "Ben Cho (each in a letter of their own)" in " ".join(shown.split())
+
+
+def test_taken_apart_from_either_page_by_one_click_and_a_second_does_nothing(here: Cast, alice: Client) -> None:
+    stays, goes = merged(here)
+    for ticket in (stays, goes):
+        assert f'action="/desk/{goes.id}/take-apart/' in alice.get(f"/desk/{ticket.id}/").content.decode()
+    done = alice.post(f"/desk/{goes.id}/take-apart/", follow=True)
+    assert "stands by itself again" in said(done)
+    assert "stands by itself" in said(alice.post(f"/desk/{goes.id}/take-apart/", follow=True))
+    assert "take-apart" not in alice.get(f"/desk/{stays.id}/").content.decode()
+    assert Event.objects.filter(kind="unmerged").count() == 2
+
+
+def test_what_stands_in_the_way_is_said_with_the_way_out(here: Cast, alice: Client) -> None:
+    danger, calm = a_ticket(here), a_ticket(here)
+    Ticket.objects.filter(id=danger.id).update(crisis=True)
+    page = alice.get(f"/desk/{danger.id}/merge/?into={calm.id}")
+    assert f"Merge #{calm.number} into #{danger.number} instead" in said(page)
+    assert alice.post(f"/desk/{danger.id}/merge/", {"into": str(calm.id)}).status_code == 422
+    assert danger.refresh().status == Status.NEW
+
+
+def test_nobody_merges_what_is_not_theirs_to_work_on(here: Cast, oak: Cast, alice: Client) -> None:
+    mine, private = a_ticket(here), a_ticket(here, service=here.counseling, team=here.safety)
+    with district_scope(oak.district.id):
+        foreign = Ticket.objects.get()
+    for other in (private, foreign):
+        assert alice.post(f"/desk/{mine.id}/merge/", {"into": str(other.id)}).status_code == 404
+        assert alice.post(f"/desk/{other.id}/merge/", {"into": str(mine.id)}).status_code == 404
+        assert alice.post(f"/desk/{other.id}/take-apart/").status_code == 404
+    assert "counsel" not in said(alice.get(f"/desk/{mine.id}/merge/?q=%23{private.number}"))
+    Ticket.objects.filter(id=mine.id).update(status="merged", merged_into=private)
+    assert alice.post(f"/desk/{mine.id}/take-apart/").status_code == 404
+
+
+def test_a_mail_s_files_are_opened_in_the_survivor(here: Cast, alice: Client) -> None:
+    stays, goes = merged(here)
+    message = Message.objects.get(ticket=goes)
+    Message.objects.filter(id=message.id).update(html="<p>no bus</p>")
+    assert alice.get(f"/desk/{stays.id}/mail/{message.id}/").status_code == 200
+    other = a_ticket(here)
+    assert alice.get(f"/desk/{other.id}/mail/{message.id}/").status_code == 404
+
+
+def test_its_people_hear_of_it_in_the_app_and_whoever_did_it_does_not(here: Cast) -> None:
+    stays, goes = a_ticket(here, team=here.transportation), a_ticket(here)
+    tickets.assign(stays, to=here.lena, by=here.lena, now=NOW)
+    tickets.assign(goes, to=here.olive, by=here.olive, now=NOW)
+    merging.merge(goes, into=stays, by=here.alice, why=WHY, now=NOW)
+    told = Delivery.objects.filter(dedupe_key__startswith="merged:")
+    assert {(row.person.name, row.channel) for row in told} == {("Lena", "inapp"), ("Olive", "inapp")}
+
+
+def test_the_queue_counts_one(here: Cast, alice: Client) -> None:
+    stays, goes = a_ticket(here, team=here.transportation), a_ticket(here, team=here.transportation)
+    desk = Desk(actor_for(here.alice), NOW)
+    assert queue.counts(desk)["team"] == 2
+    merging.merge(goes, into=stays, by=here.alice, why=WHY, now=NOW)
+    assert (queue.counts(desk)["team"], queue.counts(desk)["resolved"]) == (1, 0)
+    merging.unmerge(goes, by=here.alice, now=NOW)
+    assert queue.counts(desk)["team"] == 2
