@@ -85,6 +85,8 @@ class Application:
 
 def new_token(application: Application) -> dict[str, Any]:
     """Ask the token server, outside any transaction: by the code an owner brought back, else by what we have. Raises NoConsent."""
+    if application.grant == REFRESH and not application.secret.keys() & {"code", "refresh_token"}:
+        raise NoConsent("the owner of the mailbox has not consented yet")
     require_public(application.token_url)
     try:
         answer = _by_code(application) if "code" in application.secret else _by_what_we_have(application)
@@ -102,13 +104,11 @@ def _by_what_we_have(application: Application) -> dict[str, Any]:
         answer = session.fetch_token(
             application.token_url, client_secret=secret, include_client_id=True, scope=application.scope, timeout=SECONDS
         )
-    elif application.secret.get("refresh_token"):
+    else:
         answer = OAuth2Session(application.client_id).refresh_token(
             application.token_url, refresh_token=application.secret["refresh_token"], client_id=application.client_id,
             client_secret=secret, timeout=SECONDS,
         )  # fmt: skip
-    else:
-        raise NoConsent("the owner of the mailbox has not consented yet")
     return dict(answer)
 
 
