@@ -15,9 +15,9 @@ from routing.queries import decision_of
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets.actions import NotPossible, Words
-from tickets.models import Ticket
+from tickets.models import Message, Ticket
 
-__all__ = ["acknowledge", "ask_to_place", "correct", "hand_off", "hear", "place", "set_priority"]
+__all__ = ["acknowledge", "ask_to_place", "correct", "hand_off", "hear", "hear_note", "place", "set_priority"]
 
 
 def ask_to_place() -> None:
@@ -39,6 +39,15 @@ def hear(
         return True
     sla.derive(ticket, now=now)
     return False
+
+
+def hear_note(ticket: Ticket, *, by: Person | None, channel: str, words: Words, now: datetime, of: Person | None = None) -> Message:
+    """A note that came by another way than the desk, in a ticket whose row the caller holds: never shown to the requester, and words
+    of danger in it are heard. `of`: in whose name, where that is not proven."""
+    message = tickets.note(ticket, by=by, words=words, channel=channel, now=now)
+    author = by or of or ticket.requester
+    alarm.listen(ticket, message, author=author, way=None, answer=False, now=now)
+    return message
 
 
 def set_priority(ticket: Ticket, *, priority: int, by: Person | None, now: datetime) -> None:

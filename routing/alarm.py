@@ -6,7 +6,7 @@ from django.utils.translation import override
 
 from delivery.models import Delivery
 from districts.models import Person
-from routing import acknowledgement, notices, triage
+from routing import acknowledgement, history, notices, triage
 from routing.acknowledgement import Way
 from routing.placing import remember
 from routing.queries import staff_language
@@ -26,7 +26,7 @@ def listen(ticket: Ticket, message: Message, *, author: Person, way: Way | None,
     """
     key = message.id.hex
     with override(staff_language()):
-        choice = triage.danger(Question(ticket, message.text))
+        choice = triage.danger(Question(ticket, message.text, quoted=history.unread(ticket, [(message.id, message.quoted)])))
         if choice is None:
             return False
         had = ticket.assignee

@@ -15,7 +15,7 @@ from django.utils.translation import override
 from districts.models import Priority
 from districts.queries import front_office
 from districts.scope import district_scope
-from routing import acknowledgement, duplicates, merging, notices, triage
+from routing import acknowledgement, duplicates, history, merging, notices, triage
 from routing.duplicates import Twin
 from routing.models import Decision
 from routing.queries import staff_language
@@ -112,11 +112,13 @@ def _choose(ticket: Ticket, *, now: datetime) -> Choice:
     """Triage's choice; where triage fails, the front office, with the failure as the reason. Never raises."""
     if not ticket.is_live:
         return _as_it_is(ticket)
-    texts = Message.objects.filter(ticket=ticket, kind=Message.Kind.REQUEST).order_by("at", "id").values_list("text", flat=True)
+    rows = Message.objects.filter(ticket=ticket, kind=Message.Kind.REQUEST).order_by("at", "id").values_list("id", "text", "quoted")
     try:
         with transaction.atomic():  # a failed read must not spoil the placing
-            told = answers.as_text(answers.of(ticket))
-            return triage.decide(ticket, whole_text(ticket.subject, [*texts, told] if told else texts, channel=ticket.channel), now=now)
+            said, told = list(rows), answers.as_text(answers.of(ticket))
+            texts = [text for _id, text, _quoted in said] + ([told] if told else [])
+            quoted = history.unread(ticket, [(message, quoted) for message, _text, quoted in said if quoted])
+            return triage.decide(ticket, whole_text(ticket.subject, texts, channel=ticket.channel), now=now, quoted=quoted)
     except Exception as error:
         log.exception("triage_failed", ticket=str(ticket.id))
         reason = _("Triage failed (%(error)s), so people decide.") % {"error": type(error).__name__}

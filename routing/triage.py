@@ -73,11 +73,15 @@ class Likely:
 
 @dataclass(frozen=True)
 class Question:
-    """What the engines are asked. `given` stands in for the district's own model, which is loaded when one needs it."""
+    """What the engines are asked. `given` stands in for the district's own model, which is loaded when one needs it.
+
+    `quoted`: words of elsewhere that a mail brings along; nothing but words of danger is heard in them.
+    """
 
     ticket: Ticket
     text: str
     given: Model | None = None
+    quoted: str = ""
 
     @cached_property
     def folded(self) -> str:
@@ -111,9 +115,9 @@ class Question:
 Engine = Callable[[Question], Choice | None]
 
 
-def decide(ticket: Ticket, text: str, *, now: datetime) -> Choice:
-    """Never writes. `text` is subject and words (see `words.whole_text`)."""
-    return answer(Question(ticket, text))
+def decide(ticket: Ticket, text: str, *, now: datetime, quoted: str = "") -> Choice:
+    """Never writes. `text` is subject and words (see `words.whole_text`), `quoted` what else they brought along."""
+    return answer(Question(ticket, text, quoted=quoted))
 
 
 def answer(question: Question) -> Choice:
@@ -134,12 +138,14 @@ def answer(question: Question) -> Choice:
 
 def danger(question: Question) -> Choice | None:
     """Words of danger to a person: to the safety team at once, whatever else it says."""
-    alarm = crisis.screen(question.text)
+    alarm, because = crisis.screen(question.text), _("Words of danger to a person: “%(words)s”.")
+    if alarm is None and question.quoted:
+        alarm, because = crisis.screen(question.quoted), _("Words of danger to a person, in what they passed on: “%(words)s”.")
     if alarm is None:
         return None
     team = Team.objects.filter(is_safety=True).order_by("name").first() or question.office
     services = Service.objects.filter(team=team, active=True)
-    reasons = [_("Words of danger to a person: “%(words)s”.") % {"words": alarm.words}]
+    reasons = [because % {"words": alarm.words}]
     first = min(services, key=lambda s: (s.priority, not s.sensitive, s.slug), default=None)
     return Choice("crisis", team, first, Priority.URGENT, 1.0, reasons, crisis=True)
 
@@ -152,6 +158,14 @@ def asked(question: Question) -> Choice | None:
     return Choice(
         "asked", service.team, service, service.priority, 1.0, [_("Whoever asked chose “%(service)s”.") % {"service": service}]
     )
+
+
+def private(question: Question) -> Choice | None:
+    """They wrote to a private address: what is told there in confidence is sent to no other team by a rule or a machine."""
+    team = question.ticket.team
+    if not question.ticket.sensitive or team.id == question.office.id:
+        return None
+    return Choice("channel", team, None, Priority.NORMAL, SUREST, [_("They wrote to %(team)s, in confidence.") % {"team": team.name}])
 
 
 def rule(question: Question) -> Choice | None:
@@ -221,7 +235,7 @@ def office(question: Question) -> Choice:
     )  # fmt: skip
 
 
-ENGINES: tuple[Engine, ...] = (danger, asked, rule, address, learned, office)
+ENGINES: tuple[Engine, ...] = (danger, asked, private, rule, address, learned, office)
 
 
 # --- what they share ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,48 @@
+"""What a mail quotes that nobody here has read: neither our letters, nor what was said before in the same conversation.
+
+Somebody brings a conversation of elsewhere along ("see below"): words of danger in it are heard like any. What we sent ourselves, or
+heard before, would raise the alarm again with every answer. Lines that tell a help line's number stand under half the mails of a
+school; in quoted text, signatures among it, they say nothing of the writer.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db.models import Q
+
+from delivery.models import Delivery
+from routing import crisis
+from routing.words import fold
+from tickets.family import merged_ids
+from tickets.models import Link, Message, Ticket
+
+MOST = 200  # messages, and letters, that are looked at, the newest first
+_QUOTE = re.compile(r"^[\s>|]+")
+_HELP_LINE = re.compile(
+    r"\b(988|911|741741|(hot|help|life|tip) ?lines?|crisis (text )?lines?|lineas?( de)? (crisis|ayuda|prevencion))\b"
+)
+
+
+def unread(ticket: Ticket, messages: Sequence[tuple[UUID, str]]) -> str:
+    """[(message of this ticket, what it quotes)] → the lines that are new here. Asks nothing where no words of danger are quoted."""
+    lines = [line for _id, quoted in messages for line in quoted[: crisis.MOST].splitlines()]
+    told = [line for line in (_QUOTE.sub("", line) for line in lines) if not _HELP_LINE.search(fold(line))]
+    if crisis.screen("\n".join(told)) is None:
+        return ""
+    known = _known(ticket, [message for message, _quoted in messages])
+    return "\n".join(line for line in told if (folded := fold(line)) and folded not in known)
+
+
+def _known(ticket: Ticket, besides: Iterable[UUID]) -> str:
+    """All that was said or sent in this conversation and those it is linked to, folded to one line."""
+    linked = Link.objects.filter(ticket=ticket).values_list("other", flat=True)
+    ids = [ticket.id, *merged_ids(ticket), *linked]
+    said = Message.objects.filter(Q(ticket__in=ids)).exclude(id__in=list(besides)).order_by("-at")
+    sent = Delivery.objects.filter(about__in=ids, channel=Delivery.Channel.EMAIL).order_by("-created_at")
+    texts = [text for row in said.values_list("text", "quoted")[:MOST] for text in row]
+    return " ".join(fold(_unquoted(text)) for text in [*texts, *sent.values_list("body", flat=True)[:MOST]])
+
+
+def _unquoted(text: str) -> str:
+    return "\n".join(_QUOTE.sub("", line) for line in text.splitlines())
