@@ -413,8 +413,8 @@ def test_triage_that_was_slower_than_a_person_clears_and_overrides_nothing_of_th
 ) -> None:
     ticket, decide = opened(buses), triage.decide
 
-    def slowly(read: Ticket, text: str, *, now: datetime) -> Any:
-        choice = decide(read, text, now=now)
+    def slowly(read: Ticket, text: str, *, now: datetime, quoted: str) -> Any:
+        choice = decide(read, text, now=now, quoted=quoted)
         mine = again(ticket)
         tickets.assign(mine, to=buses.olive, by=buses.olive, now=NOW)
         tickets.set_priority(mine, priority=4, by=buses.olive, now=NOW)
