@@ -55,7 +55,7 @@ def read(
 def _in_text(text: str, *, passes_on: bool, may_be_answer: bool) -> Forward | None:
     if "@" not in text and "--" not in text and not passes_on:
         return None
-    lines = letterhead.on_lines_of_their_own(text).split("\n")
+    lines = letterhead.lines_of(text)
     for index, line in enumerate(lines[:MAX_LINES]):
         bare = line.strip()
         if not bare:
@@ -85,7 +85,8 @@ def _from_block(lines: list[str], top: int, at: int) -> Forward | None:
         return None
     name, address = person(block.values["from"])
     subject, date = (one_line(block.values.get(role, "")) for role in ("subject", "date"))
-    return Forward(name, address, subject, date, text=_text(lines[block.end :]), comment=_text(lines[:top]))
+    text, under = _quoted(lines[block.end :]) if lines[at].lstrip().startswith(">") else (lines[block.end :], [])
+    return Forward(name, address, subject, date, text=_text(text), comment=_text([*lines[:top], *under]))
 
 
 def _from_line(lines: list[str], start: int, end: int) -> Forward | None:
@@ -119,6 +120,14 @@ def _named(name: str, address: str) -> tuple[str, str]:
     address = address.strip(".").lower()
     name = one_line(name.strip(_AROUND), 120)
     return ("" if name.lower() == address else name), address
+
+
+def _quoted(lines: list[str]) -> tuple[list[str], list[str]]:
+    """What is marked as a quote, and what the sender wrote under it."""
+    end = len(lines)
+    while end and not lines[end - 1].lstrip().startswith(">"):
+        end -= 1
+    return (lines[:end], lines[end:]) if end else (lines, [])
 
 
 def _text(lines: list[str]) -> str:

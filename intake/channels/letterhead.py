@@ -114,8 +114,9 @@ _BRACKETED = re.compile(r"[<(\[](mailto:)?[^\s<>()\[\]@]{1,120}@[^\s<>()\[\]@]{1
 _AT_THE_END = re.compile(r"[>)\]][^<>@]{0,60}$")
 _COLON = (":", "：")
 _RULE = re.compile(r"^[\s>]*[-_=*—–]{3,}\s*$")
-_AFTER_TEXT = re.compile(r"^(.*?[^\s-].*?)-{2,}\s*((?:On|Am|Le|El|Op) \S.{10,200}[:：])$", re.MULTILINE)
-_BEFORE_TEXT = re.compile(r"^([ \t>]*-{3,}+ ?[^-\n]{4,60}? ?-{3,}+)[ \t]+(?=\S[^\n:：]{1,30}[:：])", re.MULTILINE)
+_INTRODUCED = re.compile(r"-{2,}+ ?(?=(?:On|Am|Le|El|Op) \S)")
+_SEPARATED = re.compile(r"[ \t>]*-{3,}+ ?[^-]{4,60}? ?-{3,}+[ \t]+(?=\S[^:：]{1,30}[:：])")
+_MAX_SHARED = 1_000  # characters of a line that may hold several
 _ENDS_IN_WORDS = re.compile(r"(?:[^\W\d_]|[ '()-]){1,30}$")
 MAX_INTRODUCTION = 400  # characters; a sentence that is longer introduces nothing
 MAX_BROKEN = 4  # lines over which mailers break it
@@ -135,11 +136,21 @@ class Block:
         return "from" in self.values and sure and told >= (1 if ruled else 2)
 
 
-def on_lines_of_their_own(text: str) -> str:
-    """With a line for each separator and introduction that Yahoo's mail puts on one line with other words."""
-    if "-- On" in text or "--- " in text or "--On " in text:
-        text = _BEFORE_TEXT.sub(r"\1\n", _AFTER_TEXT.sub(r"\1\n\2", text))
-    return text
+def lines_of(text: str) -> list[str]:
+    """With one for each separator and introduction that Yahoo's mail puts on one line with other words."""
+    lines = text.split("\n")
+    return [part for line in lines for part in _unshared(line)] if "--" in text else lines
+
+
+def _unshared(line: str) -> list[str]:
+    if "--" not in line or len(line) > _MAX_SHARED:
+        return [line]
+    found = _SEPARATED.match(line)
+    if found:
+        return [line[: found.end()].rstrip(), line[found.end() :]]
+    found = _INTRODUCED.search(line) if line.endswith(_COLON) else None
+    at = found.start() if found else 0
+    return [line[:at], line[at:]] if line[:at].strip(" \t>-") else [line]
 
 
 def ruled_from(lines: list[str], index: int) -> int:
@@ -184,9 +195,9 @@ def block(lines: list[str], start: int) -> Block | None:
         if told:
             last = told[0]
             values.setdefault(*told)
-        elif last and line and _goes_on(last, lines[index], values):
+        elif last and line and (_goes_on(last, lines[index], values) or (len(line) < 200 and _is_field(lines, index + 1))):
             values[last] += f" {line}"
-        elif line or not _next_is_field(lines, index):
+        elif line or not (_is_field(lines, index + 1) or (_is_empty(lines, index + 1) and _is_field(lines, index + 2))):
             break
         end = index + 1
     return Block(end, values) if values else None
@@ -230,8 +241,12 @@ def _goes_on(role: Role, line: str, values: dict[Role, str]) -> bool:
     return not values[role] or (role == "subject" and line.startswith(("  ", "\t")) and len(bare) < 200)
 
 
-def _next_is_field(lines: list[str], index: int) -> bool:
-    return index + 1 < len(lines) and field(unquoted(lines[index + 1])) is not None
+def _is_field(lines: list[str], index: int) -> bool:
+    return index < len(lines) and field(unquoted(lines[index])) is not None
+
+
+def _is_empty(lines: list[str], index: int) -> bool:
+    return index < len(lines) and not unquoted(lines[index])
 
 
 def separator(line: str) -> Literal["", "original", "forwarded"]:
@@ -300,7 +315,7 @@ def introduces(text: str, *, quoted: bool) -> bool:
         return bool(wrote or address)
     if wrote and (ends or wrote.end() >= len(text) - 2):
         return bool((address and (day or time)) or (day and time and (opens or "@" in text or _WROTE_ON.search(text))))
-    return bool(ends and opens and address and (day or time) and _AT_THE_END.search(text))
+    return bool(ends and address and ((day and time) or (opens and (day or time))) and _AT_THE_END.search(text))
 
 
 def _quote_follows(lines: list[str], index: int) -> bool:

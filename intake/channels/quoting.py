@@ -18,9 +18,9 @@ _RULE = re.compile(r"^[\s>]*[-_=*—–]{3,}\s*$")
 _SIGN = re.compile(r"^(--|—|\u2013\u2013?|__)\s*$")
 _LIST_RULE = re.compile(r"^_{30,}\s*$|^-{60,}\s*$|^-~{4,}[-~]*\s*$")
 _LIST = re.compile(r"mailing[- ]list|https?://|list-?info|unsubscri|\blists?\b.*@", re.IGNORECASE)
-_GADGET = r"(i(phone|pad|pod|os)|android|samsung|galaxy|blackberry|outlook|windows|yahoo|gmail|mail|huawei|xiaomi|nokia|htc|lg|motorola"
-_GADGET += r"|sony|proton\S*|spark|edison|smartphone|handy|mobil\w*|phone|tablet|telefon\w*|celular|móvil|cell|device|gerät\w*|aol|gmx"
-_GADGET += r"|web\.de|thunderbird|телефон\w*|почт\w*|verizon|at&t|t-mobile|sparrow|airmail|bluemail|zoho|my)"
+_GADGET = r"(i(phon\w*|pad|pod|os)|android|samsung|galaxy|blackberry|outlook|windows|yahoo|gmail|mail|huawei|xiaomi|nokia|htc|lg"
+_GADGET += r"|motorola|sony|proton\S*|spark|edison|smartphone|handy|mobil\w*|phone|tablet|telefon\w*|celular|móvil|cell|device|gerät\w*"
+_GADGET += r"|aol|gmx|web\.de|thunderbird|телефон\w*|почт\w*|verizon|at&t|t-mobile|sparrow|airmail|bluemail|zoho|my)"
 _DEVICE = re.compile(
     r"^\W{0,3}("
     rf"sent (from|via|using|with|by|on)\b.{{0,40}}?\b{_GADGET}\b.{{0,60}}"
@@ -37,7 +37,7 @@ _DEVICE = re.compile(
     re.IGNORECASE,
 )
 _HINTS = tuple(  # one of them is in every line that `_DEVICE` knows
-    "phone ipad ipod ios android samsung galaxy berry outlook windows yahoo mail huawei xiaomi nokia htc lg motorola sony proton"
+    "phon ipad ipod ios android samsung galaxy berry outlook windows yahoo mail huawei xiaomi nokia htc lg motorola sony proton"
     " spark edison handy mobil tablet telef celular móvil cell device gerät aol gmx web.de thunderbird телефон почт verizon"
     " at&t sparrow zoho my lähetetty gönderildi 发 發 傳送 来自 获取 送信 에서 gửi στάλθηκε εστάλη נשלח أرسلت".split()
 )
@@ -64,7 +64,7 @@ def split(text: str, *, is_reply: bool, below: str = "", passed_on: bool = False
     whole = f"{text}\n{below}" if below else text
     if passed_on:
         return Split(whole.strip())
-    lines = letterhead.on_lines_of_their_own(whole).split("\n")
+    lines = letterhead.lines_of(whole)
     lines, beyond = lines[:MAX_LINES], lines[MAX_LINES:]
     end = _reply_line(whole, lines)
     start = _history(lines[:end], is_reply=is_reply)
