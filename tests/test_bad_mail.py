@@ -19,7 +19,7 @@ from intake.models import Channel, Envelope
 from knowledge import search
 from knowledge.models import Article
 from tests.conftest import Cast, sign_in, visitor
-from tickets import files, pictures
+from tickets import darkroom, files, pictures
 from tickets.models import Attachment, Message, Ticket
 from tickets.refusal import Refused
 
@@ -104,9 +104,9 @@ def test_a_photo_that_breaks_the_library_is_told_in_the_form(cedar: Cast) -> Non
 
 def test_whatever_the_library_raises_the_picture_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for error in (TypeError, MemoryError, ZeroDivisionError, AssertionError, RecursionError):
-        monkeypatch.setattr(pictures, "_again", mock.Mock(side_effect=error("made up")))
+        monkeypatch.setattr(darkroom, "develop", mock.Mock(side_effect=error("made up")))
         with pytest.raises(Refused):
-            pictures.without_place(bad_photo(), "image/jpeg")
+            pictures.made_anew(io.BytesIO(bad_photo()), "image/jpeg")
 
 
 # --- time -------------------------------------------------------------------------------------------------------------

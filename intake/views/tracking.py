@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
@@ -24,15 +23,16 @@ from intake.forms import photos_of, store_photos
 from intake.progress import Progress, progress_of
 from intake.queries import link_sent_by
 from intake.reading import BY_LETTER, reading_of
+from intake.views.files import by_link
 from intake.views.keeping import in_any_language, other_language, sent_from
 from intake.wording import MAX_TEXT, clean
-from tickets import answers, files, letters, queries
+from tickets import answers, letters, queries
 from tickets.actions import NotPossible, can_reopen, survivor
 from tickets.models import Ticket
 
 View = Callable[..., HttpResponse]
 SHOWN = 40  # messages; the earlier ones by a link
-KNOWN, KNOWN_FOR = "known", 90 * 24 * 3600  # cookie of a page, and its seconds
+KNOWN, KNOWN_FOR = "known", 90 * 24 * 3600  # the cookie of a page: how its name begins, and its seconds
 
 
 def private(view: View) -> View:
@@ -71,7 +71,7 @@ def _let_in(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     response = HttpResponseRedirect(_address(ticket.token))
     if constant_time_compare(request.GET["k"], letters.proof(ticket)):
         response.set_cookie(
-            KNOWN, letters.proof(ticket), max_age=KNOWN_FOR, path=_address(ticket.token), secure=request.is_secure(), httponly=True,
+            f"{KNOWN}{ticket.number}", letters.proof(ticket), max_age=KNOWN_FOR, path=_address(ticket.token), secure=request.is_secure(), httponly=True,
             samesite="Lax",
         )  # fmt: skip
     return response
@@ -81,7 +81,8 @@ def is_proven(request: HttpRequest, ticket: Ticket) -> bool:
     """Whoever is here is the ticket's requester, not only somebody who has its link."""
     actor = request.actor  # type: ignore[attr-defined]
     signed_in = actor.person is not None and actor.person.id == ticket.requester_id
-    return signed_in or ticket.channel in BY_LETTER or constant_time_compare(request.COOKIES.get(KNOWN, ""), letters.proof(ticket))
+    kept = request.COOKIES.get(f"{KNOWN}{ticket.number}", "")
+    return signed_in or ticket.channel in BY_LETTER or constant_time_compare(kept, letters.proof(ticket))
 
 
 def _address(token: str) -> str:
@@ -173,21 +174,13 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 @private
 @require_http_methods(["GET", "HEAD"])
 def file(request: HttpRequest, token: str, attachment_id: uuid.UUID) -> HttpResponse:
-    """A download, never a page: nothing in it may run on our address."""
+    """To a link of its own, which ends soon: this address is known to whoever knows the request's."""
     ticket = queries.by_token(token)
     shown = reading_of(ticket, proven=is_proven(request, ticket)).messages
     attachment = next((one for message in shown for one in message.attachments.all() if one.id == attachment_id), None)
     if attachment is None:
         raise Http404
-    try:
-        data = files.read(attachment)
-    except FileNotFoundError:
-        raise Http404 from None
-    response = HttpResponse(data, content_type=attachment.content_type)
-    response["Content-Disposition"] = content_disposition_header(True, attachment.name) or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return by_link(attachment)
 
 
 def _live(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> HttpResponse:
