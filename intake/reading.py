@@ -74,10 +74,13 @@ def _all_own(ticket: Ticket, there: Ticket, family: list[Ticket], own: list[Tick
 
 def _of_the_page(ticket: Ticket, there: Ticket, own: list[Ticket]) -> list[Message]:
     """What was written here, and answered before it became one with another of the same address."""
-    joined = min((_merged_at(one) for one in own if one.id != there.id), default=None) if ticket.id == there.id else _merged_at(ticket)
-    before = [m for m in conversation(ticket, notes=False) if joined is None or m.at < joined]
-    later = [m for m in conversation(there, notes=False) if m.author_id == ticket.requester_id and m.envelope_ref]
-    return before + _written_here(ticket, [m for m in later if joined and m.at >= joined])
+    if ticket.id != there.id:  # all that is its own is from before
+        joined, before = _merged_at(ticket), conversation(ticket, notes=False)
+    else:
+        joined = min(_merged_at(one) for one in own if one.id != there.id)
+        before = [m for m in conversation(ticket, notes=False) if m.at < joined]
+    later = [m for m in conversation(there, notes=False) if m.author_id == ticket.requester_id and m.envelope_ref and m.at >= joined]
+    return before + _written_here(ticket, later)
 
 
 def _written_here(ticket: Ticket, messages: list[Message]) -> list[Message]:

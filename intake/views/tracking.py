@@ -71,8 +71,8 @@ def _let_in(request: HttpRequest, ticket: Ticket) -> HttpResponse:
     response = HttpResponseRedirect(_address(ticket.token))
     if constant_time_compare(request.GET["k"], letters.proof(ticket)):
         response.set_cookie(
-            f"{KNOWN}{ticket.number}", letters.proof(ticket), max_age=KNOWN_FOR, path=_address(ticket.token), secure=request.is_secure(), httponly=True,
-            samesite="Lax",
+            f"{KNOWN}{ticket.number}", letters.proof(ticket), max_age=KNOWN_FOR, path=_address(ticket.token),
+            secure=request.is_secure(), httponly=True, samesite="Lax",
         )  # fmt: skip
     return response
 
