@@ -1,11 +1,14 @@
 """Two tickets about one need are one, and can be taken apart again."""
 
 import re
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from delivery.models import Delivery
@@ -16,7 +19,7 @@ from routing import merging, queue
 from routing.queue import Desk
 from sla.actions import derive, drain_clocks
 from sla.models import Breach, Clock
-from tests.conftest import NOW, Cast, a_ticket, person, sign_in
+from tests.conftest import NOW, Cast, a_ticket, make_district, person, sign_in
 from tickets import actions as tickets
 from tickets import family, queries
 from tickets.actions import NotPossible, Words
@@ -400,3 +403,100 @@ def test_the_queue_counts_one(here: Cast, alice: Client) -> None:
     assert (queue.counts(desk)["team"], queue.counts(desk)["resolved"]) == (1, 0)
     merging.unmerge(goes, by=here.alice, now=NOW)
     assert queue.counts(desk)["team"] == 2
+
+
+# --- two at once ----------------------------------------------------------------------------------------------------------
+
+
+def at_once(cast: Cast, *acts: Callable[[], Any]) -> list[Any]:
+    """Each in a transaction and a thread of its own, all begun together; what each returned or raised."""
+    gate, ends = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def run(n: int, act: Callable[[], Any]) -> None:
+        try:
+            with district_scope(cast.district.id):
+                gate.wait(10)
+                ends[n] = act()
+        except Exception as error:  # noqa: BLE001
+            ends[n] = error  # type: ignore[call-overload]
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(n, act)) for n, act in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return ends
+
+
+@pytest.fixture
+def two(transactional_db: None) -> tuple[Cast, Ticket, Ticket]:
+    cast = make_district("cedar", "cedar.localhost", "America/Los_Angeles", "cedar")
+    with district_scope(cast.district.id):
+        return cast, a_ticket(cast, text="one"), a_ticket(cast, text="other")
+
+
+def again(ticket: Ticket) -> Ticket:
+    return Ticket.objects.get(id=ticket.id)
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_two_merges_crosswise_end_with_one_survivor(two: tuple[Cast, Ticket, Ticket]) -> None:
+    cast, one, other = two
+    for _round in range(5):
+        ends = at_once(
+            cast,
+            lambda: tickets.merge(again(one), into=again(other), by=None, why=WHY, now=NOW),
+            lambda: tickets.merge(again(other), into=again(one), by=None, why=WHY, now=NOW),
+        )
+        assert sum(isinstance(end, NotPossible) for end in ends) == 1, ends
+        with district_scope(cast.district.id):
+            merged = Ticket.objects.get(merged_into__isnull=False)
+            tickets.unmerge(merged, by=None, now=NOW)
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_the_same_merge_twice_and_the_same_undo_twice_happen_once(two: tuple[Cast, Ticket, Ticket]) -> None:
+    cast, one, other = two
+    twice = [lambda: tickets.merge(again(one), into=again(other), by=None, why=WHY, now=NOW)] * 2
+    assert sum(isinstance(end, NotPossible) for end in at_once(cast, *twice)) == 1
+    undone = at_once(cast, *[lambda: tickets.unmerge(again(one), by=None, now=NOW)] * 3)
+    assert sorted(end is None for end in undone) == [False, True, True]
+    with district_scope(cast.district.id):
+        assert Event.objects.filter(kind="unmerged").count() == 2
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_words_that_come_during_a_merge_are_in_the_survivor_or_go_along(two: tuple[Cast, Ticket, Ticket]) -> None:
+    cast, one, other = two
+    for n in range(6):
+        words = Words(text=f"news {n}")
+
+        def write(words: Words = words) -> Any:
+            return tickets.requester_wrote(tickets.take(again(one)), author=cast.pat, channel="email", words=words, now=NOW + HOUR)
+
+        ends = at_once(cast, write, lambda: tickets.merge(again(one), into=again(other), by=None, why=WHY, now=NOW))
+        assert not [end for end in ends if isinstance(end, Exception)], ends
+        with district_scope(cast.district.id):
+            assert Message.objects.filter(text=words.text).count() == 1
+            assert again(one).status == Status.MERGED
+            assert words.text in [m.text for m in queries.conversation_of([again(other), *family.merged_here(other)])]
+            tickets.unmerge(again(one), by=None, now=NOW)
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_words_and_an_undo_at_once_wait_for_each_other_and_none_is_lost(two: tuple[Cast, Ticket, Ticket]) -> None:
+    cast, one, other = two
+    for n in range(6):
+        with district_scope(cast.district.id):
+            tickets.merge(again(one), into=again(other), by=None, why=WHY, now=NOW)
+        words = Words(text=f"news {n}")
+
+        def write(words: Words = words) -> Any:
+            return tickets.requester_wrote(tickets.take(again(one)), author=cast.pat, channel="email", words=words, now=NOW + HOUR)
+
+        ends = at_once(cast, write, lambda: tickets.unmerge(again(one), by=None, now=NOW))
+        assert not [end for end in ends if isinstance(end, Exception)], ends
+        with district_scope(cast.district.id):
+            assert Message.objects.filter(text=words.text).count() == 1
