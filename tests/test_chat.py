@@ -329,7 +329,7 @@ def test_words_of_danger_show_the_crisis_line_and_call_a_person_at_once(chat_on:
     assert (ticket.team, ticket.crisis, ticket.priority) == (chat_on.safety, True, 1)
     assert "988" in told["talk"]
     assert not Answer.objects.exists()
-    assert kinds(the_chat(told)) == ["visitor", "danger", "handed"]
+    assert kinds(the_chat(told)) == ["visitor", "danger", "alarmed"]
     assert "contact" in told["writing"], "how can we reach you?"
 
 

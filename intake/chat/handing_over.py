@@ -42,7 +42,7 @@ def hand_over(chat: Chat, to: UUID, *, name: str, contact: Contact | None, dange
     if danger and received.ticket:
         routing.place(received.ticket.id, now=now)
     _were_not_enough(lines, received.envelope.ticket_ref)
-    product_said(chat, to, "handed", now=now)
+    product_said(chat, to, "alarmed" if danger else "handed", now=now)
 
 
 def pass_on(chat: Chat, said_id: UUID, text: str, *, now: datetime) -> None:

@@ -58,6 +58,8 @@ def _words(kind: str, data: dict[str, Any]) -> str:
             return _("Is somebody in danger now? Do not wait for an answer here.")
         case "handed":
             return _("A person will answer you.")
+        case "alarmed":
+            return _("A counselor or the safety team has this now and sees it first. You can go on writing here.")
         case "anew":
             return _("Your first request was solved some time ago. This is a new one.")
     raise ValueError(kind)

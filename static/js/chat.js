@@ -173,11 +173,16 @@
     line.append(button);
     toEnd();
   }
-  function calm() { app.querySelectorAll(".chat-problem, .chat-refused").forEach(function (old) { old.remove(); }); }
+  function calm() {
+    app.querySelectorAll(".chat-problem, .chat-refused").forEach(function (old) { old.remove(); });
+    app.querySelectorAll("[aria-errormessage]").forEach(function (field) {
+      field.removeAttribute("aria-invalid"); field.removeAttribute("aria-errormessage");
+    });
+  }
   function complain(answer, field) {
     calm();
     var box = doc.createElement("div"), said = doc.createElement("p");
-    box.className = "chat-problem"; box.setAttribute("role", "alert");
+    box.className = "chat-problem"; box.id = "chat-problem"; box.setAttribute("role", "alert");
     if (answer.danger) {
       var danger = doc.createElement("div");
       danger.className = "chat-refused"; danger.innerHTML = answer.danger;
@@ -187,7 +192,9 @@
     said.textContent = answer.error || app.dataset.failed;
     box.append(said);
     app.querySelector(".chat-writing").prepend(box);
-    if (field) field.focus();
+    if (!field) return;
+    field.setAttribute("aria-invalid", "true"); field.setAttribute("aria-errormessage", box.id);
+    field.focus();
   }
 
   // --- news: every few seconds while somebody waits, less often the longer nothing comes, and seldom while nobody looks
@@ -214,7 +221,11 @@
   doc.addEventListener("visibilitychange", function () { if (!doc.hidden && token) soon(); });
 
   // --- the box grows with what is typed; Enter sends in the frame, where there is little room
-  function grow(box) { box.style.height = "auto"; if (framed) box.style.height = Math.min(box.scrollHeight + 2, 150) + "px"; }
+  function grow(box) {
+    if (!framed) return;
+    box.style.height = "";
+    if (box.scrollHeight > box.clientHeight) box.style.height = Math.min(box.scrollHeight + 2, 150) + "px";
+  }
   doc.addEventListener("input", function (event) { if (event.target.matches(".chat-say textarea")) grow(event.target); });
   doc.addEventListener("keydown", function (event) {
     if (event.key === "Escape" && framed) { tell("close"); return; }

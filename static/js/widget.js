@@ -47,7 +47,7 @@
   root.append(panel, button, said);
   doc.body ? doc.body.append(host) : doc.addEventListener("DOMContentLoaded", function () { doc.body.append(host); });
 
-  function tell(what) { if (frame && frame.contentWindow) frame.contentWindow.postMessage({ districtHelp: what }, origin); }
+  function tell(what) { if (ready) frame.contentWindow.postMessage({ districtHelp: what }, origin); }
   function load() {
     var address = origin + "/chat/panel?lang=" + lang + "&page=" + encodeURIComponent(location.origin + location.pathname);
     frame = make("iframe", { src: address, title: words.title, referrerpolicy: "no-referrer", allow: "clipboard-write" });
