@@ -7,13 +7,11 @@ message that it came with. While a provider is down it is left alone for REST se
 
 import hashlib
 import json
-import mimetypes
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from pathlib import PurePath
 from uuid import UUID
 
 import structlog
@@ -30,7 +28,7 @@ from intake.models import Channel, Envelope
 from intake.opening import Outcome
 from intake.timing import TookTooLong, at_most
 from tickets import rereading
-from tickets.actions import NewFile, survivor
+from tickets.actions import survivor
 from tickets.models import Message, Ticket
 
 HOSTS = ("*.twilio.com", "*.twiliocdn.com")
@@ -63,7 +61,7 @@ def keep(envelope: Envelope, arrival: Arrival, *, district_id: UUID, seconds: fl
     left = max(1.0, seconds - (time.monotonic() - began))
     kept = attaching.keep(replace(arrival, sent_files=(*arrival.sent_files, *brought.files)), district_id=district_id, seconds=left)
     note = "\n".join(line for line in (kept.note, *brought.lines) if line)
-    return replace(kept, files=[_told(file) for file in kept.files], note=note, later=brought.later)
+    return replace(kept, note=note, later=brought.later)
 
 
 def write_down(envelope: Envelope, later: Sequence[Media], *, now: datetime) -> None:
@@ -167,10 +165,3 @@ def _login(envelope: Envelope, url: str, district_id: UUID) -> Login | None:
     with district_scope(district_id):
         token = Channel.objects.filter(id=envelope.source_id).values_list("secret", flat=True).first()
     return (account, token) if account and token else None
-
-
-def _told(file: NewFile) -> NewFile:
-    """With the ending of what it is."""
-    ending = mimetypes.guess_extension(file.content_type) or ""
-    path = PurePath(file.name)
-    return file if not ending or path.suffix == ending else replace(file, name=f"{path.stem}{ending}")

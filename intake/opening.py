@@ -215,4 +215,6 @@ def _join(sent: Sent, ticket: Ticket, verdict: Verdict | None, *, now: datetime)
     )
     if not alarmed:
         telling.wrote_again(ticket, sent.sender, sent.envelope.id, now=now)
+        if is_call(sent.arrival):
+            routing.look_again(ticket, now=now)
     return ticket

@@ -15,14 +15,25 @@ from routing.queries import decision_of
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets.actions import NotPossible, Words
-from tickets.models import Message, Ticket
+from tickets.models import Event, Message, Ticket
 
-__all__ = ["acknowledge", "ask_to_place", "correct", "hand_off", "hear", "hear_note", "place", "set_priority"]
+__all__ = ["acknowledge", "ask_to_place", "correct", "hand_off", "hear", "hear_note", "look_again", "place", "set_priority"]
 
 
 def ask_to_place() -> None:
     """After commit, wake a worker to place what waits in the district in scope. The sweep finds it anyway."""
     nudge(place_pending)
+
+
+def look_again(ticket: Ticket, *, now: datetime) -> bool:
+    """The words came after it was placed, as a voicemail's do. False: triage was sure, or a person has touched it."""
+    unsure = ticket.placed_at is not None and ticket.team.is_front_office and ticket.status == Ticket.Status.NEW
+    quiet = (Event.Kind.OPENED, Event.Kind.REQUESTER_WROTE, Event.Kind.READ)
+    if not unsure or ticket.assignee_id or Event.objects.filter(ticket=ticket, by__isnull=False).exclude(kind__in=quiet).exists():
+        return False
+    tickets.unplace(ticket, now=now)
+    ask_to_place()
+    return True
 
 
 def hear(

@@ -285,6 +285,12 @@ def link(ticket: Ticket, *, other: Ticket, kind: str, now: datetime) -> None:
     Link.objects.bulk_create([Link(ticket=ticket, other=other, kind=kind, at=now)], ignore_conflicts=True)
 
 
+def unplace(ticket: Ticket, *, now: datetime) -> None:
+    """Triage is to look once more; until then it stays where it is. The caller knows that no person has touched it."""
+    ticket.placed_at = None
+    changed(ticket, "placed_at", now=now)
+
+
 def derived(ticket: Ticket, *, due_at: datetime | None, facts_at: datetime) -> None:
     """The clocks agree with the facts up to `facts_at`; the next promise is due at `due_at` (called by sla)."""
     ticket.due_at, ticket.derived_at = due_at, facts_at

@@ -78,5 +78,6 @@ def _wordless(pictures: int, language: str) -> str:
 
 
 def _name(number: int, kind: str) -> str:
-    """The ending decides only how text is read (a calling card); what a file is, its bytes tell."""
-    return f"{kind.partition('/')[0] or 'file'}-{number}{mimetypes.guess_extension(kind) or ''}"[:60]
+    """What a file is, its bytes tell; only texts (a calling card) are told apart by their ending."""
+    main, _slash, _sub = kind.partition("/")
+    return f"{main or 'file'}-{number}{mimetypes.guess_extension(kind) or '' if main == 'text' else ''}"[:60]

@@ -1,0 +1,49 @@
+"""Twilio as it calls us: signed forms for text messages, calls and recordings."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.test import Client
+from twilio.request_validator import RequestValidator
+
+from intake import receive
+from intake.models import Channel, Envelope
+from tests.conftest import Cast
+
+NUMBER = "+19165550144"
+SECRET = "an-auth-token"
+ACCOUNT = "AC0123456789abcdef0123456789abcdef"
+FORM = "application/x-www-form-urlencoded"
+
+
+def a_line(kind: str = "sms", **more: Any) -> Channel:
+    made: Channel = Channel.objects.create(kind=kind, address="+19165550100", name="The line", secret=SECRET, **more)
+    return made
+
+
+def post(path: str, form: dict[str, str], *, secret: str = SECRET, host: str = "cedar.localhost") -> Any:
+    signature = RequestValidator(secret).compute_signature(f"http://{host}{path}", form)
+    return Client(HTTP_HOST=host).post(path, urlencode(form), content_type=FORM, headers={"X-Twilio-Signature": signature})
+
+
+def call(
+    line: Channel,
+    body: str,
+    *,
+    sid: str = "SM1",
+    secret: str = SECRET,
+    sender: str = NUMBER,
+    host: str = "cedar.localhost",
+    **more: str,
+) -> Any:
+    form = {"MessageSid": sid, "From": sender, "To": line.address, "Body": body, "NumMedia": "0", "AccountSid": ACCOUNT, **more}
+    return post(f"/hooks/sms/{line.id}", form, secret=secret, host=host)
+
+
+def text(here: Cast, line: Channel, body: str, **more: str) -> Envelope:
+    """Sent and received; the envelope as it is then."""
+    answer = call(line, body, **more)
+    assert answer.status_code == 200, answer.content
+    receive.drain(here.district.id)
+    newest: Envelope = Envelope.objects.exclude(meta__has_key="late").latest("received_at")
+    return newest
