@@ -25,6 +25,9 @@ from tickets.refusal import Refused
 HEAD = b"From: Pat <pat@family.example>\r\nTo: help@cedar.localhost\r\nSubject: Bus\r\nMessage-ID: <a@b.example>\r\n"
 HTML = HEAD + b"Content-Type: text/html; charset=utf-8\r\n\r\n"
 PLAIN = HEAD + b"\r\n"
+MIXED = HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+DAEMON = b"From: MAILER-DAEMON@x.example\r\nSubject: Undelivered\r\n\r\n"
+REPORT = b"From: postmaster@x.example\r\nContent-Type: message/delivery-status\r\n\r\n"
 
 
 def seconds(act: Callable[[], Any]) -> float:
@@ -63,6 +66,16 @@ BOMBS: dict[str, Callable[[int], bytes]] = {
     "flowed lines": lambda n: HEAD + b"Content-Type: text/plain; format=flowed; delsp=yes\r\n\r\n" + b"xxxxxxxx \n" * (100_000 // n),
     "parameters": lambda n: HEAD + b'Content-Type: text/plain; "' + b";" * (900_000 // n) + b"\r\n\r\nx",
     "parts in parts": lambda n: nested(290, 600_000 // n),
+    "a daemon that names everybody": lambda n: DAEMON + b"<a@b.example>: 550 5.1.1 user user user\n" * (60_000 // n),
+    "a daemon that never comes to the point": lambda n: DAEMON + b"user mailbox recipient domain not " * (60_000 // n),
+    "a daemon's broken addresses": lambda n: DAEMON + b"a@" * (500_000 // n) + b"\n" + b"aaaaaaaaa" * (100_000 // n),
+    "a report of blocks": lambda n: REPORT + b"Final-Recipient: rfc822; a@b.example\nAction: failed\n\n" * (20_000 // n),
+    "header lines that are broken": lambda n: b"x\nFrom: a@b.example\nTo: b@c.example\n" * (60_000 // n) + b"\nx",
+    "boundaries in the middle of lines": lambda n: MIXED + b"x--b\n--b x\n--b" + b" " * 50 + b"x\n" * (200_000 // n),
+    "blanks after a boundary": lambda n: MIXED + (b"--b" + b" " * 200 + b"x\n") * (20_000 // n),
+    "base64 in pieces": lambda n: HEAD + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"aGk=\n" * (400_000 // n),
+    "bytes of no set": lambda n: HEAD + b"Content-Type: text/plain\r\n\r\n" + b"\x82\xa0 \xb0\xa1a\xff" * (200_000 // n),
+    "escapes of Japanese": lambda n: HEAD + b"Content-Type: text/plain; charset=iso-2022-jp\r\n\r\n" + b"\x1b$B" * (200_000 // n),
     "encoded words": lambda n: HEAD + b"X-A: b\r\n" * (20_000 // n) + b"Subject: " + b"=?a?q?" * 3_000 + b"\r\n\r\nx",
 }
 

@@ -13,6 +13,7 @@ _ALIASES = {  # what senders call it → what it is (WHATWG Encoding: labels of 
 }  # fmt: skip
 _TEXT_CODEC = re.compile(r"^(utf|cp\d|iso|koi8|gb|big5|euc|mac|hz$|johab|ascii|latin|ptcp|tis)")
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_IN_WORDS = re.compile(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]")
 _KANA = re.compile(rb"[\x81-\x83][\x40-\xfc]")
 _JIS = re.compile(rb"\x1b\$[@B]([^\x1b]*)(?:\x1b\([BJ])?")
 LOOK = 20_000  # bytes from which a set is guessed
@@ -96,7 +97,7 @@ def _likely(data: bytes) -> str:
     if kana >= 2 and kana * 3 >= high:
         return "cp932"
     runs = _HIGH.findall(looked)
-    if high >= 4 and all(len(run) % 2 == 0 for run in runs):
+    if high >= 4 and len(_IN_WORDS.findall(looked)) * 5 <= len(runs) and all(len(run) % 2 == 0 for run in runs):
         leads = [lead for run in runs for lead in run[::2]]
         if sum(0xB0 <= lead <= 0xD7 for lead in leads) * 10 >= len(leads) * 6:
             return "gb18030"

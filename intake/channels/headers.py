@@ -129,7 +129,11 @@ def _plain(address: str) -> str:
 
 
 def _name(name: str) -> str:
-    return one_line(words(name[:MAX_NAME]).strip("\"' "), 200)
+    """Without the quotes around all of it."""
+    plain = words(name[:MAX_NAME]).strip('" ')
+    while len(plain) > 1 and plain[0] == plain[-1] == "'":
+        plain = plain[1:-1].strip()
+    return one_line(plain, 200)
 
 
 def without_host(value: str) -> Address | None:

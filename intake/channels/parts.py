@@ -33,10 +33,12 @@ MAX_BROKEN = 50  # such lines in one mail
 AHEAD = 4_000  # bytes that are looked at for the rest of a header after a line that is no field
 _MBOX_LINE = re.compile(rb"\s*>?From [^\n]*\n")
 _LINE_END = re.compile(rb"(--)?[ \t]*(?:\r?\n|\r?\Z)")
-_GUESSED_BOUNDARY = re.compile(rb"^--([^\s-][^\r\n]{0,200}?|-[^\r\n]{5,200}?)[ \t]*\r?\ncontent-", re.IGNORECASE | re.MULTILINE)
+_GUESSED_BOUNDARY = re.compile(rb"^--([^\s][^\r\n]{0,200})\r?\ncontent-", re.IGNORECASE | re.MULTILINE)
 _KIND = re.compile(r"\s*([\w!#$&^.+-]{1,80})\s*/\s*([\w!#$&^.+*-]{1,80})")
 _COMMENT = re.compile(r"\([^()]*\)")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\r\n\t]")
+LOOK = 1_000  # bytes by which it is told whether it is base64 at all
 _PADDING = re.compile(rb"=[=\s]*")
 LEAST = 100  # bytes of base64 from which too little that comes out of it is a sign of something broken
 
@@ -88,6 +90,11 @@ class Part:
 
 def _from_base64(data: memoryview, defects: Defects | None) -> bytes:
     """As much as there is: padded in the middle, cut off, or no base64 at all (which is taken as it came)."""
+    looked = bytes(data[:LOOK])
+    if len(_FOREIGN.findall(looked)) * 20 > len(looked):
+        if defects is not None:
+            defects.note("bad base64")
+        return bytes(data)
     try:
         decoded = binascii.a2b_base64(data)
         if len(decoded) * 5 > len(data) * 3 or len(data) < LEAST:
@@ -96,10 +103,7 @@ def _from_base64(data: memoryview, defects: Defects | None) -> bytes:
         decoded = b""
     if defects is not None:
         defects.note("bad base64")
-    given = bytes(data)
-    if len(_NOT_BASE64.sub(b"", given)) * 10 < len(given) * 9:
-        return given
-    runs = (b"".join(_NOT_BASE64.sub(b"", run).split()) for run in _PADDING.split(given))
+    runs = (_NOT_BASE64.sub(b"", run) for run in _PADDING.split(bytes(data)))
     return b"".join(_whole(run) for run in runs)
 
 
@@ -229,7 +233,7 @@ class _Parser:
         if not places:
             self.defects.note("bad boundary")
             guessed = _GUESSED_BOUNDARY.search(self.raw, part.start, part.end)
-            places = self._between(guessed[1], part) if guessed else []
+            places = self._between(guessed[1].rstrip(), part) if guessed else []
         return places
 
     def _between(self, boundary: bytes, part: Part) -> list[tuple[int, int]]:
