@@ -23,7 +23,7 @@ WRITTEN_DOWN = ("en",)  # languages in which Twilio's transcript makes sense
 LONGEST = 120  # seconds: what is longer is not written down
 SILENCE = 5  # seconds of it that end a message
 CHOOSING = 3  # seconds to press a key
-_DIGITS = re.compile(r"\+?\d[\d ()\-]*\d|\d")
+_DIGITS = re.compile(r"\+?\(?\d[\d ()\-]*\d|\d")
 
 
 def languages(district: District) -> list[str]:

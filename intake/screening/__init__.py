@@ -38,7 +38,8 @@ from routing import crisis
 
 __all__ = ["Course", "Screened", "Verdict", "by_itself", "let_in", "overruled", "screen", "screen_sender", "told"]
 
-ALONE = (reports, keywords, calls, authentication, spam, hops, automation, no_reply, lists)  # ask no database, and nothing of the district
+# ask no database, and nothing of the district
+ALONE = (reports, keywords, calls, authentication, spam, hops, automation, no_reply, lists)
 HERE = (ours, loops, abroad, crowds)
 DANGEROUS = 5  # mails with words of danger that one sender gets past the filters within HOUR
 HOUR = 3600
