@@ -306,7 +306,8 @@ PAGES = {
     "Outlook on the web": '<div style="font-size:12pt">No bus.</div><div id="appendonsend"></div><hr style="width:98%" tabindex="-1">'
     '<div id="divRplyFwdMsg" dir="ltr"><font><b>Nga:</b> Cedar &lt;help@cedar.example&gt;<br><b>Dërguar:</b> e martë</font></div>{0}',
     "Outlook on a desk": "<div class=WordSection1><p class=MsoNormal>No bus.<o:p></o:p></p><div><div style='border:none;"
-    "border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in'><p class=MsoNormal><b>Nga:</b> Cedar<br></p></div></div><p>{0}</p></div>",
+    "border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in'>"
+    "<p class=MsoNormal><b>Nga:</b> Cedar<br></p></div></div><p>{0}</p></div>",
     "Hotmail": '<div>No bus.</div><hr id="stopSpelling">Nga: Cedar<br>{0}',
     "Yahoo": '<div class="yp-mail-wrap">No bus.</div><div id="ydp1a2yahoo_quoted_3" class="ydp1a2yahoo_quoted">'
     "<div>Cedar</div>{0}</div>",
@@ -345,8 +346,8 @@ def test_the_page_is_kept_whole_and_safe(program: str) -> None:
     [
         "<style>.gmail_quote { color: red } div.OutlookMessageHeader { border: 0 }</style><p>No bus.</p><p>Not at all.</p>",
         "<p>No bus.</p><p>My gmail_quote setting is off.</p>",
-        '<p>No bus, and this is what I was told of it:</p><blockquote class="gmail_quote">what she said</blockquote><p>That is what she said.</p><p>'
-        + "And more. " * 20,
+        '<p>No bus, and this is what I was told of it:</p><blockquote class="gmail_quote">what she said</blockquote>'
+        "<p>That is what she said.</p><p>" + "And more. " * 20,
         "<p>No bus.</p><p style='border-top:solid #B5C4DF 1.0pt'>Under my own line.</p>",
     ],
 )
@@ -358,7 +359,8 @@ def test_what_only_looks_like_such_a_structure_stays(page: str) -> None:
 def test_answers_between_the_quotes_of_a_page_are_kept() -> None:
     page = (
         '<div dir="ltr"><div class="gmail_quote"><div class="gmail_attr">On Tue, Nov 3, 2026 at 10:00 AM Cedar &lt;a@b.example&gt;'
-        ' wrote:</div><blockquote class="gmail_quote">Which stop?</blockquote><div>Maple.</div><blockquote class="gmail_quote">Which bus?'
+        ' wrote:</div><blockquote class="gmail_quote">Which stop?</blockquote><div>Maple.</div>'
+        '<blockquote class="gmail_quote">Which bus?'
         "</blockquote><div>14.</div></div></div>"
     )
     assert reply_of(page).text == "> Which stop?\nMaple.\n> Which bus?\n14."

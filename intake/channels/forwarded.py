@@ -29,6 +29,7 @@ _ANSWER = re.compile(
 )
 _MAILTO = re.compile(r"[<\[(]\s*mailto:([^\s<>\[\]()]{1,254})[>\])]", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>@,;:\"'()\[\]]{1,128}@[\w\u0080-\uffff][\w.\-\u0080-\uffff]{0,190}")
+_VIA = re.compile(r" via ", re.IGNORECASE)
 _AROUND = " \t\"'<>()[]*_„“”«»‘’,;:\xa0"
 _IN_QUOTES = re.compile(r"[\"„“«]([^\"„“”«»]{1,120})$")
 _BEFORE_NAME = re.compile(
@@ -117,8 +118,9 @@ def person(value: str) -> tuple[str, str]:
 
 
 def _named(name: str, address: str) -> tuple[str, str]:
+    """As a person is called: not "Ana Ruiz via Parents", and not by the address again."""
     address = address.strip(".").lower()
-    name = one_line(name.strip(_AROUND), 120)
+    name = one_line(_VIA.split(name)[0].strip(_AROUND), 120)
     return ("" if name.lower() == address else name), address
 
 

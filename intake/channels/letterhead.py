@@ -32,7 +32,7 @@ _LABELS: dict[Role, str] = {  # as written before the colon, lower case
     ),
     "cc": (
         "cc|c/c|bcc|cci|cco|kopie|kopie (cc)|copia|copie|copie à|cópia|còpia|kopi|kopia|kópia|kopio|koopia|dw|udw|másolat"
-        "|másolatot kap|bilgi|копия|копія|copie carbon|kopija|κοιν.|κοινοποίηση|עותק|نسخة|抄送|副本|cc抄送|참조"
+        "|másolatot kap|bilgi|копия|копія|copie carbon|kopija|κοιν.|κοινοποίηση|עותק|نسخة|抄送|抄送人|副本|cc抄送|참조"
     ),
     "subject": (
         "subject|betreff|asunto|assumpte|assunto|objet|sujet|oggetto|onderwerp|emne|ämne|efni|aihe|teema|temat|tytuł|předmět|predmet"
