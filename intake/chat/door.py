@@ -28,9 +28,10 @@ def door() -> Door:
     return _as_door(row) if row else Door()
 
 
-def row() -> Channel:
-    """To be changed, or shown to whoever changes it; made, and off, where there is none."""
-    made: Channel = Channel.objects.get_or_create(kind=ChannelKind.CHAT, address="", defaults={"name": "Chat", "active": False})[0]
+def row(*, lock: bool = False) -> Channel:
+    """To be shown, or changed (`lock`); made, and off, where there is none."""
+    rows = Channel.objects.select_for_update(of=("self",)) if lock else Channel.objects.all()
+    made: Channel = rows.get_or_create(kind=ChannelKind.CHAT, address="", defaults={"name": "Chat", "active": False})[0]
     return made
 
 

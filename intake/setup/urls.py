@@ -1,6 +1,6 @@
 from django.urls import path
 
-from intake.setup import addresses, mailboxes, overview, people
+from intake.setup import addresses, chat, mailboxes, overview, people
 
 urlpatterns = [
     path("", overview.overview, name="setup"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("mailboxes/<uuid:mailbox_id>/state", mailboxes.mailbox_state, name="setup_mailbox_state"),
     path("mailboxes/<uuid:mailbox_id>/switch", mailboxes.mailbox_switch, name="setup_mailbox_switch"),
     path("mailboxes/<uuid:mailbox_id>/consent", mailboxes.mailbox_consent, name="setup_mailbox_consent"),
+    path("chat/", chat.chat, name="setup_chat"),
     path("addresses/", addresses.addresses, name="setup_addresses"),
     path("addresses/new", addresses.address, name="setup_address_new"),
     path("addresses/<uuid:channel_id>/", addresses.address, name="setup_address"),
