@@ -12,7 +12,9 @@ from uuid import UUID
 from django.db.models import OuterRef, Q, Subquery
 
 from delivery.models import Delivery
+from districts.access import VISITOR, actor_for
 from districts.models import District, Person
+from intake import staff_mail
 from intake.channels.arrival import Arrival
 from intake.queries import threads, ticket_of_call, ticket_of_chat
 from tickets import letters, queries, reply_token
@@ -25,11 +27,14 @@ FOOTER_WORDS = 60
 
 @dataclass(frozen=True)
 class Belongs:
-    """`joins`: it is part of that. Otherwise a new ticket, linked to what it follows up on or may belong to."""
+    """`joins`: it is part of that. `notes`: a note of staff there. Otherwise a new ticket, linked to what it follows up on or may
+    belong to; `by_staff`: and written in the name of somebody who works here."""
 
     joins: Ticket | None = None
+    notes: Ticket | None = None
     follows_up: Ticket | None = None
     may_belong: Ticket | None = None
+    by_staff: bool = False
 
 
 def find(arrival: Arrival, sender: Person, district: District, *, now: datetime) -> Belongs:
@@ -52,13 +57,23 @@ def copy_of(arrival: Arrival, files: Sequence[NewFile], sender: Person) -> Ticke
     known = [ticket_id for ticket_id, _id in threads([arrival.thread.message_id])][:10]
     if not known:
         return None
-    told = Message.objects.filter(ticket_id__in=known, author=sender).select_related("ticket").prefetch_related("attachments")
+    mine = Q(author=sender) | Q(author=None, envelope_ref__isnull=False) | Q(ticket__opened_by=sender)
+    told = Message.objects.filter(mine, ticket_id__in=known).select_related("ticket").prefetch_related("attachments")
     hashes = sorted(file.sha256 for file in files)
     for message in told[:20]:
-        if _same_words(message.text, arrival.text) and sorted(a.sha256 for a in message.attachments.all()) == hashes:
+        if _is_said_in(message, arrival) and sorted(a.sha256 for a in message.attachments.all()) == hashes:
             ticket: Ticket = message.ticket
             return ticket
     return None
+
+
+def _is_said_in(message: Message, arrival: Arrival) -> bool:
+    """By itself, or as what was passed on; what is noted in somebody's name has no author, and a line above it."""
+    if message.author_id is None:
+        said = message.text.partition("\n\n")[2]
+        return bool(said) and _same_words(said, arrival.text)
+    told = [arrival.text, *([arrival.forward.text] if arrival.forward and arrival.forward.text else [])]
+    return any(_same_words(message.text, text) for text in told)
 
 
 def _same_words(one: str, other: str) -> bool:
@@ -69,7 +84,15 @@ def _same_words(one: str, other: str) -> bool:
 
 def _by_mail(arrival: Arrival, sender: Person, district: District, now: datetime) -> Belongs:
     known = [*_marked(arrival.recipients, district), *_ancestors(arrival)]
-    mine = [ticket for ticket in known if _is_part(ticket, sender)]
+    told_of = staff_mail.told_of(arrival, sender, district)
+    asked = [ticket for ticket in known if sender.id in (ticket.requester_id, survivor(ticket).requester_id)]
+    if not (known or told_of):
+        return Belongs()
+    actor = VISITOR if asked else actor_for(sender)
+    if actor.is_staff:
+        place = staff_mail.place_of([*known, *told_of], actor, arrival)
+        return Belongs(notes=place) if place else Belongs(may_belong=next(iter([*known, *told_of])), by_staff=True)
+    mine = asked or [ticket for ticket in known if _follows(ticket, sender)]
     ended = [survivor(ticket) for ticket in mine]
     open_now = next((ticket for ticket in ended if can_reopen(ticket, now=now)), None)
     if open_now is not None:
@@ -96,8 +119,8 @@ def _ancestors(arrival: Arrival) -> list[Ticket]:
     return queries.by_thread(ids) if ids and threads(ids) else []
 
 
-def _is_part(ticket: Ticket, sender: Person) -> bool:
-    """Of the ticket itself, or of the one it was merged into."""
+def _follows(ticket: Ticket, sender: Person) -> bool:
+    """The ticket itself, or the one it was merged into."""
     if queries.is_participant(ticket, sender):
         return True
     return ticket.merged_into_id is not None and queries.is_participant(survivor(ticket), sender)

@@ -1,26 +1,30 @@
 """The effect of one arrival: a ticket, a message in one, or nothing but a note on the envelope. In the caller's transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from delivery import actions as delivery
 from delivery.models import Delivery
+from districts.access import actor_for
 from districts.actions import new_person, person_for_contact
 from districts.contacts import Contact
 from districts.models import ContactPoint, District, Person, Service, Site, Team
 from districts.together import together
-from intake import consequences, joining, reaching, screening, sms_asks, telling
+from intake import consequences, forwarding, joining, reaching, screening, sms_asks, staff_mail, telling
 from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Unreadable
+from intake.channels.authentication import Authentication
+from intake.forwarding import PassedOn
 from intake.joining import Belongs
 from intake.models import Chat, Envelope
-from intake.queries import KnownSender, door_at, known_sender, ticket_of_call, ticket_of_chat
+from intake.queries import KnownSender, door_at, doors_named, is_private, known_sender, ticket_of_call, ticket_of_chat
 from intake.screening import Screened, Verdict, floods, told
 from intake.standing import standing_here
 from intake.wording import subject_of
 from routing import actions as routing
+from routing.words import fold
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets.models import ChannelKind, Link, Ticket
@@ -47,6 +51,7 @@ class Sent:
     kept: Kept
     sender: Person
     district: District
+    by: Person | None = None  # who passes it on for the sender
 
     def words(self) -> tickets.Words:
         return words_of(self.arrival, self.kept, self.envelope)
@@ -54,17 +59,23 @@ class Sent:
 
 def words_of(arrival: Arrival, kept: Kept, envelope: Envelope) -> tickets.Words:
     """What is written into the conversation."""
-    text = "\n\n".join(part for part in (arrival.text or arrival.subject, kept.note) if part)
+    text = "\n\n".join(part for part in (forwarding.words(arrival) or arrival.subject, kept.note) if part)
     return tickets.Words(
         text=text or _("[no text]"),
         quoted=arrival.quoted,
         html=arrival.html,
         language=arrival.language,
         envelope_ref=envelope.id,
+        sender_check=checked(arrival.authentication),
         message_id=arrival.thread.message_id,
         thread_ids=arrival.thread.ancestors,
         files=kept.files,
     )
+
+
+def checked(found: Authentication) -> str:
+    """ "spf=pass dkim=pass dmarc=pass proven": the last word where it proves the sender, which of SPF and DKIM alone only some do."""
+    return f"{found} proven" if found.passed else str(found)
 
 
 def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) -> Outcome:
@@ -93,10 +104,37 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
         return Outcome(copied, "copy of a mail")
     sent = Sent(envelope, arrival, kept, sender.person, district)
     belongs = joining.find(arrival, sender.person, district, now=now)
-    ticket = _join(sent, belongs.joins, verdict, now=now) if belongs.joins else _open(sent, belongs, verdict, now=now)
+    ticket = _placed(sent, belongs, verdict, now=now)
     if belongs.may_belong and arrival.channel == ChannelKind.SMS and verdict is None and not sender.stopped:
         sms_asks.ask(ticket, about=belongs.may_belong, arrival=arrival, now=now)
     return Outcome(ticket, screened.reason)
+
+
+def _placed(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetime) -> Ticket:
+    """Where it belongs: a conversation, a note of staff in one, or a ticket of its own."""
+    if belongs.joins:
+        return _join(sent, belongs.joins, verdict, now=now)
+    if belongs.notes:
+        return staff_mail.note(belongs.notes, sent.arrival, sent.words(), sender=sent.sender, envelope_id=sent.envelope.id, now=now)
+    passed = forwarding.by_staff(sent.arrival, sent.sender, sent.district) if sent.arrival.forward else None
+    if passed:
+        return _open_for(sent, passed, verdict, now=now)
+    ticket = _open(sent, belongs, verdict, now=now)
+    if belongs.by_staff and belongs.may_belong and not sent.arrival.authentication.passed:
+        staff_mail.set_apart(ticket, sent.arrival, sender=sent.sender, about=belongs.may_belong, now=now)
+    return ticket
+
+
+def _open_for(sent: Sent, passed: PassedOn, verdict: Verdict | None, *, now: datetime) -> Ticket:
+    """What a member of staff passed on: a ticket of whoever wrote it, followed by who passed it on, whose comment staff alone see."""
+    language = _language(passed.arrival.language, sent.district)
+    author = person_for_contact(kind=passed.author.kind, value=passed.author.value, name=passed.arrival.name, language=language)
+    ticket = _open(replace(sent, arrival=passed.arrival, sender=author, by=sent.sender), Belongs(), verdict, now=now)
+    tickets.follow(ticket, person=sent.sender, now=now)
+    if passed.comment:
+        words = tickets.Words(text=passed.comment, sender_check=str(sent.arrival.authentication))
+        routing.hear_note(tickets.take(ticket), by=sent.sender, channel=sent.arrival.channel, words=words, now=now)
+    return ticket
 
 
 def _remember(envelope: Envelope, screened: Screened) -> None:
@@ -158,9 +196,9 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
     words = sent.words()
     with together():
         ticket, _message = tickets.open_ticket(
-            requester=sent.sender, channel=arrival.channel, subject=arrival.subject or subject_of(words.text), words=words,
-            team=service.team if service else _team(sent), service=service, site=site, room=arrival.room, asset_tag=arrival.asset_tag,
-            answers=arrival.answers,
+            requester=sent.sender, by=sent.by, channel=arrival.channel, subject=arrival.subject or subject_of(words.text), words=words,
+            team=service.team if service else _team(sent), sensitive=_in_confidence(sent), service=service, site=site,
+            room=arrival.room, asset_tag=arrival.asset_tag, answers=arrival.answers,
             language=_language(arrival.language or sent.sender.language, sent.district), now=now,
             ticket_id=sent.envelope.ticket_ref,
         )  # fmt: skip
@@ -182,13 +220,18 @@ def _way(contact: Contact) -> tuple[str, str]:
 
 
 def _team(sent: Sent) -> Team:
-    """Of the department's own address it was written to, else the front office."""
+    """Of the department's own address it was written to, a private one's first; else the front office."""
     if sent.arrival.channel == ChannelKind.EMAIL:
-        doors = standing_here().mailboxes
-        owner = next((doors[one].team for one in sent.arrival.recipients if one in doors and doors[one].team), None)
+        doors = sorted(doors_named(sent.arrival.recipients), key=lambda door: not is_private(door))
+        owner = next((door.team for door in doors if door.team), None)
     else:
         owner = sent.envelope.source.team
     return owner or standing_here().front_office
+
+
+def _in_confidence(sent: Sent) -> bool:
+    """It was written to a private address: its team and named people see it, whatever it turns out to be about."""
+    return sent.arrival.channel == ChannelKind.EMAIL and any(map(is_private, doors_named(sent.arrival.recipients)))
 
 
 def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None:
@@ -199,9 +242,17 @@ def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None
         tickets.link(ticket, other=belongs.follows_up, kind=Link.Kind.FOLLOWS_UP, now=now)
     if belongs.may_belong:
         tickets.link(ticket, other=belongs.may_belong, kind=Link.Kind.MAY_BELONG, now=now)
+    _follow_copied(ticket, sent, now=now)
+
+
+def _follow_copied(ticket: Ticket, sent: Sent, *, now: datetime) -> None:
+    """Whoever gets a copy takes part. Of staff, a copy names nobody for what is told in confidence."""
     for contact in sent.arrival.copied:
-        if door_at(contact.value, sent.district) is None:
-            tickets.follow(ticket, person=person_for_contact(kind=contact.kind, value=contact.value), now=now)
+        if door_at(contact.value, sent.district) is not None:
+            continue
+        person = person_for_contact(kind=contact.kind, value=contact.value)
+        if not (ticket.sensitive and actor_for(person).is_staff):
+            tickets.follow(ticket, person=person, now=now)
 
 
 def _join(sent: Sent, ticket: Ticket, verdict: Verdict | None, *, now: datetime) -> Ticket:
@@ -210,11 +261,19 @@ def _join(sent: Sent, ticket: Ticket, verdict: Verdict | None, *, now: datetime)
     if sent.arrival.chat and sent.arrival.contact:
         quiet = verdict is not None or ticket.requester_id != sent.sender.id
         reaching.reach(ticket, person=sent.sender, contact=sent.arrival.contact, name=sent.arrival.name, now=now, quiet=quiet)
+    words = replace(sent.words(), subject=_own_subject(sent.arrival, ticket))
     alarmed = routing.hear(
-        ticket, author=sent.sender, channel=sent.arrival.channel, words=sent.words(), now=now, way=_way_to(sent), answer=verdict is None
+        ticket, author=sent.sender, channel=sent.arrival.channel, words=words, now=now, way=_way_to(sent), answer=verdict is None
     )
+    if sent.arrival.copied and not ticket.sensitive:
+        _follow_copied(ticket, sent, now=now)
     if not alarmed:
         telling.wrote_again(ticket, sent.sender, sent.envelope.id, now=now)
         if is_call(sent.arrival):
             routing.look_again(ticket, now=now)
     return ticket
+
+
+def _own_subject(arrival: Arrival, ticket: Ticket) -> str:
+    """Of a later mail, where it says more than what it answers."""
+    return "" if fold(ticket.subject) in fold(arrival.subject) else arrival.subject

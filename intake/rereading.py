@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from districts.jobs import lease_until
 from districts.models import ContactPoint
+from districts.queries import this_district
 from districts.scope import district_scope
-from intake import opening, receive
+from intake import forwarding, opening, receive
 from intake.attaching import Kept, keep, noted, worth_keeping
 from intake.channels.arrival import Arrival
 from intake.models import Envelope
@@ -108,6 +109,9 @@ def _done(district_id: UUID, envelope: Envelope, asked: Asked) -> Result:
         message = _message_of(envelope)
         if message is None:
             return Result(Became.BARE)
+        if message.author_id is None and message.kind == Message.Kind.NOTE:  # in somebody's name: as it was told to staff
+            return Result(Became.SAME)
+        arrival = forwarding.as_opened(arrival, message.ticket, this_district())
         kept = Kept(arrival.kept_files, noted(message.text))
         more = _has_new_files(message, arrival, kept)
     if more and not asked.dry:

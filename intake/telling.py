@@ -28,6 +28,16 @@ def wrote_again(ticket: Ticket, sender: Person, envelope_id: UUID, *, now: datet
     _tell_each(ticket, people, words, sender, f"{WROTE}{envelope_id}", now)
 
 
+def noted(ticket: Ticket, sender: Person, envelope_id: UUID, *, confirmed: bool, now: datetime) -> None:
+    """A member of staff wrote by mail, or somebody in their name: to whoever works on it, but not to the writer."""
+    people = [ticket.assignee] if ticket.assignee else _without_unread(ticket, team_members(ticket.team_id))
+    people = [person for person in people if person.id != sender.id or not confirmed]
+    words = gettext_noop("%(name)s wrote a note on #%(number)s by mail")
+    if not confirmed:
+        words = gettext_noop("A mail in the name of %(name)s, not confirmed, is noted on #%(number)s")
+    _tell_each(ticket, people, words, sender, f"{WROTE}{envelope_id}", now)
+
+
 def reopened(ticket: Ticket, *, now: datetime) -> None:
     """To the assignee, else to the team: it was thought to be done."""
     people = [ticket.assignee] if ticket.assignee else team_members(ticket.team_id)

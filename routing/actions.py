@@ -46,7 +46,7 @@ def hear(
     where it was resolved too long ago.
     """
     message = tickets.requester_wrote(ticket, author=author, channel=channel, words=words, now=now)
-    if alarm.listen(ticket, message, author=author, way=way, answer=answer, now=now):
+    if alarm.listen(ticket, message, author=author, way=way, answer=answer, now=now, subject=words.subject):
         return True
     sla.derive(ticket, now=now)
     return False

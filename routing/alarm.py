@@ -18,15 +18,19 @@ from tickets.models import Message, Ticket
 AGAIN = timedelta(minutes=15)  # no sooner a ticket wakes the safety team that has it, nor shows one person the crisis line
 
 
-def listen(ticket: Ticket, message: Message, *, author: Person, way: Way | None, answer: bool, now: datetime) -> bool:
-    """Words of danger in `message`: to the safety team, urgent, its people and whoever had it told, the crisis line to the author.
+def listen(
+    ticket: Ticket, message: Message, *, author: Person, way: Way | None, answer: bool, now: datetime, subject: str = ""
+) -> bool:
+    """Words of danger in `message`, or in the `subject` of its mail: to the safety team, urgent, its people and whoever had it told,
+    the crisis line to the author.
 
     `way`: by which the author is reached; `answer`: False for machines, which get no letter. False: nothing of the kind.
     The caller holds the ticket's row, so that two alarms of it see each other; its clocks are derived.
     """
     key = message.id.hex
     with override(staff_language()):
-        choice = triage.danger(Question(ticket, message.text, quoted=history.unread(ticket, [(message.id, message.quoted)])))
+        brought = history.unread(ticket, [(message.id, message.quoted)])
+        choice = triage.danger(Question(ticket, message.text, subject=subject, quoted=brought))
         if choice is None:
             return False
         had = ticket.assignee

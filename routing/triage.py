@@ -75,12 +75,13 @@ class Likely:
 class Question:
     """What the engines are asked. `given` stands in for the district's own model, which is loaded when one needs it.
 
-    `quoted`: words of elsewhere that a mail brings along; nothing but words of danger is heard in them.
+    Nothing but words of danger is heard in `subject` (of a later mail) and `quoted` (words of elsewhere that a mail brings along).
     """
 
     ticket: Ticket
     text: str
     given: Model | None = None
+    subject: str = ""
     quoted: str = ""
 
     @cached_property
@@ -139,6 +140,8 @@ def answer(question: Question) -> Choice:
 def danger(question: Question) -> Choice | None:
     """Words of danger to a person: to the safety team at once, whatever else it says."""
     alarm, because = crisis.screen(question.text), _("Words of danger to a person: “%(words)s”.")
+    if alarm is None and question.subject:
+        alarm, because = crisis.screen(question.subject), _("Words of danger to a person, in the subject: “%(words)s”.")
     if alarm is None and question.quoted:
         alarm, because = crisis.screen(question.quoted), _("Words of danger to a person, in what they passed on: “%(words)s”.")
     if alarm is None:

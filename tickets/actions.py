@@ -58,6 +58,7 @@ class Words:
     """What somebody wrote, however it came."""
 
     text: str
+    subject: str = ""  # of a later mail, where it says something new: words of danger are heard in it
     quoted: str = ""
     html: str = ""
     language: str = ""
