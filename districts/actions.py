@@ -96,6 +96,13 @@ def save_site(
     return site
 
 
+def name_rooms(site: Site, *, rooms: list[str], by: Person | None) -> None:
+    """The rooms of a place that have a sticker, in this order."""
+    site.rooms = rooms
+    site.save(update_fields=["rooms"])
+    log.info("rooms_named", row=str(site.id), rooms=len(rooms), by=_id(by))
+
+
 def department(name: str) -> Department:
     """The district's department of this name, made where there is none. Raises Taken where somebody was quicker."""
     found: Department | None = Department.objects.filter(name=name).first()

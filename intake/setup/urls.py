@@ -1,6 +1,6 @@
 from django.urls import path
 
-from intake.setup import addresses, chat, mailboxes, overview, people
+from intake.setup import addresses, chat, mailboxes, overview, people, questions, stickers
 
 urlpatterns = [
     path("", overview.overview, name="setup"),
@@ -14,6 +14,12 @@ urlpatterns = [
     path("mailboxes/<uuid:mailbox_id>/switch", mailboxes.mailbox_switch, name="setup_mailbox_switch"),
     path("mailboxes/<uuid:mailbox_id>/consent", mailboxes.mailbox_consent, name="setup_mailbox_consent"),
     path("chat/", chat.chat, name="setup_chat"),
+    path("services/<uuid:service_id>/questions/", questions.questions, name="setup_questions"),
+    path("services/<uuid:service_id>/questions/new", questions.question, name="setup_question_new"),
+    path("services/<uuid:service_id>/questions/<uuid:question_id>/", questions.question, name="setup_question"),
+    path("services/<uuid:service_id>/questions/<uuid:question_id>/move", questions.question_move, name="setup_question_move"),
+    path("services/<uuid:service_id>/questions/<uuid:question_id>/remove", questions.question_remove, name="setup_question_remove"),
+    path("sites/<uuid:site_id>/stickers/", stickers.stickers, name="setup_stickers"),
     path("addresses/", addresses.addresses, name="setup_addresses"),
     path("addresses/new", addresses.address, name="setup_address_new"),
     path("addresses/<uuid:channel_id>/", addresses.address, name="setup_address"),
