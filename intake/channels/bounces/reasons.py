@@ -21,7 +21,7 @@ _ALIVE = any_of(r"""
     (mail ?box|mailfolder|inbox|account|user|recipient|folder|maildir)\b.{0,60}\b(full|exceed\w*|over|insufficient|limit)
     (disk|storage|space)\b.{0,60}\b(full|exceed\w*|over|insufficient|limit)
     \b(full|exceed\w*|over|insufficient|out of|enough)\b.{0,40}\b(storage|mail ?box|disk|space|capacity|allocat\w+)
-    quota|\bpleine\b|used up
+    quota|\bpleine\b|used up|(メール)?ボックス.{0,8}(一杯|いっぱい|満杯|容量)
     too (big|large|long|much|many|fast|frequent)
     size.{0,40}(exceed|limit|maximum)|(exceed|maximum).{0,40}size
     rate (limit|that)|at a rate|throttl|unusual rate
@@ -29,7 +29,8 @@ _ALIVE = any_of(r"""
     (?<![-\w])relay(s|ed|ing)?\b|rcpthosts
     \bspf\b|dkim|dmarc|\bbatv\b|backscatter|authenticat|not authori[sz]ed(?!: user)
     suspend|disabled|deactivated|locked|frozen|discontinued|on hold|archiv|inactive user|inactivity|temporarily
-    (after|reply to) (the )?mail from|(domain of )?sender( e-?mail)? address|mail from address|\bfrom: domain|invalid domain, see
+    (after|reply to) (the )?mail from|sender was rejected|(domain of )?sender( e-?mail)? address|mail from address
+    \bfrom: domain|invalid domain, see
     (from|to|subject|date|message-id)\W{0,3} header|headers?\b.{0,30}\b(accept|invalid|missing|malformed)
     not found, try again|domain does not exist: your|could not find a gateway
     (?<!rejected: )(?<!rejected : )access denied
@@ -51,6 +52,8 @@ _NO_USER = any_of(rf"""
     inactive (e-?mail )?address|mail ?box is inactive
     bad(rcpt|recipient)to|validrcptto|recip(ient)? ?notfound
     (has|have|was) moved|changed (his|her|their) address|has been replaced by
+    check (if|that|whether) (the )?(e-?mail )?address is correct
+    (ユーザー?|宛先|アドレス|ディレクトリ).{0, 20}(不明|ありません|存在しません|見つかりません)
     utilisateur inconnu|destinataire invalide|usuario desconocido|no existe|unbekannt|nessun utente
 """)
 _REFUSED = any_of(r"""
@@ -63,7 +66,8 @@ _NO_HOST = any_of(r"""
     unrout(e)?able
     null ?mx|no mx (record )?(found|for)|does not accept mail|accepts no mail|no mail (server|exchanger)|nxdomain|bad destination system
     domain (must|has to) exist
-    name service error|name or service not known
+    name service error|name or service not known|couldn.t find any host|all host address lookups failed permanently
+    mx records point to non-existent|indicated no smtp service
 """)
 _OTHER = any_of(r"""
     spam|junk|unsolicited|bulk|mass mail|advertis|virus|malware|phish
@@ -80,8 +84,10 @@ _ACCEPTED = any_of(r"""
     (reply to|after|to) (the )?(end of )?data
     end of (mail|message)
     >>> (data|\.)
-    \[data\]
-    -smtp command data
+    \[data\]|-smtp command data|failed on data command|failed after i sent the message
+""")
+_RECIPIENT = any_of(r"""
+    \brcpt\b|does not like recipient|rejected recipient
 """)
 
 
@@ -104,7 +110,7 @@ def is_gone(said: str, told: Sequence[str], around: str = "") -> bool:
 def _at_recipient(conversation: str, told: Sequence[str]) -> bool:
     """Was it said of the recipient? Where the status tells of the mailbox, the system, the content or a policy, only if told so."""
     if any(status[2] in "2367" for status in told[:1]):
-        return "rcpt" in conversation.lower()
+        return bool(_RECIPIENT.search(conversation))
     return not _ACCEPTED.search(conversation)
 
 

@@ -13,9 +13,11 @@ LOOK = 20_000  # characters of a report's words
 RETURNED = 200_000  # characters of what it gives back
 _ORIGINAL_ID = re.compile(r"^message-id:\s*(<[^<>\s]{1,250}>)", re.IGNORECASE | re.MULTILINE)
 _ORIGINAL = re.compile(
-    r"^(?:[-=_* ]{2,}.{0,60}(?:copy|original|unsent|returned|enclosed|full|message (?:text|follow|body)|header).{0,80}$"
+    r"^(?:[-=_*|+ ]{2,}.{0,60}"
+    r"(?:copy of|original|(?:unsent|returned|full) (?:message|mail)|message (?:text|follow|body|header)|headers? of).{0,80}$"
     r"|.{0,40}(?:copy of (?:the|your) (?:original )?(?:message|mail|e-?mail)|message header|original message|header of (?:the|your))"
     r".{0,80}:\s*$"
+    r"|\+{20,}$"
     r"|received: |return-path: |message-id: |x-original-to: |dkim-signature: )",
     re.IGNORECASE | re.MULTILINE,
 )

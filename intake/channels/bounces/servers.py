@@ -6,7 +6,8 @@ from intake.channels.bounces import codes
 from intake.channels.bounces.phrases import any_of
 from intake.channels.headers import Headers, is_no_reply
 
-_MARKS = ("x-failed-recipients", "x-amz-sns-message-id", "x-apple-unsubscribe")
+_LISTS = "x-mlserver"
+_MARKS = ("x-failed-recipients", "x-amz-sns-message-id", "x-apple-unsubscribe", _LISTS)
 _DAEMON = re.compile(r"(mail(er|ing)?[-_. ]?daemon|mdaemon|mmdf|double-bounce)")  # local parts: nobody else is called so
 _POSTMAN = re.compile(
     r"(post[-_.]?master|mail-?(error|admin|system|delivery|router|master)|smtp|mta|exchange|microsoftexchange\w*|bounces?)@"
@@ -14,12 +15,14 @@ _POSTMAN = re.compile(
 _NAME = any_of(r"""
     mail(er)?[- _]?daemon|post[- _]?master
     (mail )?delivery (sub)?system|mail (delivery|system|error|administrator)|system ?administrator
-    administrateur syst|administrador do sistema
+    administrateur syst|administrador do sistema|interscan (mss|notification)
 """)
 _SURE_SUBJECT = any_of(r"""
     ^delivery status notification ?\(|^undelivered mail returned to sender|^failure notice$|^nondeliverable mail$
     ^mail delivery failed: returning|^returned mail: (see transcript|user unknown|host unknown|unable)
-    ^undeliverable( mail)?:|^mail could not be delivered$|^message undeliverable$|complaint about message from
+    ^undeliverable( (mail|message))?:|^undeliverable message$|^permanent delivery failure
+    ^メッセージを配信できません|^メール配信に失敗しました
+    ^mail could not be delivered$|^message undeliverable$|complaint about message from|email delivery failure$
 """)
 _SUBJECT = any_of(r"""
     ^\W*(returned mail|undeliver|non[- ]?deliver|delivery (status )?(notification|report)|failure notice|bounced)
@@ -40,6 +43,9 @@ _FAILED = any_of(r"""
     (attempt|trying) to deliver
     送信できません|届けできません|配信できません|送信に失敗|エラー
 """)
+_NOT_TAKEN = any_of(r"""
+    not (a )?member|reject mail|is rejected|(loop|security) (alert|warning)|system error
+""")
 _OPENING = any_of(r"""
     ^(hi\W{1,3})?this is the (mailer-daemon|mail system at|[\w.-]{2,30} (program|mail (delivery )?agent))
     ^this is an automatically generated delivery status|^this message was created automatically by (a )?mail delivery
@@ -59,6 +65,8 @@ def writes(headers: Headers, text: str) -> bool:
     subject = headers.text("subject")
     if "x-failed-recipients" in headers or _is_daemon(headers) or _SURE_SUBJECT.search(subject) or _OPENING.search(_beginning(text)):
         return True
+    if _LISTS in headers:
+        return bool(_NOT_TAKEN.search(subject))
     if _is_postman(headers):
         return codes.reply(text) != "" or bool(_FAILED.search(f"{subject}\n{text}"))
     return bool(_by_itself(headers) and _SUBJECT.search(subject) and _FAILED.search(text))

@@ -14,6 +14,7 @@ from intake.channels.headers import Headers
 from intake.channels.parts import Part
 
 MOST = 50  # recipients that are told apart
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+'=&/#!*~-]{1,64}@[A-Za-z0-9.-]{1,200}[A-Za-z0-9]")
 _HEAD = re.compile(
     r"^[\s>*.-]{0,12}(?:(?:rcpt )?to:|recipient(?:'s)?(?: address)?s?:|(?:failed |failure )?address(?:ee)?:|original-rcpt-to:|user:"
@@ -36,8 +37,14 @@ class Said:
 
     def of(self, address: str) -> str:
         """About this recipient; all of it where nobody is named, or where the reason stands apart from the names."""
+        own = self.each.get(address, "")
         apart = codes.reply(self.whole) and not any(codes.reply(one) for one in self.each.values())
-        return self.whole if apart or not self.each else self.each.get(address, "")
+        return own if self.each and not apart and (not own or _tells(own)) else self.whole
+
+
+def _tells(spoken: str) -> bool:
+    """More than a name."""
+    return bool(codes.reply(spoken) or codes.statuses(spoken)) or len(_WORD.findall(_ADDRESS.sub("", spoken))) > 2
 
 
 def address(value: str) -> str:
