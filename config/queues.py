@@ -14,6 +14,7 @@ ROUTES = (
     ("routing.close", {"queue": SLOW}),
     ("routing.*", {"queue": PLACING}),
     ("intake.reap_files", {"queue": SLOW}),
+    ("intake.reap_chats", {"queue": SLOW}),
     ("intake.alert", {"queue": PROMISES}),  # not behind what it is to speak of
     ("intake.*", {"queue": INTAKE}),
     ("delivery.*", {"queue": SENDING}),

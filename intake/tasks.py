@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from districts.jobs import bind, each_district
+from intake.chat import reaping as chats
 from intake.parked import alert_all
 from intake.reaping import reap_all
 from intake.receive import drain
@@ -30,3 +31,8 @@ def alert() -> int:
 @shared_task(name="intake.reap_files")
 def reap_files() -> int:
     return reap_all().files
+
+
+@shared_task(name="intake.reap_chats")
+def reap_chats() -> int:
+    return chats.reap_all(now=timezone.now())

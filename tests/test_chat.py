@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -16,7 +17,7 @@ from districts.models import Account, ContactPoint, Person
 from districts.queries import this_district
 from districts.scope import district_scope
 from intake import opening, receive
-from intake.chat import actions, limits
+from intake.chat import actions, limits, reaping
 from intake.chat.actions import Where
 from intake.chat.door import row, save_door
 from intake.models import Channel, Chat, ChatLine, Envelope, MergeSuggestion
@@ -484,3 +485,17 @@ def test_another_districts_chat_is_no_message_here(chat_on: Cast, oak: Cast) -> 
         theirs = actions.begin(said_id=uuid.uuid4(), text=ASKED, where=Where("en"), now=NOW)
     assert not Chat.objects.filter(id=theirs.id).exists()
     sla.derive(ticket_of(handed()), now=timezone.now())
+
+
+def test_abandoned_chats_go_and_those_that_became_requests_stay(chat_on: Cast, oak: Cast) -> None:
+    abandoned, asked = begin(), handed()
+    with patch.object(opening, "take_in", side_effect=RuntimeError("boom")):
+        waiting = post("person", text="The gym door does not lock").json()
+    assert reaping.reap(chat_on.district.id, now=timezone.now()) == 0
+    later = timezone.now() + reaping.KEPT + timedelta(hours=1)
+    assert reaping.reap(oak.district.id, now=later) == 0
+    assert reaping.reap(chat_on.district.id, now=later) == 1
+    left = set(Chat.objects.values_list("token", flat=True))
+    assert left == {asked["token"], waiting["token"]}
+    assert not ChatLine.objects.filter(chat__token=abandoned["token"]).exists()
+    assert news(abandoned).status_code == 404

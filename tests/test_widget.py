@@ -103,7 +103,8 @@ def test_a_site_is_read_as_an_origin(typed: str, origin: str) -> None:
 
 @pytest.mark.parametrize(
     "typed", ["*", "https://*", "https://", "school", "http://www.school.example", "javascript:alert(1)", "https://a.b; script-src *",
-              "'self'", "https://a_b.example", "https://school.example:99999", "https://user@school.example", "data:", "https://a.b 'self'"],
+              "'self'",
+              "https://a_b.example", "https://school.example:99999", "https://user@school.example", "data:", "https://a.b 'self'"],
 )  # fmt: skip
 def test_what_is_no_site_is_refused_in_words(typed: str) -> None:
     with pytest.raises(NoSite):

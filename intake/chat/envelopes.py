@@ -13,10 +13,12 @@ from districts.models import District
 from intake.contacts import Contact
 from intake.models import Chat, ChatLine
 
+ENVELOPE = "chat:"  # begins the id of a chat's envelope
+
 
 def id_of(chat: Chat) -> str:
     """A chat becomes one ticket, so it is one envelope."""
-    return f"chat:{chat.id}"
+    return f"{ENVELOPE}{chat.id}"
 
 
 def conversation(
