@@ -11,8 +11,12 @@ import pytest
 from django.test import RequestFactory
 
 from delivery import segments, twilio
+from delivery.models import OptOut
 from districts import contacts
 from districts.models import District
+from intake.channels import sms, sms_words
+from tests.conftest import Cast
+from tests.texting import a_line, text
 
 VECTORS = Path(os.environ.get("SHARED_DATA", "/work/shared/data")) / "sms" / "sms_vectors.json"
 
@@ -76,4 +80,55 @@ def test_numbers(row: dict[str, Any]) -> None:
     known = contacts.phone(row["input"], region=row["region"], strict=row["valid"] is not None)
     assert (known is not None) is (row["valid"] is not False), row["input"]
     if row["e164"]:
-        assert known and known.value == row["e164"]
+        assert known
+        assert known.value == row["e164"]
+
+
+@pytest.mark.parametrize("case", rows("keywords", "cases"))
+def test_keywords(here: Cast, case: dict[str, Any]) -> None:
+    """Through the whole door, of somebody who gets texts and of somebody who opted out."""
+    line, body, action = a_line(), case["body"], case["action"]
+    text(here, line, "The bus is late", sid="SM0")
+    if action == "opt_in":
+        text(here, line, "STOP", sid="SM1")
+    envelope = text(here, line, body, sid="SM2")
+    barred = OptOut.objects.exists()
+    if action in ("opt_out", "provider-dependent") and "help" not in body.lower():
+        assert (envelope.state, barred) == ("screened", True)
+    elif action in ("opt_in", "help", "provider-dependent"):
+        assert (envelope.state, barred) == ("screened", False)
+    else:
+        assert envelope.state == "done", "a message for people"
+        assert sms_words.keyword(body) == ""
+        assert barred == sms_words.wishes_silence(body), "a clear wish is honoured all the same"
+
+
+@pytest.mark.parametrize("kind", ["opt_out", "opt_in", "help"])
+def test_every_listed_keyword_is_known(kind: str) -> None:
+    if not VECTORS.exists():
+        pytest.skip(f"NOT CHECKED: {VECTORS} is not there")
+    known = section("keywords")
+    listed = set(known["twilio_default"][kind])
+    if kind == "opt_out":
+        listed |= {*known["aws_required_opt_out"], *known["twilio_proxy_also_drops"], *known["newer"]}
+    means = {"opt_out": "stop", "opt_in": "start", "help": "help"}[kind]
+    assert {word for word in listed if sms_words.keyword(word) != means} == ({"YES"} if kind == "opt_in" else set())
+
+
+@pytest.mark.parametrize("row", rows("inbound_payloads"))
+def test_payloads(row: dict[str, Any]) -> None:
+    arrival = sms.read(urlencode(row["params"]).encode())
+    expected = row["expect"]
+    if "body" in expected:
+        assert arrival.text == (expected["body"] or "")
+    if "attachments" in expected:
+        assert [one.kind.partition("/")[0] for one in arrival.media] == expected["kinds"]
+        assert len(arrival.media) == expected["attachments"]
+    if "contact_name" in expected:
+        number = arrival.contact.value.lstrip("+") if arrival.contact else ""
+        assert (arrival.name or number) == expected["contact_name"]
+
+
+@pytest.mark.parametrize("row", rows("inbound_payloads", "form_decoding"))
+def test_forms_are_decoded(row: dict[str, str]) -> None:
+    assert sms.fields(f"Body={row['raw']}".encode())["Body"] == row["text"]
