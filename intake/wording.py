@@ -6,6 +6,7 @@ import unicodedata
 MAX_TEXT = 50_000  # characters of one message; what is longer is cut with a note, the envelope keeps the whole
 MAX_SUBJECT = 120
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufffe\uffff]")
+_CONTROL_BYTES = bytes(code for code in range(128) if _CONTROL.match(chr(code)))
 _ENDS = re.compile(r"\r\n?|\x85")
 _SPACE = re.compile(r"\s+")
 _BLANK_LINES = re.compile(r"\n{4,}")
@@ -18,7 +19,14 @@ def clean(text: str) -> str:
     if not text.isascii():
         text = _MARKS.sub(r"\1", text.encode("utf-8", "replace").decode("utf-8"))
         text = unicodedata.normalize("NFC", text)
-    return _BLANK_LINES.sub("\n\n\n", _CONTROL.sub("", _ENDS.sub("\n", text))).strip()
+    text = _printable(_ENDS.sub("\n", text) if "\x85" in text else text.replace("\r\n", "\n").replace("\r", "\n"))
+    return (_BLANK_LINES.sub("\n\n\n", text) if "\n\n\n\n" in text else text).strip()
+
+
+def _printable(text: str) -> str:
+    if text.isascii():  # most are; ten times as fast
+        return text.encode("ascii").translate(None, _CONTROL_BYTES).decode("ascii")
+    return _CONTROL.sub("", text)
 
 
 def cap(text: str, most: int = MAX_TEXT) -> str:

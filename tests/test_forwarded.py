@@ -310,7 +310,8 @@ def test_a_mail_that_is_passed_on_keeps_its_text_and_says_who_wrote_it() -> None
         "<b>Subject:</b> No bus</font></div>"
         "<div>The bus did not come.<br><br>We waited an hour.</div>",
         "<p>Please help.</p><div class=moz-forward-container><br>-------- Forwarded Message --------<table>"
-        "<tr><th>Subject: <td>No bus<tr><th>Date: <td>Tue, 3 Nov 2026<tr><th>From: <td>Ana Ruiz &lt;ana@family.example&gt;<tr><th>To: <td>p@c.example</table><br>"
+        "<tr><th>Subject: <td>No bus<tr><th>Date: <td>Tue, 3 Nov 2026"
+        "<tr><th>From: <td>Ana Ruiz &lt;ana@family.example&gt;<tr><th>To: <td>p@c.example</table><br>"
         "The bus did not come.<br><br>We waited an hour.</div>",
     ],
 )
