@@ -27,6 +27,7 @@ from routing import actions as routing
 from routing.words import fold
 from sla import actions as sla
 from tickets import actions as tickets
+from tickets.copies import was_sent
 from tickets.models import ChannelKind, Link, Ticket
 
 LET_IN = "let_in"  # in an envelope's meta: a person has looked, no filter is asked again, and nothing is answered
@@ -246,12 +247,12 @@ def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None
 
 
 def _follow_copied(ticket: Ticket, sent: Sent, *, now: datetime) -> None:
-    """Whoever gets a copy takes part. Of staff, a copy names nobody for what is told in confidence."""
+    """Whoever gets a copy takes part, unless they had enough of it. Of staff, a copy names nobody for what is told in confidence."""
     for contact in sent.arrival.copied:
         if door_at(contact.value, sent.district) is not None:
             continue
         person = person_for_contact(kind=contact.kind, value=contact.value)
-        if not (ticket.sensitive and actor_for(person).is_staff):
+        if not (ticket.sensitive and actor_for(person).is_staff) and not was_sent(ticket, person):
             tickets.follow(ticket, person=person, now=now)
 
 

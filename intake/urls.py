@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from intake.views import envelopes, files, find, front_door, tracking
+from intake.views import envelopes, files, find, following, front_door, tracking
 
 urlpatterns = [
     path("", front_door.front_door, name="front_door"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("came-in/<uuid:envelope_id>/again", envelopes.envelope_again, name="envelope_again"),
     path("files/<str:signed>", files.file, name="file"),
     path("find", find.find, name="find"),
+    path("following/<uuid:follower_id>/<str:mark>", following.following, name="following"),
     path("r/<str:token>", tracking.tracking, name="tracking"),
     path("r/<str:token>/reply", tracking.reply, name="tracking_reply"),
     path("r/<str:token>/solved", tracking.solved, name="tracking_solved"),

@@ -35,6 +35,7 @@ CLOCKS = {"timezone.now", "datetime.now", "date.today", "datetime.today"}
 
 # Addresses anybody may open without signing in, by pattern. A new route is in this list or asks who is there.
 PUBLIC = {
+    "/following/<": "who was sent a copy hears no more, by the link in the letter",
     "/find": "a requester asks for her own links again, by mail",
     "/files/<": "a file somebody sent: the link is signed for ten minutes, by a page that knows who asks",
     "/questions": "what the form asks about a service",

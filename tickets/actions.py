@@ -16,7 +16,7 @@ from districts.models import Person, Priority, Service, Site, Team, uuid7
 from districts.scope import require_district_id
 from districts.together import insert
 from tickets import answers as form_answers
-from tickets import letters
+from tickets import copies, letters
 from tickets.answers import NewAnswer as NewAnswer
 from tickets.facts import NotPossible as NotPossible
 from tickets.facts import changed
@@ -151,6 +151,7 @@ def reply(
     if ticket.status in (Status.NEW, Status.WAITING_OTHER):
         ticket.status = Status.OPEN
     letters.reply(ticket, message, by=by, now=now, solved=solved and ticket.is_live)
+    copies.send(ticket, message, by=by, now=now)
     changed(ticket, "status", now=now)
     if wait:
         wait_for(ticket, on=Status.WAITING_REQUESTER, by=by, now=now)
@@ -280,6 +281,11 @@ def set_priority(ticket: Ticket, *, priority: int, by: Person | None, now: datet
 def follow(ticket: Ticket, *, person: Person, now: datetime) -> None:
     if person.id != ticket.requester_id:
         Follower.objects.bulk_create([Follower(ticket=ticket, person=person, since=now)], ignore_conflicts=True)
+
+
+def unfollow(ticket: Ticket, *, person: Person) -> None:
+    """Twice is once."""
+    Follower.objects.filter(ticket=ticket, person=person).delete()
 
 
 def link(ticket: Ticket, *, other: Ticket, kind: str, now: datetime) -> None:

@@ -128,18 +128,22 @@ def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime,
 def _reply(ticket: Ticket, message: Message, *, team: Team, by: Person | None, now: datetime, solved: bool) -> Delivery | None:
     with override(ticket.language):
         link = own_link(ticket, this_district())
-        name = by.name if by else ""
-        signature = _("%(name)s, %(team)s") % {"name": name, "team": team.name} if name else team.name
+        signed = signature(team, by)
         way = way_to(ticket)
         if way[0] == Delivery.Channel.SMS:
             said = "\n" + _("We marked it as solved. If it is not, reply.") if solved else ""
-            body = f"{message.text}{said}\n{signature} · #{ticket.number} {link}"
+            body = f"{message.text}{said}\n{signed} · #{ticket.number} {link}"
         else:
             foot = _("Your request #%(number)s: %(link)s") % {"number": ticket.number, "link": link}
             said = f"{_solved()}\n\n" if solved else ""
-            body = f"{message.text}\n\n{signature}\n\n{said}-- \n{foot}"
+            body = f"{message.text}\n\n{signed}\n\n{said}-- \n{foot}"
         subject = _("Your request #%(number)s") % {"number": ticket.number}
     return to_requester(ticket, what=f"reply-{message.id}", subject=f"Re: {subject}", body=body, purpose="reply", now=now, way=way)
+
+
+def signature(team: Team, by: Person | None) -> str:
+    """In the active language."""
+    return _("%(name)s, %(team)s") % {"name": by.name, "team": team.name} if by and by.name else team.name
 
 
 def _solved() -> str:
