@@ -33,7 +33,7 @@ class Need:
 
 def needs(district: District, *, now: datetime) -> list[Need]:
     """In the order in which one would see to them. Some twenty small counts."""
-    return [_sites(), _teams(), _people(), _services(), _promises(), _calendar(district, now), _addresses()]
+    return [_sites(), _teams(), _people(), _services(), _promises(), _calendar(district, now), _addresses(), _numbers()]
 
 
 def _sites() -> Need:
@@ -118,8 +118,17 @@ def _addresses() -> Need:
     count = mail.count()
     has = ngettext("%(n)d mail address", "%(n)d mail addresses", count) % {"n": count}
     missing = [] if count else [_("None: nobody can write to you by mail.")]
-    texts = Channel.objects.filter(kind=ChannelKind.SMS, active=True).exists()
-    return Need("setup_addresses", "mail", _("Addresses"), has, missing, [] if texts else [_("No number for text messages.")])
+    return Need("setup_addresses", "mail", _("Addresses"), has, missing)
+
+
+def _numbers() -> Need:
+    """A district can do without; many families cannot."""
+    rows = list(Channel.objects.filter(kind__in=[ChannelKind.SMS, ChannelKind.PHONE], active=True).values_list("kind", "address"))
+    count = len({address for _kind, address in rows})
+    has = ngettext("%(n)d number", "%(n)d numbers", count) % {"n": count}
+    texts = any(kind == ChannelKind.SMS for kind, _address in rows)
+    hints = [] if texts else [_("No number for text messages.")]
+    return Need("setup_numbers", "phone", _("Telephone numbers"), has, hints=hints)
 
 
 def _some(names: list[str]) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from intake.setup import addresses, chat, mailboxes, overview, people, questions, stickers
+from intake.setup import addresses, chat, mailboxes, numbers, overview, people, questions, stickers
 
 urlpatterns = [
     path("", overview.overview, name="setup"),
@@ -20,6 +20,10 @@ urlpatterns = [
     path("services/<uuid:service_id>/questions/<uuid:question_id>/move", questions.question_move, name="setup_question_move"),
     path("services/<uuid:service_id>/questions/<uuid:question_id>/remove", questions.question_remove, name="setup_question_remove"),
     path("sites/<uuid:site_id>/stickers/", stickers.stickers, name="setup_stickers"),
+    path("numbers/", numbers.all_numbers, name="setup_numbers"),
+    path("numbers/new", numbers.number, name="setup_number_new"),
+    path("numbers/<uuid:channel_id>/", numbers.number, name="setup_number"),
+    path("numbers/<uuid:channel_id>/switch", numbers.number_switch, name="setup_number_switch"),
     path("addresses/", addresses.addresses, name="setup_addresses"),
     path("addresses/new", addresses.address, name="setup_address_new"),
     path("addresses/<uuid:channel_id>/", addresses.address, name="setup_address"),

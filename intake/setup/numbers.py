@@ -1,0 +1,151 @@
+"""Set-up: telephone numbers, for texts and for calls, and what to paste at Twilio."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from delivery.transports import sms
+from districts import contacts
+from districts.editing import EditForm, OneLine, actor_of, choices_of, for_administrators, row_or_404
+from districts.links import absolute
+from districts.models import District, Team
+from districts.queries import teams
+from intake import numbers
+from intake.models import Channel
+from tickets.models import ChannelKind
+
+BOTH = "both"
+DOES = (
+    (ChannelKind.SMS, gettext_lazy("Text messages")),
+    (ChannelKind.PHONE, gettext_lazy("Calls: voicemail")),
+    (BOTH, gettext_lazy("Both")),
+)
+WEBHOOKS = {ChannelKind.SMS: "sms_webhook", ChannelKind.PHONE: "voice_webhook"}
+TOKEN = 120  # characters that are kept; Twilio's have 32
+
+
+class NumberForm(EditForm):
+    address = OneLine(
+        label=gettext_lazy("Number"), max_length=40, widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+        help_text=gettext_lazy("With its area code, as it is at Twilio: (916) 555-0144."),
+    )  # fmt: skip
+    does = forms.ChoiceField(label=gettext_lazy("What comes in by it"), choices=DOES, widget=forms.RadioSelect)
+    name = OneLine(
+        label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("As staff see it beside what came in by it: “Bus office”.")
+    )
+    team = forms.ChoiceField(
+        label=gettext_lazy("Goes to"), required=False,
+        help_text=gettext_lazy("A team's own number: what comes in by it goes to that team."),
+    )  # fmt: skip
+    house = forms.BooleanField(
+        label=gettext_lazy("The number belongs to the Twilio account of whoever runs the product"), required=False
+    )
+    token = forms.CharField(
+        label=gettext_lazy("Auth token of its Twilio account"), max_length=TOKEN, required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
+    )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, channel: Channel | None) -> None:
+        shown = _shown(channel) if channel else {"does": BOTH}
+        super().__init__(data, shown=shown, new=channel is None)
+        self.channel = channel
+        self.teams: dict[str, Team] = {str(team.id): team for team in teams()}
+        self.fields["team"].choices = choices_of(self.teams.values(), none=_("The whole district: triage decides"))  # type: ignore[attr-defined]
+        self.fields["token"].help_text = _("It proves that a call is Twilio's. It is not shown again.")
+        if not settings.TWILIO_AUTH_TOKEN:
+            del self.fields["house"]
+        if channel:
+            self.fields["address"].disabled = self.fields["does"].disabled = True
+            self.fields["address"].help_text = _("People know it. For another one add a number and switch this one off.")
+            if channel.secret:
+                self.fields["token"].help_text = _("One is kept, and stays as long as you leave this empty.")
+
+    def clean_address(self) -> str:
+        """E.164."""
+        if self.channel:
+            return self.channel.address
+        found = contacts.phone(self.cleaned_data["address"], strict=True)
+        if found is None:
+            raise ValidationError(_("There is no such number. Type it with its area code, for example (916) 555-0144."))
+        return found.value
+
+    def clean_token(self) -> str:
+        return str(self.cleaned_data["token"]).strip()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        known = self.channel is not None and (bool(self.channel.secret) or bool(data.get("house")))
+        if "token" not in self.errors and not (data.get("token") or data.get("house") or known):
+            self.add_error("token", _("Without it nobody can prove to be Twilio, and everything is refused. It stands on Twilio's first page."))
+        return data
+
+    def kinds(self) -> list[str]:
+        wanted = self.cleaned_data["does"]
+        return [str(kind) for kind in numbers.KINDS if wanted in (kind, BOTH)]
+
+    def values(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "address": data["address"], "name": data["name"], "team": self.teams.get(data["team"]), "secret": data["token"],
+            "house": bool(data.get("house")),
+        }  # fmt: skip
+
+
+def _shown(channel: Channel) -> dict[str, Any]:
+    return {
+        "address": channel.address, "does": channel.kind, "name": channel.name, "team": str(channel.team_id or ""),
+        "house": channel.options.get(numbers.ACCOUNT) == numbers.HOUSE,
+    }  # fmt: skip
+
+
+@for_administrators
+@require_safe
+def all_numbers(request: HttpRequest) -> HttpResponse:
+    district: District = request.district  # type: ignore[attr-defined]
+    rows = _rows().select_related("team").order_by("-active", "address", "kind")
+    lines = [(row, absolute(district, reverse(WEBHOOKS[ChannelKind(row.kind)], args=[row.id])), bool(numbers.token(row))) for row in rows]
+    texted = [row.address for row in rows if row.kind == ChannelKind.SMS and row.active]
+    leaves_from = sms.sender(district)
+    values = {"lines": lines, "texted": texted, "leaves_from": leaves_from, "astray": bool(texted) and leaves_from not in texted}
+    return render(request, "setup/numbers.html", values)
+
+
+@for_administrators
+@require_http_methods(["GET", "HEAD", "POST"])
+def number(request: HttpRequest, channel_id: UUID | None = None) -> HttpResponse:
+    row = row_or_404(_rows(), channel_id, request)
+    form = NumberForm(request.POST if request.method == "POST" else None, channel=row)
+    if form.is_valid():
+        try:
+            for kind in form.kinds():
+                saved = numbers.save(row, kind=kind, **form.values(), by=actor_of(request).person)
+        except numbers.NumberTaken:
+            form.add_error("address", _("The district has this number already."))
+        else:
+            messages.success(request, _("%(name)s is saved. Now tell Twilio where to send what comes in: see below.") % {"name": saved.address})
+            return redirect("setup_numbers")
+    return render(request, "setup/number.html", {"form": form, "number": row}, status=422 if form.errors else 200)
+
+
+@for_administrators
+@require_POST
+def number_switch(request: HttpRequest, channel_id: UUID) -> HttpResponse:
+    row, on = get_object_or_404(_rows().select_for_update(), id=channel_id), request.POST.get("to") == "on"
+    numbers.switch(row, active=on, by=actor_of(request).person)
+    said = _("%(number)s takes in again.") if on else _("%(number)s takes nothing in from now on. Twilio tells nobody: change it there too.")
+    messages.success(request, said % {"number": row.address})
+    return redirect("setup_numbers")
+
+
+def _rows() -> Any:
+    return Channel.objects.filter(kind__in=numbers.KINDS)
