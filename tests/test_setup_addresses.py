@@ -59,16 +59,6 @@ def test_an_address_is_switched_off_but_never_the_last(here: Cast, help_at: Chan
     assert mailbox("help", here.district) == help_at
 
 
-def test_the_text_line_is_shown_with_its_webhook_and_not_its_secret(here: Cast, help_at: Channel) -> None:
-    line = Channel.objects.create(kind="sms", address="+17405550118", name="Text line", secret="very-secret-key")
-    page = sign_in(here.ada, here.district).get("/setup/addresses/").content.decode()
-    assert "+17405550118" in page
-    assert "http" in page
-    assert f"/hooks/sms/{line.id}" in page
-    assert "very-secret-key" not in page
-    assert sign_in(here.ada, here.district).get(f"/setup/addresses/{line.id}/").status_code == 404, "a number is no mail address"
-
-
 def test_the_neighbours_addresses_are_not_there(here: Cast, oak: Cast, help_at: Channel) -> None:
     with district_scope(oak.district.id):
         theirs = Channel.objects.create(kind="email", address="help@oak.localhost", name="Oak help")

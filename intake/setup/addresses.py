@@ -75,10 +75,8 @@ def addresses(request: HttpRequest) -> HttpResponse:
     district = request.district  # type: ignore[attr-defined]
     elsewhere = Mailbox.objects.select_related("source", "source__team").order_by("-active", "source__address")
     mail = Channel.objects.filter(kind=ChannelKind.EMAIL).exclude(id__in=elsewhere.values("source")).select_related("team")
-    lines = Channel.objects.filter(kind=ChannelKind.SMS).order_by("-active", "address")
-    hooks = [(line, absolute(district, reverse("sms_webhook", args=[line.id]))) for line in lines]
     return render(
-        request, "setup/addresses.html", {"addresses": mail.order_by("-active", "address"), "mailboxes": elsewhere, "hooks": hooks}
+        request, "setup/addresses.html", {"addresses": mail.order_by("-active", "address"), "mailboxes": elsewhere}
     )
 
 

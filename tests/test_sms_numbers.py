@@ -1,0 +1,132 @@
+"""Set-up: an administrator adds the numbers that people text and call."""
+
+import re
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from pytest_django import Settings
+
+from districts.scope import district_scope
+from intake.models import Channel
+from intake.numbers import token
+from tests.conftest import Cast, sign_in
+from tests.texting import SECRET, call, post
+
+
+@pytest.fixture
+def admin(here: Cast) -> Client:
+    return sign_in(here.ada, here.district)
+
+
+def fill(client: Client, path: str = "/setup/numbers/new", **values: str) -> Any:
+    """The form as it is opened, with these values."""
+    page = client.get(path).content.decode()
+    seen = re.search(r'name="seen" value="([^"]*)"', page)
+    given = {"address": "(916) 555-0144", "does": "both", "name": "Texts", "team": "", "token": SECRET, **values}
+    return client.post(path, {"seen": seen[1] if seen else "", **given})
+
+
+def errors(answer: HttpResponse) -> str:
+    assert answer.status_code == 422
+    return answer.content.decode()
+
+
+def test_a_number_for_both_is_two_doors(here: Cast, admin: Client) -> None:
+    assert fill(admin)["Location"] == "/setup/numbers/"
+    texts, calls = Channel.objects.get(kind="sms"), Channel.objects.get(kind="phone")
+    assert texts.address == calls.address == "+19165550144"
+    page = admin.get("/setup/numbers/").content.decode()
+    assert f"http://cedar.localhost/hooks/sms/{texts.id}" in page
+    assert f"http://cedar.localhost/hooks/voice/{calls.id}" in page
+    assert SECRET not in page
+    assert call(texts, "The bus is late").status_code == 200, "and it works at once"
+    assert post(f"/hooks/voice/{calls.id}", {"CallSid": "CA1"}).status_code == 200
+
+
+def test_a_teams_own_number(here: Cast, admin: Client) -> None:
+    fill(admin, does="sms", team=str(here.transportation.id))
+    assert Channel.objects.get(kind="sms").team == here.transportation
+    assert not Channel.objects.filter(kind="phone").exists()
+
+
+@pytest.mark.parametrize("address", ["", "555", "12345", "(000) 555-0144", "call me", "+1 900 555 0144"])
+def test_what_is_no_number_is_said(admin: Client, address: str) -> None:
+    page = errors(fill(admin, address=address))
+    assert "There is no such number" in page or "This field is required" in page
+
+
+def test_a_number_without_a_token_would_refuse_everything(admin: Client) -> None:
+    assert "Without it nobody can prove to be Twilio" in errors(fill(admin, token=""))
+    assert not Channel.objects.filter(kind="sms").exists()
+
+
+def test_the_token_stays_as_long_as_no_other_is_given(here: Cast, admin: Client) -> None:
+    fill(admin, does="sms")
+    line = Channel.objects.get(kind="sms")
+    path = f"/setup/numbers/{line.id}/"
+    assert SECRET not in admin.get(path).content.decode()
+    assert fill(admin, path, name="Buses", token="").status_code == 302
+    assert (line.refresh().name, line.secret) == ("Buses", SECRET)
+    fill(admin, path, token="another")
+    assert line.refresh().secret == "another"
+
+
+def test_the_number_and_what_it_does_stay(here: Cast, admin: Client) -> None:
+    fill(admin, does="sms")
+    line = Channel.objects.get(kind="sms")
+    fill(admin, f"/setup/numbers/{line.id}/", address="(916) 555-0199", does="phone")
+    assert (line.refresh().address, line.kind) == ("+19165550144", "sms")
+
+
+def test_the_products_own_account_is_named_and_not_copied(here: Cast, admin: Client, settings: Settings) -> None:
+    assert 'name="house"' not in admin.get("/setup/numbers/new").content.decode()
+    settings.TWILIO_AUTH_TOKEN = "the product's own"
+    fill(admin, does="sms", house="on", token="")
+    line = Channel.objects.get(kind="sms")
+    assert (line.secret, token(line)) == ("", "the product's own")
+    assert fill(admin, f"/setup/numbers/{line.id}/", token="").status_code == 422, "taken back, it needs one of its own"
+
+
+def test_twice_is_said(admin: Client) -> None:
+    fill(admin, does="sms")
+    assert "The district has this number already." in errors(fill(admin, does="both"))
+    assert Channel.objects.filter(kind__in=["sms", "phone"]).count() == 1, "nothing by halves"
+
+
+def test_one_that_is_off_takes_nothing_in(here: Cast, admin: Client) -> None:
+    fill(admin, does="sms")
+    line = Channel.objects.get(kind="sms")
+    admin.post(f"/setup/numbers/{line.id}/switch", {"to": "off"})
+    assert call(line, "hi").status_code == 404
+    admin.post(f"/setup/numbers/{line.id}/switch", {"to": "on"})
+    assert call(line, "hi").status_code == 200
+
+
+def test_texts_that_leave_from_elsewhere_are_told(here: Cast, admin: Client, settings: Settings) -> None:
+    settings.SMS_FROM = ""
+    fill(admin, does="sms")
+    assert "Your texts do not leave" in admin.get("/setup/numbers/").content.decode()
+    settings.SMS_FROM = "+12025550100"
+    assert "Your texts leave from +12025550100, which is none of these" in admin.get("/setup/numbers/").content.decode()
+    settings.SMS_FROM = "+19165550144"
+    assert "Your texts leave" not in admin.get("/setup/numbers/").content.decode()
+
+
+def test_the_overview_says_when_there_is_none(admin: Client) -> None:
+    assert "No number for text messages." in admin.get("/setup/").content.decode()
+    fill(admin)
+    page = admin.get("/setup/").content.decode()
+    assert "No number for text messages." not in page
+    assert "1 number" in page
+
+
+def test_neighbours_and_agents_see_nothing(here: Cast, oak: Cast, admin: Client) -> None:
+    with district_scope(oak.district.id):
+        theirs = Channel.objects.create(kind="sms", address="+12025550111", name="Oak texts", secret="x")
+    assert admin.get(f"/setup/numbers/{theirs.id}/").status_code == 404
+    assert "+12025550111" not in admin.get("/setup/numbers/").content.decode()
+    mail = Channel.objects.create(kind="email", address="help@cedar.localhost", name="Help")
+    assert admin.get(f"/setup/numbers/{mail.id}/").status_code == 404, "a mail address is no number"
+    assert sign_in(here.alice, here.district).get("/setup/numbers/").status_code == 403
