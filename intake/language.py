@@ -4,7 +4,7 @@ import re
 
 _WORD = re.compile(r"[^\W\d_]+")
 _LOOK = 200  # words
-_READ = 1_600  # characters in which so many words are
+_READ = 1_200  # characters in which about so many words are
 _SMALL = {
     "en": frozenset(
         "the a an is are was were be been am i we you he she it they my our your his her its this that these those to"

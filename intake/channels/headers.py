@@ -15,6 +15,7 @@ from intake.wording import one_line
 _ENCODED = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?]*)?\?([bBqQ])\?([^?]*\?*?)\?=")
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]]+@[A-Za-z0-9\u0080-\uffff][A-Za-z0-9.\-\u0080-\uffff]*")
 _ALONE = re.compile(r"\s*(?!\")([^<>,;()\\]{0,500}?)[\s>]*<([^\s<>@,;:\\()\[\]]{1,320}@[^\s<>@,;:\"()\[\]\\]{1,320})>\s*")
+_BARE = re.compile(r"()\s*([^\s<>@,;:\"\\()\[\]]{1,320}@[^\s<>@,;:\"\\()\[\]]{1,320})\s*")
 _AROUND = re.compile(r"[\s<>\"']")
 _ANGLED = re.compile(r"<([^<>\s]{1,900})>")
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -50,7 +51,8 @@ class Headers:
 
     def raw(self, name: str) -> str:
         """The first one, encoded words as they came."""
-        return next(iter(self.all(name)), "")
+        fields = self._fields.get(name)
+        return fields[0] if fields else ""
 
     def text(self, name: str) -> str:
         return words(self.raw(name)).strip()
@@ -115,7 +117,7 @@ def _word(encoding: str, text: str) -> bytes:
 
 def addresses(value: str) -> list[Address]:
     """Mailboxes of an address field, in order; what is not an address is left out. Encoded words make names, never addresses."""
-    alone = _ALONE.fullmatch(value)
+    alone = _ALONE.fullmatch(value) or _BARE.fullmatch(value)
     found = [(alone[1], alone[2])] if alone else _mailboxes(value)
     if not any("@" in address for _name, address in found):
         found = [(value.partition("<")[0], match[0]) for match in _ADDRESS.finditer(value[:MAX_READ])]

@@ -35,7 +35,7 @@ class Spam:
 def read(headers: Headers) -> Spam:
     level = _level(headers)
     rspamd = _RSPAMD.search(headers.raw("x-spamd-result"))
-    flagged = any(_first_word(headers.raw(name)) in _YES for name in _FLAGS)
+    flagged = any(name in headers and _first_word(headers.raw(name)) in _YES for name in _FLAGS)
     return Spam(flagged or level >= SCL_SPAM or (rspamd is not None and rspamd[1].lower() == "true"), _score(headers, rspamd))
 
 
@@ -62,7 +62,7 @@ def _score(headers: Headers, rspamd: re.Match[str] | None) -> float | None:
         return float(told[1])
     if rspamd:
         return float(rspamd[2])
-    number = next((found for name in _SCORES if (found := _NUMBER.match(headers.raw(name).strip()))), None)
+    number = next((found for name in _SCORES if name in headers and (found := _NUMBER.match(headers.raw(name).strip()))), None)
     if number:
         return float(number[0])
     stars = re.match(r"[*+xs]{1,99}(?=\s|$)", headers.raw("x-spam-level").strip())
