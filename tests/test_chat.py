@@ -309,6 +309,24 @@ def test_a_line_opens_what_was_resolved_and_goes_to_where_it_was_merged(chat_on:
     assert "The gym again" not in shown
 
 
+def test_a_typed_address_reads_nothing_of_its_owners_other_request(chat_on: Cast) -> None:
+    """Anybody can type Pat's address; that the two became one need lets nobody read Pat's words, nor the answers to them."""
+    other, _message = tickets.open_ticket(
+        requester=chat_on.pat, channel="email", subject="Gym", words=tickets.Words(text="private words of Pat"),
+        team=chat_on.technology, now=timezone.now(),
+    )  # fmt: skip
+    told = handed()
+    tickets.merge(ticket_of(told), into=other, by=chat_on.alice, why="The same door.", now=timezone.now())
+    later = tickets.Words(text="and more of Pat's")
+    tickets.requester_wrote(other, author=chat_on.pat, channel="email", words=later, now=timezone.now())
+    replied(other, "an answer to Pat", by=chat_on.alice)
+    told = post("say", token=told["token"], text="Anybody there?").json()
+    for words in ("private words of Pat", "and more of Pat's", "an answer to Pat"):
+        assert words not in told["talk"]
+    assert "Anybody there?" in told["talk"]
+    assert "we do not know who is reading here" in told["talk"]
+
+
 def test_what_was_solved_long_ago_is_followed_by_another(chat_on: Cast) -> None:
     told = handed()
     old = ticket_of(told)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.http import Http404
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,10 +14,11 @@ from intake.chat.handing_over import is_with_people
 from intake.models import Chat, ChatLine
 from intake.progress import Progress, progress_of
 from intake.queries import link_sent_by
+from intake.reading import Reading, reading_of
 from knowledge.rendering import to_html
 from tickets.actions import survivor
 from tickets.letters import tracking_link
-from tickets.models import ChannelKind, Event, Message, Ticket
+from tickets.models import ChannelKind, Message, Ticket
 
 SHOWN = 300  # entries, the newest
 Who = ChatLine.Who
@@ -48,6 +48,7 @@ class Talk:
     progress: Progress | None = None
     link: str = ""
     sent_by: str = ""  # how the link, and the answer, reach the visitor elsewhere: "email", "sms" or not at all
+    elsewhere: bool = False  # it is one with another request of that address: people answer there, and not here
     seen: str = ""
 
     @property
@@ -80,9 +81,13 @@ def talk(chat: Chat, *, now: datetime) -> Talk:
     ticket = chat.ticket
     if ticket is None:
         return Talk(chat, entries, is_with_people(chat), seen=seen_of(chat))
-    told = sorted([*entries, *_messages(ticket)], key=lambda entry: entry.at)[-SHOWN:]
-    link, sent_by = tracking_link(ticket, this_district()), link_sent_by(ticket, now=now)
-    return Talk(chat, told, True, ticket, progress_of(survivor(ticket), now=now), link, sent_by, seen_of(chat))
+    reading = reading_of(ticket, proven=False)
+    told = sorted([*entries, *_messages(ticket, reading)], key=lambda entry: entry.at)[-SHOWN:]
+    progress = progress_of(reading.now_at, now=now, since=reading.since)
+    return Talk(
+        chat, told, True, ticket, progress, tracking_link(ticket, this_district()), link_sent_by(ticket, now=now), reading.hidden,
+        seen_of(chat),
+    )  # fmt: skip
 
 
 def _tickets(chat: Chat) -> list[Ticket]:
@@ -107,24 +112,11 @@ def _line(line: ChatLine) -> Entry:
     )
 
 
-def _messages(ticket: Ticket) -> Iterator[Entry]:
-    """What people answered, and what the requester wrote by other ways than the chat."""
-    rows = Message.objects.select_related("author").exclude(kind=Message.Kind.NOTE).exclude(
-        kind=Message.Kind.REQUEST, channel=ChannelKind.CHAT
-    )  # fmt: skip
-    mine = Q(ticket=ticket)
-    if ticket.merged_into_id:
-        mine |= _since_merged(ticket)
-    for message in rows.filter(mine).order_by("-at", "-id")[:SHOWN]:
-        yield _message(message, ticket)
-
-
-def _since_merged(ticket: Ticket) -> Q:
-    """In the ticket it lives on in: the answers, which go to everybody who asked, and words of this requester."""
-    there = survivor(ticket)
-    merged = Event.objects.filter(ticket=ticket, kind=Event.Kind.MERGED).order_by("-at").values_list("at", flat=True).first()
-    asked = Q(kind=Message.Kind.REPLY) | Q(author=ticket.requester_id)
-    return Q(ticket=there, at__gte=merged) & asked if merged else Q(pk__in=[])
+def _messages(ticket: Ticket, reading: Reading) -> Iterator[Entry]:
+    """What people answered, and what the requester wrote by other ways than the chat, as far as whoever has the token may read it."""
+    for message in reading.messages[-SHOWN:]:
+        if message.kind != Message.Kind.REQUEST or message.channel != ChannelKind.CHAT:
+            yield _message(message, ticket)
 
 
 def _message(message: Message, ticket: Ticket) -> Entry:
