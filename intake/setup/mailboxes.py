@@ -36,7 +36,7 @@ ASKED = {  # beside the address, its name, team and hop
     "microsoft": ("tenant", "client_id", "client_secret"),
     "other": ("host", "port", "security", "username", "password"),
 }
-HOPS = {"google": "mx.google.com", "microsoft": "", "other": ""}  # under which name the provider signs what it found of a sender
+HOPS = {"google": "mx.google.com", "microsoft": "protection.outlook.com", "other": ""}  # under which name the provider signs what it found of a sender
 CONSENT = "mailbox_consent"  # in the session: what comes back is held against it
 
 
