@@ -106,6 +106,7 @@ def test_it_may_be_broken_over_lines(lines: str) -> None:
         "- - - - -\nMenu\n- - - - -\nSoup",
         "--- Monday ---\nno bus\n--- Tuesday ---\nno bus",
         ">>> see here <<<\nand there",
+        "It works.\n\nSent from my desk, which is easier than my mobile phone.",
         "The message was sent from my iPhone app to all parents, not sent from the office.",
     ],
 )
@@ -137,6 +138,7 @@ BLOCKS = [
     "보낸 사람: {0}\n보낸 날짜: 2026년 11월 3일 화요일\n받는 사람: Ana\n제목: Bus",
     "Từ: {0}\nĐã gửi: Thứ Ba, 3 tháng 11, 2026\nĐến: Ana\nChủ đề: Bus",
     "Date: Tue, 3 Nov 2026 10:00:00 -0700\nTo: Ana\nFrom: {0}\nSubject: Bus",
+    "From: {0}\nDate: Tue, 3 Nov 2026 10:00:00 -0700",
     "From: Cedar Valley\n<a-very-long-address-of-a-help-desk@cedar.example>\nSent: Tuesday\nTo: Ana\nSubject: Bus",
 ]
 
@@ -203,7 +205,8 @@ LINE = "On Tue, Nov 3, 2026 at 10:00 AM Cedar <help@cedar.example> wrote:"
         (f"Maple and 5th.\n{LINE}\n> Which stop?\n\nRegards, Pat", "Maple and 5th.\n\nRegards, Pat"),
         (f"{LINE}\n> Which stop?\nMaple.\n> Which bus?\n14.", "> Which stop?\nMaple.\n> Which bus?\n14."),
         (f"{LINE}\n> Which stop?\nMaple.\n> Which bus?\n14.\n> Thanks\n>\n> -- \n> Cedar", "> Which stop?\nMaple.\n> Which bus?\n14."),
-        ("> Which stop?\n> And when?\n\nMaple.", "Maple."),
+        ("> Which stop?\n> And when?\n\nMaple.", "> Which stop?\n> And when?\n\nMaple."),
+        ("Hello,\n> Which stop?\nMaple.", "Hello,\n> Which stop?\nMaple."),
         ("Maple.\n> Which stop?\n> And when?", "Maple."),
         (f"Maple.\n\n> {LINE}\n>\n> Which stop?", "Maple."),
     ],

@@ -46,11 +46,16 @@ def read(
     `html`: as it came, looked at where `text` is not enough.
     """
     passes_on = says_so or bool(_PASSED_ON.match(subject))
-    may_be_answer = not passes_on and (answers or bool(_ANSWER.match(subject)))
+    may_be_answer = not passes_on and (answers or is_answer(subject))
     found = _in_text(text, passes_on=passes_on, may_be_answer=may_be_answer)
     if found is None and passes_on and html:
         found = _in_text(clean(markup.text_of(markup.clean(html))), passes_on=passes_on, may_be_answer=may_be_answer)
     return found or _attached(text, attached, passes_on=passes_on, answers=answers)
+
+
+def is_answer(subject: str) -> bool:
+    """It says so, in one of the ways of the world: "Re:", "AW:", "[school] Sv:"."""
+    return _ANSWER.match(subject) is not None
 
 
 def _in_text(text: str, *, passes_on: bool, may_be_answer: bool) -> Forward | None:

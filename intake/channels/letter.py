@@ -93,7 +93,8 @@ def read(raw: bytes, *, return_path: str | None = None, trusted_hop: str = "", f
     subject = one_line(headers.text("subject"))
     bounce = bounces.bounce_of(part, headers)
     forward = None if bounce else _forward(subject, words, headers, body, thread)
-    parted = quoting.split(words.text, is_reply=bool(thread.ancestors), below=words.below, passed_on=forward is not None)
+    answers = bool(thread.ancestors) or forwarded.is_answer(subject)
+    parted = quoting.split(words.text, is_reply=answers, below=words.below, passed_on=forward is not None)
     return Mail(
         subject=subject,
         writers=writers,

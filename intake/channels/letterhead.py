@@ -132,8 +132,10 @@ class Block:
     def heads_a_mail(self, *, ruled: bool) -> bool:
         """Not what somebody wrote ("From: Oak Street", "To: Maple Street"). `ruled`: a rule stands above it."""
         told = len(self.values.keys() - {"from", "other", "cc"})
-        sure = "subject" in self.values or "@" in self.values.get("from", "")
-        return "from" in self.values and sure and told >= (1 if ruled else 2)
+        addressed, date = "@" in self.values.get("from", ""), self.values.get("date", "")
+        stamped = addressed and _DAY.search(date) and _TIME.search(date)
+        sure = "subject" in self.values or addressed
+        return "from" in self.values and sure and told >= (1 if ruled or stamped else 2)
 
 
 def lines_of(text: str) -> list[str]:

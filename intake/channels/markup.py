@@ -38,6 +38,7 @@ _HISTORY = (
     "freshdesk_quote", "missive_quote", "isReplyContent", "history-quote-wrapper", "border-top:solid", "border-top: solid",
 )  # fmt: skip
 _RULED = re.compile(r"border-top:\s?solid (?:#[0-9a-fA-F]{6}|windowtext) 1\.0pt;\s?padding:\s?3\.0pt 0")  # Outlook's line above "From:"
+_QUOTE = re.compile(r"<blockquote(?![^<>]*gmail_quote)", re.IGNORECASE)  # that class alone is what Gmail's own button for quotes makes
 _HOLDER = re.compile(r"<(?:div|p|hr|span|table|section)\s[^<>]*\Z", re.IGNORECASE)
 _MAX_ATTRIBUTES = 1_000  # characters of a tag in which it is looked for
 _MAX_HITS = 20  # that are no tags, such as rules of a style sheet
@@ -70,7 +71,8 @@ def _history_at(source: str) -> int:
                 found = tag
                 break
             at = source.find(mark, at + 1, found)
-    return found
+    quote = _QUOTE.search(source) if found == len(source) else None
+    return quote.start() if quote else found
 
 
 def clean(source: str) -> str:

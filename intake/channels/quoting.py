@@ -20,13 +20,14 @@ _LIST_RULE = re.compile(r"^_{30,}\s*$|^-{60,}\s*$|^-~{4,}[-~]*\s*$")
 _LIST = re.compile(r"mailing[- ]list|https?://|list-?info|unsubscri|\blists?\b.*@", re.IGNORECASE)
 _GADGET = r"(i(phon\w*|pad|pod|os)|android|samsung|galaxy|blackberry|outlook|windows|yahoo|gmail|mail|huawei|xiaomi|nokia|htc|lg"
 _GADGET += r"|motorola|sony|proton\S*|spark|edison|smartphone|handy|mobil\w*|phone|tablet|telefon\w*|celular|móvil|cell|device|gerät\w*"
-_GADGET += r"|aol|gmx|web\.de|thunderbird|телефон\w*|почт\w*|verizon|at&t|t-mobile|sparrow|airmail|bluemail|zoho|my)"
+_GADGET += r"|aol|gmx|web\.de|thunderbird|телефон\w*|почт\w*|verizon|at&t|t-mobile|sparrow|airmail|bluemail|zoho)"
 _DEVICE = re.compile(
     r"^\W{0,3}("
-    rf"sent (from|via|using|with|by|on)\b.{{0,40}}?\b{_GADGET}\b.{{0,60}}"
+    rf"sent (from|via|using|with)\b[^,.;:!?]{{0,40}}?\b{_GADGET}\b.{{0,60}}|sent from my( [\w'’-]+){{1,4}}"
     r"|(get|download|try) (the )?(new )?outlook for .{0,70}|get (yahoo mail|bluemail|typeapp) for .{0,40}"
-    rf"|(enviado|enviada|envoyé|inviato|verstuurd|verzonden|skickat|sendt|sent|gesendet|odesláno|odoslané|wysłan[oe]|lähetetty|trimis"
-    rf"|poslano|küldve|von|diese nachricht wurde|este mensaje|отправлено|надіслано|послано|enviat)\b.{{0,60}}?\b{_GADGET}\b.{{0,60}}"
+    r"|(enviado|enviada|envoyé|inviato|verstuurd|verzonden|skickat|sendt|gesendet|odesláno|odoslané|wysłan[oe]|trimis|poslano|küldve"
+    rf"|este mensaje (ha sido|fue) enviado|отправлено|надіслано|послано|enviat)\b[^,.;:!?]{{0,60}}?\b{_GADGET}\b.{{0,60}}"
+    r"|von mein(em|er) [^,.;:!?]{1,40} gesendet|diese nachricht wurde [^,.;:!?]{1,80} gesendet\.?"
     r"|(obtener|obter( o)?|obtenez|téléchargez|télécharger|scarica|ottieni|download|haal|skaffa|hämta|hent|skaff deg|hanki|pobierz"
     r"( program)?|získejte|získať|holen sie sich|töltse le az|descarga|descargar|baixar|получить|скачать)( de)? outlook .{0,60}"
     r"|outlook (für|voor|til|для) .{0,40}(beziehen|herunterladen|downloaden)?"
@@ -36,10 +37,11 @@ _DEVICE = re.compile(
     r")$",
     re.IGNORECASE,
 )
-_HINTS = tuple(  # one of them is in every line that `_DEVICE` knows
-    "phon ipad ipod ios android samsung galaxy berry outlook windows yahoo mail huawei xiaomi nokia htc lg motorola sony proton"
+_HINTS = (  # one of them is in every line that `_DEVICE` knows
+    "from my",
+    *"phon ipad ipod ios android samsung galaxy berry outlook windows yahoo mail huawei xiaomi nokia htc lg motorola sony proton"
     " spark edison handy mobil tablet telef celular móvil cell device gerät aol gmx web.de thunderbird телефон почт verizon"
-    " at&t sparrow zoho my lähetetty gönderildi 发 發 傳送 来自 获取 送信 에서 gửi στάλθηκε εστάλη נשלח أرسلت".split()
+    " at&t sparrow zoho lähetetty gönderildi 发 發 傳送 来自 获取 送信 에서 gửi στάλθηκε εστάλη נשלח أرسلت gesendet".split(),
 )
 _END_OF_SENTENCE = (".", "?", "!", ":", ",", ";")
 
@@ -68,7 +70,7 @@ def split(text: str, *, is_reply: bool, below: str = "", passed_on: bool = False
     lines, beyond = lines[:MAX_LINES], lines[MAX_LINES:]
     end = _reply_line(whole, lines)
     start = _history(lines[:end], is_reply=is_reply)
-    if below and is_reply and not _passes_on(below):
+    if below.strip() and is_reply and not _passes_on(below):
         start = min(start, text.count("\n") + 1)
     return _told_apart(lines[:start], lines[start:end], [*lines[end:], *beyond], whole, is_reply=is_reply)
 
@@ -76,7 +78,7 @@ def split(text: str, *, is_reply: bool, below: str = "", passed_on: bool = False
 def _told_apart(above: list[str], history: list[str], beyond: list[str], whole: str, *, is_reply: bool) -> Split:
     last, closing = _signature_under_quotes(history or above)
     above, history = (above, last) if history else (last, [])
-    shown, folded = _below(above, history) if history or is_reply else (above, [])
+    shown, folded = _below(above, history)
     visible, signature = _signature(_without_trailing_quote(shown, folded))
     signature += closing
     text = "\n".join(visible).strip()
@@ -87,9 +89,9 @@ def _told_apart(above: list[str], history: list[str], beyond: list[str], whole: 
 
 def _is_certain(history: list[str]) -> bool:
     """Not only fields on top, which somebody may have copied above his own words."""
-    first = next(index for index, line in enumerate(history) if line.strip())
+    first = next((line for line in history if line.strip()), "")
     marked = any(line.lstrip().startswith(">") for line in history)
-    return letterhead.separator(history[first].strip()) == "original" or (marked and letterhead.field(history[first]) is None)
+    return letterhead.separator(first.strip()) == "original" or (marked and letterhead.field(first) is None)
 
 
 def _reply_line(text: str, lines: list[str]) -> int:
@@ -126,18 +128,16 @@ def _passes_on(below: str) -> bool:
 
 def _below(above: list[str], history: list[str]) -> tuple[list[str], list[str]]:
     """(what is shown, history): with what was written under or between the quotes. Answers between quotes keep what they answer."""
-    quotes = history or above
-    marks = [_is_marked(line) for line in quotes]
+    marks = [_is_marked(line) for line in history]
     if True not in marks:
         return above, history
     first = marks.index(True)
     last = len(marks) - 1 - marks[::-1].index(True)
-    before, after = (above if history else above[:first]), quotes[last + 1 :]
-    head = quotes[:first] if history else []
-    if _answers_between(quotes[first:last], marks[first:last]):
-        return before + quotes[first:], head
-    if not _says(after, SIGN_OFF) or not _says(before, GREETING):
-        return before + after, head + quotes[first : last + 1]
+    if _answers_between(history[first:last], marks[first:last]):
+        return above + history[first:], history[:first]
+    after = history[last + 1 :]
+    if not _says(after, SIGN_OFF) or not _says(above, GREETING):
+        return above + after, history[: last + 1]
     return above + history, []
 
 
