@@ -12,6 +12,9 @@ from tickets.models import ChannelKind
 log = structlog.get_logger(__name__)
 
 
+PRIVATE = "private"  # in a mail address's options
+
+
 class AddressTaken(Exception):
     """The district has this address already."""
 
@@ -20,11 +23,15 @@ class LastAddress(Exception):
     """Answers to our letters come in by it."""
 
 
-def save_address(channel: Channel | None, *, address: str, name: str, team: Team | None, by: Person | None) -> Channel:
-    """`address`: lower case, on the district's host; an address that is there keeps it. Raises AddressTaken."""
+def save_address(
+    channel: Channel | None, *, address: str, name: str, team: Team | None, trusted_hop: str, private: bool, by: Person | None
+) -> Channel:
+    """`address`: lower case; one that is there keeps it. `trusted_hop`: see Channel. `private`: what comes in by it is for its team and
+    named people alone. Raises AddressTaken."""
     new = channel is None
     row = channel or Channel(kind=ChannelKind.EMAIL, address=address)
-    row.name, row.team = name, team
+    row.name, row.team, row.trusted_hop = name, team, trusted_hop
+    row.options = {**row.options, PRIVATE: private}
     try:
         with transaction.atomic():
             row.save()

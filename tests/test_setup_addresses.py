@@ -8,7 +8,7 @@ import pytest
 from districts.scope import district_scope
 from intake import doors
 from intake.models import Channel
-from intake.queries import mailbox
+from intake.queries import door_at, is_private, mailbox
 from intake.standing import standing_here
 from tests.conftest import Cast, sign_in
 from tests.filling import errors, fill
@@ -38,7 +38,7 @@ def test_a_teams_own_address_takes_mail_at_once(here: Cast, help_at: Channel) ->
 @pytest.mark.parametrize(
     ("local", "why"),
     [
-        ("help", "already"), ("help@cedar.localhost", "already"), ("a@gmail.example", "end in @cedar.localhost"),
+        ("help", "already"), ("help@cedar.localhost", "already"), ("help@oak.localhost", "another district"),
         ("bus office", "Letters"),
         ("ticket+1-x", "Letters"), (".x", "Letters"), ("", "required"), ("x" * 65, "Letters"),
     ],
@@ -90,3 +90,26 @@ def test_two_who_switch_the_last_two_off_at_once_leave_one(cedar: Cast, monkeypa
     assert answers == [302, 302]
     with district_scope(cedar.district.id):
         assert Channel.objects.filter(active=True).count() == 1
+
+
+def test_an_address_elsewhere_is_one_whose_mail_is_forwarded_here(here: Cast, help_at: Channel) -> None:
+    admin = sign_in(here.ada, here.district)
+    assert fill(admin, "/setup/addresses/new", local="Help@School.example", name="Old help").status_code == 302
+    made = Channel.objects.get(address="help@school.example")
+    assert door_at("help+bus@school.example", here.district) == made
+    page = admin.get(f"/setup/addresses/{made.id}/").content.decode()
+    assert "help@school.example" in page
+    assert "@cedar.localhost</span>" not in page
+
+
+def test_who_checks_senders_is_named_and_a_private_address_needs_its_team(here: Cast, help_at: Channel) -> None:
+    admin = sign_in(here.ada, here.district)
+    path = f"/setup/addresses/{help_at.id}/"
+    assert fill(admin, path, name="Help", trusted_hop="MX.School.example;").status_code == 302
+    help_at.refresh_from_db()
+    assert (help_at.trusted_hop, is_private(help_at)) == ("mx.school.example", False)
+    assert "trusted_hop" in errors(fill(admin, path, name="Help", trusted_hop="mx school"))
+    assert "team" in errors(fill(admin, path, name="Help", private="on"))
+    assert fill(admin, path, name="Help", private="on", team=str(here.safety.id)).status_code == 302
+    assert is_private(help_at.refresh())
+    assert "private" in admin.get("/setup/addresses/").content.decode()

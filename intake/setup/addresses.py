@@ -20,9 +20,11 @@ from districts.models import District, Team
 from districts.queries import teams
 from intake import contacts, doors
 from intake.models import Channel, Mailbox
+from intake.queries import is_private
 from tickets.models import ChannelKind
 
 LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
+HOP = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 LONGEST_LOCAL_PART = 64  # RFC 5321 4.5.3.1.1
 
 
@@ -37,36 +39,75 @@ class AddressForm(EditForm):
         label=gettext_lazy("Goes to"), required=False,
         help_text=gettext_lazy("A team's own address: what comes in by it goes to that team."),
     )  # fmt: skip
+    private = forms.BooleanField(
+        label=gettext_lazy("Private"), required=False,
+        help_text=gettext_lazy(
+            "For what is told in confidence: only the team, and people named in a request, see what comes in by it."
+            " Every read is recorded."
+        ),
+    )  # fmt: skip
+    trusted_hop = OneLine(
+        label=gettext_lazy("Sender checks of"), max_length=253, required=False,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "Your own mail server's name: the first word after “Authentication-Results:” in a mail that it passed on to us, as in"
+            " mx.school.example; of a provider: postmark, mailgun, sendgrid or amazonses. Only what it found of a sender is believed;"
+            " without it no mail is taken to be from staff."
+        ),
+    )  # fmt: skip
 
     def __init__(self, data: Any = None, *, channel: Channel | None, district: District) -> None:
-        shown = {"local": channel.address.split("@")[0], "name": channel.name, "team": str(channel.team_id or "")} if channel else {}
-        super().__init__(data, shown=shown, new=channel is None)
+        super().__init__(data, shown=_shown(channel, district) if channel else {}, new=channel is None)
         self.channel, self.district = channel, district
         self.teams: dict[str, Team] = {str(team.id): team for team in teams()}
         self.fields["team"].choices = choices_of(self.teams.values(), none=_("The whole district: triage decides"))  # type: ignore[attr-defined]
+        self.elsewhere = bool(channel and not channel.address.endswith(f"@{district.host}"))
+        self.fields["local"].help_text = _("An address elsewhere whose mail is forwarded to us: the whole of it.")
         if channel:
             self.fields["local"].disabled = True
             self.fields["local"].help_text = _("People know it. For another one add an address and switch this one off.")
 
     def clean_local(self) -> str:
-        """The whole address. What stands behind the @ is the district's; whoever types it too is not corrected."""
+        """The whole address. Without an @ it is the district's; with another host it is one that is forwarded here."""
         if self.channel:
             return self.channel.address
         local, _at, host = str(self.cleaned_data["local"]).lower().partition("@")
-        if host not in ("", self.district.host):
-            raise ValidationError(_("Mail comes in at addresses that end in @%(host)s.") % {"host": self.district.host})
         if not LOCAL_PART.fullmatch(local) or len(local) > LONGEST_LOCAL_PART or ".." in local:
             raise ValidationError(_("Letters, digits, dots, hyphens and underscores, as in “bus-office”."))
-        address = mail_address(self.district, local)
+        address = f"{local}@{host}" if host else mail_address(self.district, local)
+        if host not in ("", self.district.host) and District.objects.filter(host=host).exists():
+            raise ValidationError(_("Mail to @%(host)s comes in at another district.") % {"host": host})
         if contacts.email(address) is None:
             raise ValidationError(_("No mail could be sent to this address."))
         if Channel.objects.filter(kind=ChannelKind.EMAIL, address=address).exists():
             raise ValidationError(_("The district has this address already."))
         return address
 
+    def clean_trusted_hop(self) -> str:
+        name = str(self.cleaned_data["trusted_hop"]).lower().rstrip(".;")
+        if name and not HOP.fullmatch(name):
+            raise ValidationError(_("One word, as in mx.school.example."))
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("private") and not data.get("team"):
+            self.add_error("team", _("Choose the team that may read what comes in by a private address."))
+        return data
+
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data
-        return {"address": data["local"], "name": data["name"], "team": self.teams.get(data["team"])}
+        return {
+            "address": data["local"], "name": data["name"], "team": self.teams.get(data["team"]),
+            "trusted_hop": data["trusted_hop"], "private": data["private"],
+        }  # fmt: skip
+
+
+def _shown(channel: Channel, district: District) -> dict[str, Any]:
+    return {
+        "local": channel.address.removesuffix(f"@{district.host}"), "name": channel.name, "team": str(channel.team_id or ""),
+        "trusted_hop": channel.trusted_hop, "private": is_private(channel),
+    }  # fmt: skip
 
 
 @for_administrators
@@ -75,9 +116,7 @@ def addresses(request: HttpRequest) -> HttpResponse:
     district = request.district  # type: ignore[attr-defined]
     elsewhere = Mailbox.objects.select_related("source", "source__team").order_by("-active", "source__address")
     mail = Channel.objects.filter(kind=ChannelKind.EMAIL).exclude(id__in=elsewhere.values("source")).select_related("team")
-    return render(
-        request, "setup/addresses.html", {"addresses": mail.order_by("-active", "address"), "mailboxes": elsewhere}
-    )
+    return render(request, "setup/addresses.html", {"addresses": mail.order_by("-active", "address"), "mailboxes": elsewhere})
 
 
 @for_administrators
