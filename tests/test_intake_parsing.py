@@ -292,6 +292,8 @@ def test_the_fingerprint_is_of_what_the_author_wrote() -> None:
     assert digest(b"no header") != digest(b"")
     assert digest(b"Received: by y\r\n" + raw.replace(b"\r\n", b"\n")) == digest(raw)
     assert len({digest(same), digest(same.replace(b"by y", b"by q"))}) == 1
+    long = b"From: a@b\r\n\r\n" + b"0123456789\r\n" * 20_000
+    assert digest(long) == digest(long.replace(b"\r\n", b"\n")) == digest(long + b" \r\n")
 
 
 # --- other channels -----------------------------------------------------------------------------------------------------
