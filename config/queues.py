@@ -15,6 +15,7 @@ ROUTES = (
     ("routing.*", {"queue": PLACING}),
     ("intake.reap_files", {"queue": SLOW}),
     ("intake.reap_chats", {"queue": SLOW}),
+    ("intake.recognise", {"queue": SLOW}),
     ("intake.alert", {"queue": PROMISES}),  # not behind what it is to speak of
     ("intake.*", {"queue": INTAKE}),
     ("delivery.*", {"queue": SENDING}),

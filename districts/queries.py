@@ -50,6 +50,15 @@ def person_by_contact(kind: str, value: str) -> Person | None:
     return point.person if point else None
 
 
+def one_person(person: Person) -> Person:
+    """Whom a row stands for by now, where two turned out to be one."""
+    seen = {person.id}
+    while person.merged_into_id is not None and person.merged_into_id not in seen:
+        seen.add(person.merged_into_id)
+        person = Person.objects.get(id=person.merged_into_id)
+    return person
+
+
 def address_of(person: Person, kind: str) -> str:
     """The person's first address of this kind, or an empty string."""
     return ContactPoint.objects.filter(person=person, kind=kind).order_by("id").values_list("value", flat=True).first() or ""
@@ -177,10 +186,15 @@ def staff() -> QuerySet[Person]:
     return Person.objects.filter(id__in=Membership.objects.values("person_id")).order_by("name", "id")
 
 
+def everybody() -> QuerySet[Person]:
+    """Everybody known, each once: who turned out to be somebody else is found as that."""
+    return Person.objects.filter(merged_into__isnull=True).order_by("name", "id")
+
+
 def people_like(words: str) -> QuerySet[Person]:
     """Whose name has these words, or whose address begins with them: for a person who looks, not for a busy path."""
     reached = ContactPoint.objects.filter(value__startswith=words.lower().replace(" ", "")).values("person_id")
-    return Person.objects.filter(Q(name__icontains=words) | Q(id__in=reached)).order_by("name", "id")
+    return everybody().filter(Q(name__icontains=words) | Q(id__in=reached))
 
 
 def roles_of(person: Person) -> frozenset[tuple[str, UUID | None]]:

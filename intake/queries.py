@@ -12,6 +12,7 @@ from django.db.models.functions import Substr
 from delivery import optouts
 from delivery.models import Delivery, OptOut, Receipt
 from districts.models import ContactPoint, District, Person
+from districts.queries import one_person
 from districts.scope import require_district_id
 from intake.contacts import Contact
 from intake.models import Channel, Chat, Envelope
@@ -93,7 +94,8 @@ def known_sender(contact: Contact, *, since: datetime, most: int, lock: bool) ->
         cursor.execute(statement, [since, most, here, here, contact.kind, contact.value])
         row = cursor.fetchone()
     attributes = [field.attname for field in Person._meta.concrete_fields]
-    return KnownSender(Person.from_db("default", attributes, row[:-2]), *row[-2:]) if row else None
+    # read a moment before it was merged, the row tells it by now
+    return KnownSender(one_person(Person.from_db("default", attributes, row[:-2])), *row[-2:]) if row else None
 
 
 def threads(message_ids: Sequence[str]) -> list[tuple[UUID, str]]:

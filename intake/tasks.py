@@ -8,6 +8,7 @@ from django.utils import timezone
 from districts.jobs import bind, each_district
 from intake.chat import reaping as chats
 from intake.parked import alert_all
+from intake.people.recognising import recognise_all
 from intake.reaping import reap_all
 from intake.receive import drain
 
@@ -36,3 +37,9 @@ def reap_files() -> int:
 @shared_task(name="intake.reap_chats")
 def reap_chats() -> int:
     return chats.reap_all(now=timezone.now())
+
+
+@shared_task(name="intake.recognise")
+def recognise() -> int:
+    """Every five minutes; a district that nobody new wrote to costs one short read."""
+    return recognise_all(now=timezone.now())

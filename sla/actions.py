@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from districts.models import District, Service
@@ -65,7 +65,8 @@ def _facts(rows: Sequence[Ticket], known: list[UUID]) -> dict[UUID, list[dict[st
     again = [t.id for t in rows if any(fact["kind"] == Event.Kind.REOPENED for fact in facts.get(t.id, ()))]
     if not again:
         return facts
-    own = Event.objects.filter(ticket_id__in=again, kind=Event.Kind.RESOLVED, by=F("ticket__requester"))
+    requester = Q(by=F("ticket__requester")) | Q(by__merged_into=F("ticket__requester"))
+    own = Event.objects.filter(requester, ticket_id__in=again, kind=Event.Kind.RESOLVED)
     for ticket_id, at in own.values_list("ticket_id", "at"):
         for fact in facts[ticket_id]:
             fact["by_asker"] = fact.get("by_asker") or (fact["kind"], fact["at"]) == (Event.Kind.RESOLVED, at)
