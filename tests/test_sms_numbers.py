@@ -89,8 +89,9 @@ def test_the_products_own_account_is_named_and_not_copied(here: Cast, admin: Cli
     assert fill(admin, f"/setup/numbers/{line.id}/", token="").status_code == 422, "taken back, it needs one of its own"
 
 
-def test_twice_is_said(admin: Client) -> None:
-    fill(admin, does="sms")
+@pytest.mark.parametrize("there", ["sms", "phone"])
+def test_twice_is_said(admin: Client, there: str) -> None:
+    fill(admin, does=there)
     assert "The district has this number already." in errors(fill(admin, does="both"))
     assert Channel.objects.filter(kind__in=["sms", "phone"]).count() == 1, "nothing by halves"
 

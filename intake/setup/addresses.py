@@ -9,13 +9,12 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from districts.editing import EditForm, OneLine, actor_of, choices_of, for_administrators, row_or_404
-from districts.links import absolute, mail_address
+from districts.links import mail_address
 from districts.models import District, Team
 from districts.queries import teams
 from intake import contacts, doors
@@ -113,7 +112,6 @@ def _shown(channel: Channel, district: District) -> dict[str, Any]:
 @for_administrators
 @require_safe
 def addresses(request: HttpRequest) -> HttpResponse:
-    district = request.district  # type: ignore[attr-defined]
     elsewhere = Mailbox.objects.select_related("source", "source__team").order_by("-active", "source__address")
     mail = Channel.objects.filter(kind=ChannelKind.EMAIL).exclude(id__in=elsewhere.values("source")).select_related("team")
     return render(request, "setup/addresses.html", {"addresses": mail.order_by("-active", "address"), "mailboxes": elsewhere})

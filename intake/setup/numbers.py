@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -86,7 +87,9 @@ class NumberForm(EditForm):
         data = super().clean()
         known = self.channel is not None and (bool(self.channel.secret) or bool(data.get("house")))
         if "token" not in self.errors and not (data.get("token") or data.get("house") or known):
-            self.add_error("token", _("Without it nobody can prove to be Twilio, and everything is refused. It stands on Twilio's first page."))
+            self.add_error(
+                "token", _("Without it nobody can prove to be Twilio, and everything is refused. It stands on Twilio's first page.")
+            )
         return data
 
     def kinds(self) -> list[str]:
@@ -113,7 +116,9 @@ def _shown(channel: Channel) -> dict[str, Any]:
 def all_numbers(request: HttpRequest) -> HttpResponse:
     district: District = request.district  # type: ignore[attr-defined]
     rows = _rows().select_related("team").order_by("-active", "address", "kind")
-    lines = [(row, absolute(district, reverse(WEBHOOKS[ChannelKind(row.kind)], args=[row.id])), bool(numbers.token(row))) for row in rows]
+    lines = [
+        (row, absolute(district, reverse(WEBHOOKS[ChannelKind(row.kind)], args=[row.id])), bool(numbers.token(row))) for row in rows
+    ]
     texted = [row.address for row in rows if row.kind == ChannelKind.SMS and row.active]
     leaves_from = sms.sender(district)
     values = {"lines": lines, "texted": texted, "leaves_from": leaves_from, "astray": bool(texted) and leaves_from not in texted}
@@ -127,12 +132,15 @@ def number(request: HttpRequest, channel_id: UUID | None = None) -> HttpResponse
     form = NumberForm(request.POST if request.method == "POST" else None, channel=row)
     if form.is_valid():
         try:
-            for kind in form.kinds():
-                saved = numbers.save(row, kind=kind, **form.values(), by=actor_of(request).person)
+            with transaction.atomic():  # both doors or none
+                for kind in form.kinds():
+                    saved = numbers.save(row, kind=kind, **form.values(), by=actor_of(request).person)
         except numbers.NumberTaken:
             form.add_error("address", _("The district has this number already."))
         else:
-            messages.success(request, _("%(name)s is saved. Now tell Twilio where to send what comes in: see below.") % {"name": saved.address})
+            messages.success(
+                request, _("%(name)s is saved. Now tell Twilio where to send what comes in: see below.") % {"name": saved.address}
+            )
             return redirect("setup_numbers")
     return render(request, "setup/number.html", {"form": form, "number": row}, status=422 if form.errors else 200)
 
@@ -142,7 +150,11 @@ def number(request: HttpRequest, channel_id: UUID | None = None) -> HttpResponse
 def number_switch(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     row, on = get_object_or_404(_rows().select_for_update(), id=channel_id), request.POST.get("to") == "on"
     numbers.switch(row, active=on, by=actor_of(request).person)
-    said = _("%(number)s takes in again.") if on else _("%(number)s takes nothing in from now on. Twilio tells nobody: change it there too.")
+    said = (
+        _("%(number)s takes in again.")
+        if on
+        else _("%(number)s takes nothing in from now on. Twilio tells nobody: change it there too.")
+    )
     messages.success(request, said % {"number": row.address})
     return redirect("setup_numbers")
 
