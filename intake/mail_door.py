@@ -76,8 +76,8 @@ class Handler:
         if len(envelope.rcpt_tos) >= MAX_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
         doors: dict[UUID, Addressed] = _doors(envelope)
-        known: Found | str | None = self._known(address)
-        found = known or await self._ask(lambda: find_door(address))
+        known = self._known(address)
+        found: Found | str = known if known else await self._ask(lambda: find_door(address))
         if isinstance(found, str):
             return found
         if len(self.known) >= MOST_KNOWN:
