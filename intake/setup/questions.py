@@ -32,10 +32,10 @@ class QuestionForm(EditForm):
 
     kind = forms.ChoiceField(label=gettext_lazy("How it is answered"), choices=Question.Kind)
     required = forms.BooleanField(label=gettext_lazy("Must be answered"), required=False)
-    active = forms.BooleanField(label=gettext_lazy("Is asked; without the tick it rests"), required=False)
+    active = forms.BooleanField(label=gettext_lazy("On the form (without the tick it is kept, but not asked)"), required=False)
     audience = forms.MultipleChoiceField(
         label=gettext_lazy("Who is asked"), required=False, choices=KINDS, widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("No tick: everybody. Of somebody who is not signed in we only know that they may be no staff."),
+        help_text=gettext_lazy("No tick: everybody. Whoever is not signed in counts as anybody but staff."),
     )  # fmt: skip
     after = forms.ChoiceField(label=gettext_lazy("When it is asked"), required=False)
 
