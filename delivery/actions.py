@@ -153,6 +153,12 @@ def wished_again(*, channel: str, address: str) -> bool:
     return optouts.lift_wish(channel=channel, address=address)
 
 
+def came_back(letter: Delivery, *, status: str) -> None:
+    """A mail server says that a letter that left is not delivered, and will not be. `status`: RFC 3463."""
+    left = Delivery.objects.filter(id=letter.id, state=Delivery.State.SENT)
+    left.update(state=Delivery.State.FAILED, error=f"came back {status}".strip())
+
+
 def heard_from(*, channel: str, address: str, now: datetime) -> bool:
     """Somebody wrote to us from this address: a bounce that barred it is over, a wish is not. True where one was lifted.
 

@@ -83,7 +83,7 @@ def _same_words(one: str, other: str) -> bool:
 
 
 def _by_mail(arrival: Arrival, sender: Person, district: District, now: datetime) -> Belongs:
-    known = [*_marked(arrival.recipients, district), *_ancestors(arrival)]
+    known = [*marked(arrival.recipients, district), *_ancestors(arrival)]
     told_of = staff_mail.told_of(arrival, sender, district)
     asked = [ticket for ticket in known if sender.id in (ticket.requester_id, survivor(ticket).requester_id)]
     if not (known or told_of):
@@ -102,7 +102,7 @@ def _by_mail(arrival: Arrival, sender: Person, district: District, now: datetime
     return Belongs(may_belong=known[0] if known else None)
 
 
-def _marked(recipients: Iterable[str], district: District) -> list[Ticket]:
+def marked(recipients: Iterable[str], district: District) -> list[Ticket]:
     """Tickets whose reply address it was sent to, on this district's own host only."""
     found = []
     for address in recipients:

@@ -40,6 +40,7 @@ class Bounce:
     kind: Literal["failed", "delayed", "delivered", "complaint", "receipt"]
     failures: tuple[Failure, ...] = ()
     original_ids: tuple[str, ...] = ()  # Message-IDs of the mail it speaks of
+    answers_to: tuple[str, ...] = ()  # where that mail asked for answers, lower case
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -5,13 +5,15 @@ from collections.abc import Iterator, Sequence
 
 from intake.channels import markup
 from intake.channels.charsets import decode
-from intake.channels.headers import Headers, ids
+from intake.channels.headers import Headers, addresses, ids
 from intake.channels.mime import text_of
 from intake.channels.parts import LETTERS, Part
 
 LOOK = 20_000  # characters of a report's words
 RETURNED = 200_000  # characters of what it gives back
 _ORIGINAL_ID = re.compile(r"^message-id:\s*(<[^<>\s]{1,250}>)", re.IGNORECASE | re.MULTILINE)
+_REPLY_TO = re.compile(r"^reply-to:[ \t]*(\S[^\n]{0,500})", re.IGNORECASE | re.MULTILINE)
+MOST_FIELDS = 20
 _ORIGINAL = re.compile(
     r"^(?:[-=_*|+ ]{2,}.{0,60}"
     r"(?:copy of|original|(?:unsent|returned|full) (?:message|mail)|message (?:text|follow|body|header)|headers? of).{0,80}$"
@@ -57,6 +59,18 @@ def original_ids(parts: Sequence[Part]) -> tuple[str, ...]:
         elif part.kind.startswith("text/"):
             found += _ids_in(decode(part.content()[:RETURNED]))
     return tuple(dict.fromkeys(found or _ids_in(first_text(parts))))
+
+
+def answers_to(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Addresses in the Reply-To of the mail that the report gives back: some servers leave out its id."""
+    found: list[str] = []
+    for part in parts[1:] or parts:
+        if part.kind in LETTERS:
+            found += [one.address for child in part.children for one in Headers(child).addresses("reply-to")]
+        elif part.kind.startswith("text/"):
+            fields = _REPLY_TO.findall(decode(part.content()[:RETURNED]))
+            found += [one.address for field in fields[:MOST_FIELDS] for one in addresses(field)]
+    return tuple(dict.fromkeys(found))
 
 
 def _ids_in(text: str) -> list[str]:
