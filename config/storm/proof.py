@@ -17,7 +17,7 @@ from config.storm.journal import read
 from config.storm.letterbox import ACKNOWLEDGEMENT
 from config.storm.plan import DOMAIN, Fate
 from config.storm.running import Running
-from config.storm.senders import ACCEPTED, REFUSED
+from config.storm.senders import ACCEPTED, BROKE, REFUSED
 
 MARK = re.compile(r"zq[0-9a-f]{10}n\d+z")
 STATES = {Fate.TICKET: "done", Fate.REPLY: "done", Fate.SCREENED: "screened", Fate.PARKED: "dead"}
@@ -166,7 +166,8 @@ class Proof:
             self._complain(f"{event.kind} {event.mark}: accepted, and {have} of {wanted} is there", lost=wanted - have)
         if have > most:
             self._complain(f"{event.kind} {event.mark}: {have} messages of {most}", double=have - most)
-        if event.accepted == (event.fate is Fate.REFUSED):
+        wrong = event.end == (ACCEPTED if event.fate is Fate.REFUSED else REFUSED)
+        if wrong or event.end.startswith(BROKE):
             self._complain(f"{event.kind} {event.mark}: {event.end}, and should be the other")
         if event.fate is Fate.REPLY and not set(found.messages) <= set(self.found[event.parent].messages):
             self._complain(f"{event.kind} {event.mark}: not in the ticket it belongs to", double=1)

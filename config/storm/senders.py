@@ -27,6 +27,7 @@ from config.storm.plan import Event
 from config.storm.running import CEDAR, HOOK_SECRET, OAK, Running
 
 ACCEPTED, REFUSED, LATER = "accepted", "refused", "later"
+BROKE = "broke"  # the sender itself
 NOT_WAITED = "not waited for"
 TIMEOUT = 20.0  # seconds a sender waits for an answer
 PATIENCE = 180.0  # seconds a sender goes on trying
@@ -68,7 +69,7 @@ class Senders:
         try:
             end = self._send(event)
         except Exception as error:  # noqa: BLE001  the storm goes on, and the proof shows what is missing
-            end = f"broke: {type(error).__name__}: {error}"
+            end = f"{BROKE}: {type(error).__name__}: {error}"
         self.ends[event.n] = end
         self.journal.note("end", n=event.n, end=end)
         self.done[event.n].set()
