@@ -110,6 +110,7 @@ class LogForm(forms.Form):
     site = forms.UUIDField(required=False)
     team = forms.UUIDField(required=False)
     solved = forms.BooleanField(required=False)
+    add_to = forms.UUIDField(required=False)
     once = forms.UUIDField()
 
     def __init__(self, data: Any = None, *, desk: Desk, initial: Any = None) -> None:

@@ -10,7 +10,7 @@ from districts.actions import person_for_contact
 from districts.contacts import Contact
 from districts.models import Person, Priority, Service, Site, Team
 from districts.queries import front_office, this_district
-from routing.actions import acknowledge, ask_to_place
+from routing.actions import acknowledge, ask_to_place, hear
 from routing.crisis import screen
 from routing.models import Decision
 from sla import actions as sla
@@ -41,7 +41,7 @@ def log(call: Call, *, by: Person, now: datetime) -> Ticket:
     Words of danger go past whoever took the call, to the safety team, and are not solved by a tick.
     """
     Person.objects.select_for_update().get(id=by.id)  # a second click waits here, and finds what the first has made
-    mark = f"log.{call.once}@{this_district().host}"
+    mark = _mark(call)
     earlier = by_thread([mark])
     if earlier:
         return earlier[0]
@@ -62,6 +62,31 @@ def log(call: Call, *, by: Person, now: datetime) -> Ticket:
         acknowledge(ticket, now=now)
     sla.derive(ticket, now=now)
     return ticket
+
+
+def add(ticket: Ticket, call: Call, *, by: Person, now: datetime) -> Ticket:
+    """They call about what they have open already: one more message of theirs there, with who took it down.
+
+    The same form again is nothing. Words of danger are heard as in any message, and not solved by a tick.
+    """
+    Person.objects.select_for_update().get(id=by.id)
+    mark = _mark(call)
+    earlier = by_thread([mark])
+    if earlier:
+        return earlier[0]
+    ticket = tickets.take(ticket)
+    caller = _caller(call) if call.contact else ticket.requester
+    said = _("%(words)s\n\n[said by telephone or in person, taken down by %(name)s]") % {"words": call.what.strip(), "name": by}
+    alarmed = hear(ticket, author=caller, channel=ChannelKind.PHONE, words=tickets.Words(text=said, message_id=mark), now=now)
+    if call.solved and not alarmed:
+        tickets.resolve(ticket, by=by, now=now)
+        sla.derive(ticket, now=now)
+    return ticket
+
+
+def _mark(call: Call) -> str:
+    """What a ticket remembers of one form, in the place of a Message-ID."""
+    return f"log.{call.once}@{this_district().host}"
 
 
 def _caller(call: Call) -> Person:

@@ -56,6 +56,12 @@
     if (wanted) { event.preventDefault(); act(wanted); }
   });
 
+  // --- the quick log: Ctrl and Enter saves from the field in which Enter begins a line
+  doc.addEventListener("keydown", function (event) {
+    var form = event.target.closest && event.target.closest("form[data-quick]");
+    if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(); }
+  });
+
   // --- links that open a part of the page and put the cursor in it
   doc.addEventListener("click", function (event) {
     var link = event.target.closest && event.target.closest("[data-open]");
