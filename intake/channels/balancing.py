@@ -22,11 +22,12 @@ _RAW = frozenset("script style title textarea iframe xmp noembed noframes".split
 _DROPPED = _RAW | frozenset("noscript template object select svg math".split())
 _TOKEN = re.compile(
     r"<!--(?:-?>|.*?(?:--!?>|\Z))|<[!?][^>]*(?:>|\Z)"
-    r"|<(/?)([a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])((?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'])*+|[^<>]*+)>"
+    r"|<(/?)([a-zA-Z][a-zA-Z0-9]*)(?=[\s/>])((?:\"[^\"<]*\"|'[^'<]*'|[^<>\"']++)*+|[^<>]*+)>"
     r"|</?[a-zA-Z][^<>]*+>|<",
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"[\s\"'/](href|colspan|rowspan|dir|lang)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+_KEPT = re.compile(r"[hH][rR][eE][fF]|[sS][pP][aA][nN]|[dD][iI][rR]|[lL][aA][nN][gG]")
 _MAX_VALUE = 8_000  # characters of an address; longer ones no browser opens for sure
 _REFERENCE = re.compile(r"&#?\w{0,32};?|\xa0")
 
@@ -84,8 +85,11 @@ class _Writer:
         if self.nodes > MAX_NODES or len(self.stack) >= MAX_DEPTH:
             self.left_out[name] += name not in _VOID
             return
-        self._made()
         attributes = _attributes(rest) if name == "a" or name not in FORMATTING else ""
+        if name == "span" and not attributes:  # says nothing, and Word writes them by the hundred
+            self.left_out[name] += 1
+            return
+        self._made()
         self.out.append(f"<{name}{attributes}>")
         if name in FORMATTING:
             self.formats.add(name)
@@ -133,7 +137,7 @@ class _Writer:
 
 
 def _attributes(rest: str) -> str:
-    if "=" not in rest:
+    if "=" not in rest or not _KEPT.search(rest):
         return ""
     kept: dict[str, str] = {}
     for name, *values in _ATTRIBUTE.findall(f" {rest}"):

@@ -23,8 +23,8 @@ _CLEANER = nh3.Cleaner(  # pictures are left out: remote ones tell the sender wh
     url_relative="deny",
     link_rel="noopener noreferrer nofollow",
 )
-_TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)(?:\"[^\"]*\"|[^>\"])*>|([^<]+)|<")
-_SPACE = re.compile(r"[ \t\r\n\f]+")
+_TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)(?:\"[^\"]*\"|[^>\"]++)*+>|([^<]+)|<")
+_SPACE = re.compile(r"[\t\r\n\f][ \t\r\n\f]*| [ \t\r\n\f]+")  # a space alone is what it becomes
 _BLOCK = frozenset("address blockquote center dd div dl dt li ol p pre table tr ul h1 h2 h3 h4 h5 h6 hr caption".split())
 _SPACED = frozenset("p h1 h2 h3 h4 h5 h6 ul ol table pre dl".split())
 _QUOTE_MAX = 10
