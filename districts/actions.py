@@ -156,15 +156,17 @@ def save_service(
 
 
 def save_person(
-    person: Person | None, *, name: str, kind: str, email: str, phone: str, roles: frozenset[tuple[str, UUID | None]], by: Person | None
-) -> Person:
-    """Who they are, how they are reached and what they may do. `email`, `phone`: normalised, or empty.
+    person: Person | None, *, name: str, kind: str, email: str, phone: str, roles: frozenset[tuple[str, UUID | None]],
+    by: Person | None, roster_id: str | None = None,
+) -> Person:  # fmt: skip
+    """Who they are, how they are reached and what they may do. `email`, `phone`: normalised, or empty; `roster_id`: None leaves it.
 
     Whoever has a role signs in by the address given; an address that is given up opens nothing, also not with a role given later.
-    Raises Taken where somebody else has an address, LastAdministrator.
+    Raises Taken where somebody else has an address or the roster id, LastAdministrator.
     """
     person = person or Person()
     person.name, person.kind = name, kind
+    person.roster_id = person.roster_id if roster_id is None else roster_id
     with transaction.atomic():
         _save(person, by)
         _reach(person, ContactPoint.Kind.PHONE, phone)

@@ -30,11 +30,11 @@ def _teams(roles: Roles) -> set[UUID]:
 
 def save_person(
     person: Person | None, *, name: str, kind: str, email: str, phone: str, roles: Roles, release: Sequence[Ticket], by: Person | None,
-    now: datetime,
+    now: datetime, roster_id: str | None = None,
 ) -> Person:  # fmt: skip
     """`release`: tickets that go back to their teams, assigned to nobody. Raises Taken, LastAdministrator (districts.actions)."""
     with transaction.atomic():
-        saved = districts.save_person(person, name=name, kind=kind, email=email, phone=phone, roles=roles, by=by)
+        saved = districts.save_person(person, name=name, kind=kind, email=email, phone=phone, roles=roles, by=by, roster_id=roster_id)
         for ticket in release:
             tickets.assign(ticket, to=None, by=by, now=now)
         if release:

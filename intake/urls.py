@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from intake.views import envelopes, files, find, following, front_door, tracking
+from intake.views import envelopes, files, find, following, front_door, same_person, tracking
 
 urlpatterns = [
     path("", front_door.front_door, name="front_door"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("came-in/again", envelopes.envelopes_again, name="envelopes_again"),
     path("came-in/<uuid:envelope_id>/again", envelopes.envelope_again, name="envelope_again"),
     path("files/<str:signed>", files.file, name="file"),
+    path("people/of/<uuid:ticket_id>", same_person.same_person, name="same_person"),
     path("find", find.find, name="find"),
     path("following/<uuid:follower_id>/<str:mark>", following.following, name="following"),
     path("r/<str:token>", tracking.tracking, name="tracking"),

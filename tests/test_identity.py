@@ -1,6 +1,8 @@
 """One person over all channels: by exact match, or by a person's word; and two again where that was wrong."""
 
+import re
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from intake.people.merging import NotOne, merge_people, stays_and_goes, two_peop
 from intake.people.recognising import recognise
 from intake.queries import known_sender
 from sla.actions import derive
-from tests.conftest import Cast, a_ticket
+from tests.conftest import Cast, a_ticket, sign_in, visitor
 from tickets import actions as tickets
 from tickets.actions import Words
 from tickets.models import Follower, Message, Ticket
@@ -349,3 +351,107 @@ def test_the_command_tells_first_and_does_then(here: Cast, tmp_path: Path, capsy
     assert "2 would be added" in capsys.readouterr().out
     with pytest.raises(CommandError, match="no district"):
         call_command("roster", str(file), "--district", "nowhere")
+
+
+# --- the pages ------------------------------------------------------------------------------------------------------------
+
+
+def said(response: Any) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+@pytest.fixture
+def suggested(here: Cast, dolores: Person, phone: Person) -> Ticket:
+    """Dolores, and a number that says it is hers."""
+    aged(dolores)
+    a_ticket(here, requester=dolores, text="bus stop at Fern")
+    ticket = a_ticket(here, requester=phone, channel="sms", text="this is Dolores Quill, bus 9 is late")
+    recognise(since=timezone.now() - timedelta(hours=1), now=timezone.now())
+    return ticket
+
+
+def test_beside_the_ticket_one_click_says_one_person_and_one_undoes_it(here: Cast, suggested: Ticket, dolores: Person) -> None:
+    alice = sign_in(here.alice, here.district)
+    where = f"/people/of/{suggested.id}"
+    assert where in alice.get(f"/desk/{suggested.id}/").content.decode()
+    beside = alice.get(where, headers={"HX-Request": "true"})
+    assert "<html" not in beside.content.decode()
+    assert "May be the same person as Dolores Quill · parent" in said(beside)
+    assert "They say that they are Dolores Quill." in said(beside)
+    assert "<html" in alice.get(where).content.decode()
+    row = MergeSuggestion.objects.get()
+    done = alice.post(where, {"suggestion": str(row.id), "answer": "one"}, follow=True)
+    assert "They are one person now: Dolores Quill." in said(done)
+    assert suggested.refresh().requester == dolores
+    again = alice.get(where, headers={"HX-Request": "true"})
+    assert "said Alice" in said(again)
+    assert alice.post(where, {"suggestion": str(row.id), "answer": "one"}).status_code == 404
+    done = alice.post(where, {"merge": str(PersonMerge.objects.get().id)}, follow=True)
+    assert "two people again" in said(done)
+    assert suggested.refresh().requester != dolores
+
+
+def test_two_people_is_said_beside_the_ticket_and_never_asked_again(here: Cast, suggested: Ticket) -> None:
+    alice = sign_in(here.alice, here.district)
+    where = f"/people/of/{suggested.id}"
+    alice.post(where, {"suggestion": str(MergeSuggestion.objects.get().id), "answer": "two"})
+    assert said(alice.get(where, headers={"HX-Request": "true"})) == ""
+    assert recognised() == []
+
+
+def test_of_somebody_who_works_here_an_administrator_decides(here: Cast) -> None:
+    aged(here.bob)
+    Person.objects.filter(id=here.bob.id).update(name="Bob Jones", roster_id="E-1")
+    ticket = a_ticket(here, requester=somebody("Bob Jones", "bob@home.example"))
+    recognise(since=timezone.now() - timedelta(hours=1), now=timezone.now())
+    alice, row = sign_in(here.alice, here.district), MergeSuggestion.objects.get()
+    assert "an administrator decides" in said(alice.get(f"/people/of/{ticket.id}"))
+    done = alice.post(f"/people/of/{ticket.id}", {"suggestion": str(row.id), "answer": "one"}, follow=True)
+    assert "ask an administrator" in said(done)
+    assert addresses(here.bob) == {"bob@cedar.localhost"}
+    ada = sign_in(here.ada, here.district)
+    assert "mail from the other’s addresses would count as theirs" in said(ada.get("/setup/people/merge/"))
+    ada.post("/setup/people/merge/", {"suggestion": str(row.id), "answer": "one"})
+    assert addresses(here.bob) == {"bob@cedar.localhost", "bob@home.example"}
+
+
+def test_what_is_not_this_requester_s_is_not_answered_beside_the_ticket(here: Cast, oak: Cast, suggested: Ticket) -> None:
+    other = a_ticket(here)
+    private = a_ticket(here, service=here.counseling, team=here.safety)
+    alice, row = sign_in(here.alice, here.district), str(MergeSuggestion.objects.get().id)
+    assert alice.post(f"/people/of/{other.id}", {"suggestion": row, "answer": "one"}).status_code == 404
+    assert alice.get(f"/people/of/{private.id}").status_code == 404
+    with district_scope(oak.district.id):
+        foreign = Ticket.objects.get()
+    assert alice.get(f"/people/of/{foreign.id}").status_code == 404
+    assert visitor(here.district).get(f"/people/of/{suggested.id}").status_code == 302
+
+
+def test_an_administrator_compares_two_and_sees_what_was_decided(here: Cast, dolores: Person, phone: Person) -> None:
+    ada = sign_in(here.ada, here.district)
+    assert "Nobody seems to be known twice" in said(ada.get("/setup/people/merge/"))
+    page = ada.get(f"/setup/people/merge/?one={dolores.id}&q=%2B1253")
+    assert "+12535550171" in said(page)
+    ada.post(f"/setup/people/{dolores.id}/same", {"other": str(phone.id)})
+    page = ada.get("/setup/people/merge/")
+    assert "Ada chose them." in said(page)
+    ada.post("/setup/people/merge/", {"suggestion": str(MergeSuggestion.objects.get().id), "answer": "one"})
+    page = ada.get("/setup/people/merge/")
+    assert "One with Unnamed person, said Ada" in said(page)
+    assert ada.get(f"/setup/people/{phone.id}/")["Location"] == f"/setup/people/{dolores.id}/"
+    ada.post("/setup/people/merge/", {"merge": str(PersonMerge.objects.get().id)})
+    assert "undone by Ada" in said(ada.get("/setup/people/merge/"))
+    assert ada.post("/setup/people/merge/", {"merge": "nonsense"}).status_code == 404
+    assert sign_in(here.alice, here.district).get("/setup/people/merge/").status_code == 403
+
+
+def test_the_roster_id_is_set_by_hand_and_is_one_person_s(here: Cast, dolores: Person, phone: Person) -> None:
+    ada = sign_in(here.ada, here.district)
+    form = {"name": "Dolores Quill", "kind": "parent", "email": "dolores@family.example", "phone": "", "roster_id": "P-1"}
+    page = ada.get(f"/setup/people/{dolores.id}/").content.decode()
+    form |= dict(re.findall(r'name="(fingerprint|seen|shown)" value="([^"]*)"', page))
+    assert ada.post(f"/setup/people/{dolores.id}/", form).status_code == 302
+    assert dolores.refresh().roster_id == "P-1"
+    page = ada.get(f"/setup/people/{phone.id}/").content.decode()
+    form |= {"email": "", "name": "x"} | dict(re.findall(r'name="(fingerprint|seen|shown)" value="([^"]*)"', page))
+    assert "has this already" in said(ada.post(f"/setup/people/{phone.id}/", form))

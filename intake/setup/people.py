@@ -20,7 +20,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from districts import actions as districts
 from districts.editing import EditForm, OneLine, actor_of, for_administrators, row_or_404
 from districts.models import Account, ContactPoint, Membership, Person, Role, Team
-from districts.queries import address_of, people_like, person_by_contact, roles_of, staff, teams
+from districts.queries import address_of, one_person, people_like, person_by_contact, roles_of, staff, teams
+from districts.queries import everybody as everyone
 from intake import contacts, staffing
 
 PAGE = 50
@@ -58,7 +59,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 def _found(asked: str, everybody: bool) -> QuerySet[Person]:
     if everybody:
-        return people_like(asked) if asked else Person.objects.order_by("name", "id")
+        return people_like(asked) if asked else everyone()
     return people_like(asked).filter(id__in=Membership.objects.values("person_id")) if asked else staff()
 
 
@@ -88,6 +89,10 @@ class PersonForm(EditForm):
     )  # fmt: skip
     phone = OneLine(label=gettext_lazy("Phone"), max_length=40, required=False, help_text=gettext_lazy("With area code."))
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=KINDS)
+    roster_id = OneLine(
+        label=gettext_lazy("Roster id"), max_length=64, required=False,
+        help_text=gettext_lazy("Their id in your student or staff system, where you bring people in from it."),
+    )  # fmt: skip
     admin = forms.BooleanField(label=gettext_lazy("Administrator: sets the district up, and everything below"), required=False)
     leader = forms.BooleanField(label=gettext_lazy("Leader: sees leaders' pages and every team's work"), required=False)
     tickets = forms.ChoiceField(choices=RELEASE, required=False, widget=forms.RadioSelect)
@@ -109,7 +114,8 @@ class PersonForm(EditForm):
         roles = roles_of(person)
         in_team = {name: _in_team(roles, team.id) for name, team in self.teams.items()}
         return {
-            "name": person.name, "kind": person.kind, "email": address_of(person, "email"), "phone": address_of(person, "phone"),
+            "name": person.name, "kind": person.kind, "roster_id": person.roster_id,
+            "email": address_of(person, "email"), "phone": address_of(person, "phone"),
             "admin": (Role.ADMIN, None) in roles, "leader": (Role.LEADER, None) in roles, **in_team,
         }  # fmt: skip
 
@@ -131,6 +137,14 @@ class PersonForm(EditForm):
         return self._address(
             ContactPoint.Kind.PHONE, contacts.phone, _("This is no complete phone number. Type it with its area code.")
         )
+
+    def clean_roster_id(self) -> str:
+        given = str(self.cleaned_data["roster_id"])
+        holder = Person.objects.filter(roster_id=given).first() if given else None
+        if holder and holder != self.person:
+            self.taken_by = holder
+            raise ValidationError(_("%(name)s has this already.") % {"name": holder})
+        return given
 
     def _address(self, kind: str, read: Any, wrong: str) -> str:
         given = str(self.cleaned_data[kind])
@@ -160,6 +174,8 @@ def _in_team(roles: staffing.Roles, team_id: UUID) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def person(request: HttpRequest, person_id: UUID | None = None) -> HttpResponse:
     row = row_or_404(Person.objects.all(), person_id, request)
+    if row and row.merged_into_id:
+        return redirect("setup_person", one_person(row).id)
     form = PersonForm(request.POST if request.method == "POST" else None, person=row)
     if not form.is_valid():
         return _page(request, form, row, status=422 if form.errors else 200)
@@ -181,7 +197,7 @@ def _save(request: HttpRequest, form: PersonForm, row: Person | None, release: l
     data = form.cleaned_data
     return staffing.save_person(
         row, name=data["name"], kind=data["kind"], email=data["email"], phone=data["phone"], roles=form.roles(), release=release,
-        by=actor_of(request).person, now=timezone.now(),
+        by=actor_of(request).person, now=timezone.now(), roster_id=data["roster_id"],
     )  # fmt: skip
 
 

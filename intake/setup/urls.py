@@ -1,11 +1,13 @@
 from django.urls import path
 
-from intake.setup import addresses, chat, mailboxes, numbers, overview, people, questions, stickers
+from intake.setup import addresses, chat, mailboxes, numbers, overview, people, questions, same_people, stickers
 
 urlpatterns = [
     path("", overview.overview, name="setup"),
     path("people/", people.people, name="setup_people"),
     path("people/new", people.person, name="setup_person_new"),
+    path("people/merge/", same_people.same_people, name="setup_same_people"),
+    path("people/<uuid:person_id>/same", same_people.same_as, name="setup_same_as"),
     path("people/<uuid:person_id>/", people.person, name="setup_person"),
     path("mailboxes/new", mailboxes.mailbox, name="setup_mailbox_new"),
     path("mailboxes/consented", mailboxes.mailbox_consented, name="setup_mailbox_consented"),
