@@ -2,15 +2,18 @@
 
 import re
 import uuid
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from delivery.models import Delivery
 from districts import contacts
 from districts.models import ContactPoint, Person
+from districts.scope import district_scope
 from intake import contacts as intake_contacts
 from intake.contacts import BadContact
 from routing.models import Decision
@@ -170,3 +173,92 @@ def test_an_address_that_is_too_long_for_mail_is_none_at_any_door(alice: Client)
     with pytest.raises(BadContact):
         intake_contacts.read(address)
     assert b"Somebody new" not in alice.get("/desk/log/caller/", {"contact": address}).content
+
+
+# --- who calls, and what they have open ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def known(here: Cast) -> Ticket:
+    """Pat has called before, and has something open."""
+    here.pat.contact_points.create(kind="phone", value="+15305550144")
+    return a_ticket(here, text="bus 12 is late", channel="phone", now=timezone.now())
+
+
+def test_a_caller_is_recognised_while_the_number_is_typed(here: Cast, alice: Client, known: Ticket) -> None:
+    page = alice.get("/desk/log/").content.decode()
+    assert 'hx-trigger="input changed delay:250ms, change"' in page
+    shown = alice.get("/desk/log/caller/", {"contact": "530 555 0144"}).content.decode()
+    assert "Pat Parent" in shown
+    assert f'name="add_to" value="{known.id}"' in shown
+    assert alice.get("/desk/log/caller/", {"contact": "530 55"}).content.decode().strip() == ""
+
+
+def test_enter_saves_a_new_ticket_and_adds_to_none(here: Cast, alice: Client, known: Ticket) -> None:
+    """Enter presses the first button of a form, which must not be one of the caller's tickets."""
+    page = alice.post("/desk/log/", {"look": "1", "what": "x", "contact": "5305550144", "once": uuid.uuid4()}).content.decode()
+    form = page[page.index("data-quick") :]
+    assert form.index("<button") < form.index('name="add_to"')
+    assert "name=" not in form[form.index("<button") : form.index(">", form.index("<button"))]
+
+
+def test_a_call_is_added_to_what_they_have_open(here: Cast, alice: Client, known: Ticket) -> None:
+    before = Ticket.objects.count()
+    once = uuid.uuid4()
+    for _ in range(2):
+        answer = log(alice, "It was late again today", contact="530 555 0144", add_to=known.id, once=once)
+        assert answer["Location"] == f"/desk/{known.id}/"
+    assert Ticket.objects.count() == before
+    said = Message.objects.filter(ticket=known).latest("at")
+    assert said.text == "It was late again today\n\n[said by telephone or in person, taken down by Alice]"
+    assert (said.author, said.channel, Message.objects.filter(ticket=known).count()) == (here.pat, "phone", 2)
+
+
+def test_words_of_danger_are_heard_there_too_and_not_solved(here: Cast, alice: Client, known: Ticket) -> None:
+    log(alice, "He says he wants to kill himself", add_to=known.id, contact="5305550144", solved="on")
+    assert known.refresh().crisis
+    assert known.is_live
+    assert known.team == here.safety
+
+
+def test_an_added_call_may_solve_it(here: Cast, alice: Client, known: Ticket) -> None:
+    log(alice, "It came after all", add_to=known.id, contact="5305550144", solved="on")
+    assert known.refresh().status == Ticket.Status.RESOLVED
+
+
+@pytest.mark.parametrize("which", ["closed long ago", "of the neighbours", "nothing"])
+def test_what_cannot_be_added_to_loses_no_words(here: Cast, oak: Cast, alice: Client, known: Ticket, which: str) -> None:
+    wanted: Any = known.id if which == "closed long ago" else uuid.uuid4()
+    if which == "closed long ago":
+        at = timezone.now() - timedelta(days=30)
+        Ticket.objects.filter(id=known.id).update(status="closed", resolved_at=at, closed_at=at)
+    elif which == "of the neighbours":
+        with district_scope(oak.district.id):
+            wanted = Ticket.objects.get().id
+    answer = log(alice, "It was late again", add_to=wanted, contact="5305550144")
+    assert answer.status_code == 422
+    assert "Nothing can be added to that ticket any more." in answer.content.decode()
+    assert "It was late again" in answer.content.decode()
+
+
+def test_without_scripts_who_it_is_is_a_button(here: Cast, alice: Client, known: Ticket) -> None:
+    before = Ticket.objects.count()
+    answer = alice.post("/desk/log/", {"look": "1", "what": "The bus", "contact": "530 555 0144", "once": uuid.uuid4()})
+    page = answer.content.decode()
+    assert (answer.status_code, Ticket.objects.count()) == (200, before)
+    assert "Pat Parent" in page
+    assert ">The bus</textarea>" in page
+    assert f'value="{known.id}"' in page
+
+
+def test_a_walk_in_without_an_address_has_a_name_and_the_agent(here: Cast, alice: Client) -> None:
+    log(alice, "Lost a blue jacket", name="Grandma Ruth", team="")
+    ticket = newest()
+    assert (ticket.requester.name, ticket.opened_by, ticket.channel) == ("Grandma Ruth", here.alice, "phone")
+    assert not Delivery.objects.filter(about=ticket.id).exists()
+
+
+def test_sensitive_tickets_of_a_caller_are_not_shown_to_others(here: Cast, alice: Client, known: Ticket) -> None:
+    Ticket.objects.filter(id=known.id).update(sensitive=True, team=here.safety)
+    assert "bus 12 is late" not in alice.get("/desk/log/caller/", {"contact": "5305550144"}).content.decode()
+    assert log(alice, "more", add_to=known.id, contact="5305550144").status_code == 422
