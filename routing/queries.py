@@ -1,6 +1,8 @@
 """Reads of decisions and hand-offs."""
 
+from delivery import segments
 from delivery.models import Delivery
+from delivery.transports import sms
 from districts.models import Person
 from districts.queries import people_with_role, team_members, this_district
 from routing.models import Decision, Handoff
@@ -24,6 +26,13 @@ def leaves(ticket: Ticket, message: Message) -> bool:
     """Is a reply on its way to the requester? Not where they have no address, or want nothing sent to it."""
     letter = Delivery.objects.filter(about=ticket.id, dedupe_key=letters.reply_key(message))
     return letter.exclude(state=Delivery.State.SUPPRESSED).exists()
+
+
+def parts_of(ticket: Ticket, message: Message) -> int:
+    """Parts that the carrier makes of a reply by text message; 0 where it is none."""
+    letter = Delivery.objects.filter(about=ticket.id, dedupe_key=letters.reply_key(message), channel=Delivery.Channel.SMS)
+    body = letter.values_list("body", flat=True).first()
+    return segments.count(sms.written(body)) if body else 0
 
 
 def staff_language() -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, Subquery
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from delivery.models import Delivery
 from districts.models import Person, Priority
@@ -311,6 +311,8 @@ def _sending(rows: Sequence[Delivery]) -> Sending:
 
 def _state(row: Delivery) -> str:
     words = f"{Delivery.Channel(row.channel).label}: {Delivery.State(row.state).label}"
+    if row.segments:
+        words = f"{words}, {ngettext('%(n)d part', '%(n)d parts', row.segments) % {'n': row.segments}}"
     return f"{words} ({row.error})" if row.state in LOST and row.error else words
 
 

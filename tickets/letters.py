@@ -131,14 +131,19 @@ def _reply(ticket: Ticket, message: Message, *, team: Team, by: Person | None, n
         signed = signature(team, by)
         way = way_to(ticket)
         if way[0] == Delivery.Channel.SMS:
-            said = "\n" + _("We marked it as solved. If it is not, reply.") if solved else ""
-            body = f"{message.text}{said}\n{signed} · #{ticket.number} {link}"
+            body = f"{message.text}{behind_a_text(ticket, team=team, by=by, solved=solved)}"
         else:
             foot = _("Your request #%(number)s: %(link)s") % {"number": ticket.number, "link": link}
             said = f"{_solved()}\n\n" if solved else ""
             body = f"{message.text}\n\n{signed}\n\n{said}-- \n{foot}"
         subject = _("Your request #%(number)s") % {"number": ticket.number}
     return to_requester(ticket, what=f"reply-{message.id}", subject=f"Re: {subject}", body=body, purpose="reply", now=now, way=way)
+
+
+def behind_a_text(ticket: Ticket, *, team: Team, by: Person | None, solved: bool = False) -> str:
+    """What follows the words of a reply by text message, in the active language."""
+    said = "\n" + _("We marked it as solved. If it is not, reply.") if solved else ""
+    return f"{said}\n{signature(team, by)} · #{ticket.number} {own_link(ticket, this_district())}"
 
 
 def signature(team: Team, by: Person | None) -> str:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_htmx.http import HttpResponseClientRedirect
 
 from districts.access import Can, may
@@ -19,7 +20,7 @@ from districts.queries import this_district
 from routing import actions as routing
 from routing import forms, solved, timeline
 from routing.models import Handoff
-from routing.queries import leaves
+from routing.queries import leaves, parts_of
 from routing.queue import Desk
 from routing.views.doors import View, staff_only
 from routing.views.ticket import Typed, page
@@ -115,11 +116,21 @@ def reply(ticket: Ticket, given: dict[str, Any], desk: Desk) -> str:
         )
     if not leaves(ticket, message):
         return _unreached(ticket)
+    return " ".join(part for part in (_on_its_way(then), _length(ticket, message)) if part)
+
+
+def _on_its_way(then: str) -> str:
     if then == "resolve":
         return _("Your reply is on its way, and the ticket is resolved.")
     if then == "wait":
         return _("Your reply is on its way. The ticket waits for the requester.")
     return _("Your reply is on its way.")
+
+
+def _length(ticket: Ticket, message: Message) -> str:
+    """Of a text message: each part is paid for."""
+    count = parts_of(ticket, message)
+    return ngettext("As a text message: %(n)d part.", "As a text message: %(n)d parts.", count) % {"n": count} if count else ""
 
 
 def _then(ticket: Ticket, message: Message, then: str, desk: Desk) -> None:

@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, get_language_info, gettext
+from django.utils.translation import get_language, get_language_info, gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from delivery import segments
+from delivery.models import Delivery
 from districts.access import Can
 from districts.models import Priority
 from districts.queries import this_district
@@ -23,7 +25,7 @@ from routing.queries import decision_of
 from routing.queue import Desk
 from routing.views.doors import staff_only
 from tickets import answers, files
-from tickets.letters import tracking_link
+from tickets.letters import behind_a_text, tracking_link, way_to
 from tickets.models import ChannelKind, Message, Ticket
 from tickets.queries import attachment_within, get_ticket, mail_of
 
@@ -63,12 +65,20 @@ def page(request: HttpRequest, ticket_id: UUID, desk: Desk, *, typed: Typed | No
     values = _head(ticket, desk) | _acts(ticket, desk, known) | {
         "ticket": ticket, "story": shown, "context": known, "typed": typed, "choosing": choosing, "render": f"{desk.now:%H%M%S%f}",
         "link": "" if known.points else tracking_link(ticket, this_district()),
-        "answers": answers.of(ticket), "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
+        "texting": _texting(ticket, desk), "answers": answers.of(ticket), "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
     }  # fmt: skip
     values |= _queue(request, ticket, desk)
     whole = request.htmx.target != "work"  # type: ignore[attr-defined]
     template = "routing/ticket.html" if whole else "routing/ticket.html#work"
     return render(request, template, values, status=422 if typed else 200)
+
+
+def _texting(ticket: Ticket, desk: Desk) -> dict[str, Any] | None:
+    """Where a reply leaves as a text message: what stands behind its words, and how many parts are too many."""
+    if way_to(ticket)[0] != Delivery.Channel.SMS:
+        return None
+    with override(ticket.language):
+        return {"behind": behind_a_text(ticket, team=ticket.team, by=desk.actor.person), "most": segments.MOST}
 
 
 def _head(ticket: Ticket, desk: Desk) -> dict[str, Any]:
