@@ -44,15 +44,18 @@ def desk_path(ticket: Ticket) -> str:
     return f"/desk/{ticket.id}/"
 
 
+def kinds(ticket: Ticket) -> list[ContactPoint.Kind]:
+    """Of addresses, the one by which its requester is reached first."""
+    order = [ContactPoint.Kind.EMAIL, ContactPoint.Kind.PHONE]
+    return order[::-1] if ticket.channel in (ChannelKind.SMS, ChannelKind.PHONE) else order
+
+
 def way_to(ticket: Ticket, person: Person | None = None) -> tuple[str, str]:
     """(delivery channel, address) the requester is reached by: the channel they came by, else whatever is known.
 
     `person`: another one of the conversation.
     """
-    order = [ContactPoint.Kind.EMAIL, ContactPoint.Kind.PHONE]
-    if ticket.channel in (ChannelKind.SMS, ChannelKind.PHONE):
-        order.reverse()
-    for kind in order:
+    for kind in kinds(ticket):
         address = address_of(person or ticket.requester, kind)
         if address:
             return (Delivery.Channel.EMAIL if kind == ContactPoint.Kind.EMAIL else Delivery.Channel.SMS), address

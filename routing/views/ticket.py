@@ -12,9 +12,8 @@ from django.utils.translation import get_language, get_language_info, gettext, o
 from django.utils.translation import gettext_lazy as _
 
 from delivery import segments
-from delivery.models import Delivery
 from districts.access import Can
-from districts.models import Priority
+from districts.models import ContactPoint, Priority
 from districts.queries import this_district
 from knowledge.passages import plain
 from knowledge.queries import search
@@ -25,7 +24,7 @@ from routing.queries import decision_of
 from routing.queue import Desk
 from routing.views.doors import staff_only
 from tickets import answers, files
-from tickets.letters import behind_a_text, tracking_link, way_to
+from tickets.letters import behind_a_text, kinds, tracking_link
 from tickets.models import ChannelKind, Message, Ticket
 from tickets.queries import attachment_within, get_ticket, mail_of
 
@@ -65,7 +64,8 @@ def page(request: HttpRequest, ticket_id: UUID, desk: Desk, *, typed: Typed | No
     values = _head(ticket, desk) | _acts(ticket, desk, known) | {
         "ticket": ticket, "story": shown, "context": known, "typed": typed, "choosing": choosing, "render": f"{desk.now:%H%M%S%f}",
         "link": "" if known.points else tracking_link(ticket, this_district()),
-        "texting": _texting(ticket, desk), "answers": answers.of(ticket), "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
+        "texting": _texting(ticket, desk, known), "answers": answers.of(ticket),
+        "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
     }  # fmt: skip
     values |= _queue(request, ticket, desk)
     whole = request.htmx.target != "work"  # type: ignore[attr-defined]
@@ -73,9 +73,10 @@ def page(request: HttpRequest, ticket_id: UUID, desk: Desk, *, typed: Typed | No
     return render(request, template, values, status=422 if typed else 200)
 
 
-def _texting(ticket: Ticket, desk: Desk) -> dict[str, Any] | None:
+def _texting(ticket: Ticket, desk: Desk, known: context.Context) -> dict[str, Any] | None:
     """Where a reply leaves as a text message: what stands behind its words, and how many parts are too many."""
-    if way_to(ticket)[0] != Delivery.Channel.SMS:
+    there = {point.kind for point in known.points}
+    if next((kind for kind in kinds(ticket) if kind in there), "") != ContactPoint.Kind.PHONE:
         return None
     with override(ticket.language):
         return {"behind": behind_a_text(ticket, team=ticket.team, by=desk.actor.person), "most": segments.MOST}
