@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from django.utils.translation import gettext as _
 
-from districts.models import Service, Site
+from districts.models import Person, Service, Site
 from intake import contacts
 from intake.wording import MAX_TEXT, clean, one_line
 from tickets.actions import NewAnswer, NewFile
@@ -32,6 +32,7 @@ class Asking:
     service: Service | None = None
     files: Sequence[NewFile] = ()
     answers: Sequence[NewAnswer] = ()
+    by: Person | None = None  # who works here, is signed in, and asks for whoever `contact` and `name` are
 
     def as_bytes(self) -> bytes:
         """As JSON, its files by their hashes: the same submission is the same bytes, also before a field was thought of, so what came
@@ -51,6 +52,6 @@ class Asking:
             "service": str(self.service.id) if self.service else "",
             "files": [asdict(file) for file in self.files],
         }
-        later = {"answers": [asdict(answer) for answer in self.answers]}
+        later = {"answers": [asdict(answer) for answer in self.answers], "by": str(self.by.id) if self.by else ""}
         content |= {name: value for name, value in later.items() if value}
         return json.dumps(content, ensure_ascii=False, sort_keys=True).encode()

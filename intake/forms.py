@@ -32,6 +32,8 @@ class Asked:
     text: str = ""
     contact: str = ""
     name: str = ""
+    their_contact: str = ""  # of whom it is asked for, by somebody who works here
+    their_name: str = ""
     site: str = ""  # code
     room: str = ""
     service: str = ""  # slug, as they chose it
@@ -50,6 +52,8 @@ class Asked:
             text=clean(sent.get("text", "")[: MAX_TEXT * 2]),
             contact=one_line(sent.get("contact", ""), 400),
             name=one_line(sent.get("name", "")),
+            their_contact=one_line(sent.get("their_contact", ""), 400),
+            their_name=one_line(sent.get("their_name", "")),
             site=one_line(sent.get("site", ""), 16),
             room=one_line(sent.get("room", ""), 40),
             service=one_line(sent.get("service", ""), 80),
@@ -66,6 +70,10 @@ class Asked:
     def is_blank(self) -> bool:
         """Nothing was typed yet."""
         return not (self.text or self.contact or self.name)
+
+    @property
+    def for_another(self) -> bool:
+        return bool(self.their_contact or self.their_name)
 
     @property
     def place(self) -> dict[str, str]:

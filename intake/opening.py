@@ -103,7 +103,7 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     copied = joining.copy_of(arrival, kept.files, sender.person)
     if copied:
         return Outcome(copied, "copy of a mail")
-    sent = Sent(envelope, arrival, kept, sender.person, district)
+    sent = Sent(envelope, arrival, kept, sender.person, district, by=_asked_for(arrival))
     belongs = joining.find(arrival, sender.person, district, now=now)
     ticket = _placed(sent, belongs, verdict, now=now)
     if belongs.may_belong and arrival.channel == ChannelKind.SMS and verdict is None and not sender.stopped:
@@ -197,7 +197,8 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
     words = sent.words()
     with together():
         ticket, _message = tickets.open_ticket(
-            requester=sent.sender, by=sent.by, channel=arrival.channel, subject=arrival.subject or subject_of(words.text), words=words,
+            requester=sent.sender, by=sent.by, author=sent.by if arrival.by_id else None, channel=arrival.channel,
+            subject=arrival.subject or subject_of(words.text), words=words,
             team=service.team if service else _team(sent), sensitive=_in_confidence(sent), service=service, site=site,
             room=arrival.room, asset_tag=arrival.asset_tag, answers=arrival.answers,
             language=_language(arrival.language or sent.sender.language, sent.district), now=now,
@@ -206,9 +207,16 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
         sla.derive(ticket, now=now)
         if verdict is None:
             routing.acknowledge(ticket, now=now, way=_way_to(sent))
+    if arrival.by_id and sent.by:
+        tickets.follow(ticket, person=sent.by, now=now)
     _tie(ticket, sent, belongs, now=now)
     routing.ask_to_place()
     return ticket
+
+
+def _asked_for(arrival: Arrival) -> Person | None:
+    """Whoever works here and asks for somebody else: our own form wrote down who was signed in."""
+    return Person.objects.filter(id=arrival.by_id).first() if arrival.by_id else None
 
 
 def _way_to(sent: Sent) -> tuple[str, str] | None:

@@ -20,7 +20,7 @@ from sla.models import Clock, ClockKind
 from sla.words import left
 from tickets import letters
 from tickets.facts import survivor
-from tickets.models import Ticket
+from tickets.models import ChannelKind, Ticket
 
 type Way = tuple[str, str]  # (delivery channel, address)
 DANGER = "danger"  # purpose of a letter that is only the crisis line
@@ -87,6 +87,7 @@ def letter_of(ticket: Ticket, *, now: datetime, way: Way | None = None) -> Lette
 def _for_mail(ticket: Ticket, district: District, now: datetime) -> str:
     paragraphs = [
         crisis_line(district) if ticket.crisis else "",
+        _asked_by(ticket),
         _("We have your request. Its number is #%(number)s.") % {"number": ticket.number},
         _who_and_when(ticket, district, now),
         _("To add something, reply to this mail. To see where it stands: %(link)s") % {"link": letters.tracking_link(ticket, district)},
@@ -113,7 +114,15 @@ def _for_sms(ticket: Ticket, district: District, now: datetime) -> str:
     got = _("#%(number)s: we have your request.") % {"number": ticket.number}
     said = got if ticket.placed_at is None else f"#{ticket.number}: {_who_and_when(ticket, district, now)}"
     before, more = f"{crisis_line(district)} " if ticket.crisis else "", _("Reply to add something.")
-    return short_text.fit(f"{before}{said} {link} {more}", f"{before}{said} {link}", f"{before}{got} {link}")
+    by = f"{_asked_by(ticket)} ".lstrip()
+    return short_text.fit(f"{before}{by}{said} {link} {more}", f"{before}{by}{said} {link}", f"{before}{by}{got} {link}")
+
+
+def _asked_by(ticket: Ticket) -> str:
+    """Whoever gets the letter did not ask themselves. Of a call they did: somebody only wrote it down."""
+    if ticket.opened_by is None or ticket.channel == ChannelKind.PHONE:
+        return ""
+    return _("%(name)s asked us this for you.") % {"name": ticket.opened_by}
 
 
 def _of_one_need(ticket: Ticket, district: District, now: datetime, *, short: bool) -> str:

@@ -92,6 +92,7 @@ def open_ticket(
     team: Team,
     now: datetime,
     by: Person | None = None,
+    author: Person | None = None,
     service: Service | None = None,
     site: Site | None = None,
     room: str = "",
@@ -103,7 +104,8 @@ def open_ticket(
 ) -> tuple[Ticket, Message]:
     """A new need. `team` holds it until triage has placed it (the front office); it is never without one.
 
-    `by`: who opens it for the requester. `ticket_id`: where the caller has chosen it already. `sensitive`: whatever its service is.
+    `by`: who opens it for the requester; `author`: whose words it has, where they are not theirs. `ticket_id`: where the caller has
+    chosen it already. `sensitive`: whatever its service is.
     """
     ticket = Ticket(
         id=ticket_id or uuid7(),
@@ -116,7 +118,7 @@ def open_ticket(
     told = (one.value for one in answers)
     insert(ticket, TicketWords(id=ticket.id, words=vector(ticket.subject, requester.name, words.text, *told)))
     form_answers.write(ticket, answers)
-    message = _write(ticket, kind=Message.Kind.REQUEST, channel=channel, author=requester, words=words, now=now)
+    message = _write(ticket, kind=Message.Kind.REQUEST, channel=channel, author=author or requester, words=words, now=now)
     record(ticket, Kind.OPENED, by=by or requester, now=now, data={"channel": channel})
     return ticket, message
 

@@ -149,6 +149,7 @@ class Arrival:
     service_id: UUID | None = None
     room: str = ""
     asset_tag: str = ""
+    by_id: UUID | None = None  # who works here and asked for whoever `contact` is
     chat: UUID | None = None  # the conversation in the widget it is, or is a line of
     answers: tuple[NewAnswer, ...] = ()
     forward: Forward | None = None

@@ -26,6 +26,7 @@ def read(raw: bytes, channel: str) -> Arrival:
             room=form["room"],
             asset_tag=form["asset_tag"],
             answers=tuple(NewAnswer(**answer) for answer in form.get("answers", ())),
+            by_id=UUID(form["by"]) if form.get("by") else None,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable(f"not a form of ours: {error}") from error

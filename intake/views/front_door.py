@@ -5,8 +5,10 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -15,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from districts.access import Actor
 from districts.arriving import before_scope
 from districts.limits import remote_of
-from districts.models import ContactPoint, Service
+from districts.models import ContactPoint, Person, Service
 from districts.queries import address_of, sites
 from districts.refused import shown_again
 from intake import contacts
@@ -34,9 +36,11 @@ from knowledge.rendering import to_html
 from routing import crisis
 from routing.foresight import likely_service
 from tickets.actions import NewAnswer
+from tickets.models import Ticket
 
 SOLVED = Answer.Outcome.SOLVED
 NOT_ENOUGH = Answer.Outcome.NOT_ENOUGH
+THEIRS = "their_contact"
 
 
 def _store(request: HttpRequest) -> None:
@@ -162,26 +166,46 @@ def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
     if photos.wrong or held:
         if photos.wrong:
             asked.errors["photos"] = photos.summary
-        return _form(request, _contact_too(asked), status=422, photos=photos)
-    remote = remote_of(request)
+        return _form(request, _contact_too(asked, _by(request, asked)), status=422, photos=photos)
+    remote, by = remote_of(request), _by(request, asked)
     try:
         with crowds.sent_from(remote):
             asking = Asking(
-                text=asked.text, contact=asked.contact, name=asked.name, language=_language_of(asked), site=asked.known_site(),
+                text=asked.text, **_asker(asked, by), language=_language_of(asked), site=asked.known_site(),
                 room=asked.room, service=subject if subject and subject.slug == asked.service else None, files=photos.kept,
                 answers=answers,
             )  # fmt: skip
             received = receive_web(asking, form_id=asked.form_id, remote=remote, now=timezone.now())
     except (NoText, BadContact, BadFormId) as mistake:
-        asked.errors[mistake.field] = str(mistake)
+        asked.errors[THEIRS if by and mistake.field == "contact" else mistake.field] = str(mistake)
         if isinstance(mistake, BadFormId):
             asked.form_id = str(uuid.uuid4())
         return _form(request, asked, status=422, photos=photos)
     if asked.answer:
         knowledge.mark_outcome(answer_id=_uuid(asked.answer), outcome=NOT_ENOUGH, ticket_ref=received.envelope.ticket_ref)
     if received.ticket is None:
-        return render(request, "intake/kept.html", {"contact": asked.contact})
+        return render(request, "intake/kept.html", {"contact": asked.their_contact if by else asked.contact})
+    if by:
+        messages.success(request, _said_for(received.ticket))
+        return _gone(request, reverse("desk_ticket", args=[received.ticket.id]))
     return _gone(request, f"/r/{received.ticket.token}?new=1")
+
+
+def _by(request: HttpRequest, asked: Asked) -> Person | None:
+    """Who asks for somebody else: only whoever works here and is signed in. From anybody else those fields are nothing."""
+    actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
+    return actor.person if actor.is_staff and asked.for_another else None
+
+
+def _asker(asked: Asked, by: Person | None) -> dict[str, Any]:
+    if by is None:
+        return {"contact": asked.contact, "name": asked.name}
+    return {"contact": asked.their_contact, "name": asked.their_name, "by": by}
+
+
+def _said_for(ticket: Ticket) -> str:
+    words = {"number": ticket.number, "name": ticket.requester}
+    return _("#%(number)s is opened for %(name)s, who is told that you asked. You follow it.") % words
 
 
 def _gone(request: HttpRequest, to: str) -> HttpResponse:
@@ -208,12 +232,12 @@ def _answers(asked_of: Questionnaire, asked: Asked) -> tuple[list[NewAnswer], bo
     return [], True
 
 
-def _contact_too(asked: Asked) -> Asked:
+def _contact_too(asked: Asked, by: Person | None) -> Asked:
     """Everything that is wrong is said at once."""
     try:
-        contacts.read(asked.contact)
+        contacts.read(asked.their_contact if by else asked.contact)
     except BadContact as mistake:
-        asked.errors[mistake.field] = str(mistake)
+        asked.errors[THEIRS if by else mistake.field] = str(mistake)
     return asked
 
 
