@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import override
 from PIL import Image
 from pytest_django import Settings
 
 from districts.jobs import MAX_ATTEMPTS
 from districts.scope import district_scope
-from intake import media, receive
+from intake import attaching, media, receive
 from intake.channels import sms
 from intake.fetching import fetch
 from intake.models import Channel, Envelope
@@ -139,6 +140,16 @@ def test_words_do_not_wait_for_a_picture_that_comes_later(here: Cast, line: Chan
     assert (late().state, late().ticket_ref) == ("done", Ticket.objects.get().id)
     assert Event.objects.get(kind=Event.Kind.REREAD).data["late"] is True
     assert (Message.objects.count(), Ticket.objects.count()) == (1, 1)
+
+
+def test_what_comes_later_is_told_in_the_language_of_the_text(here: Cast, line: Channel, twilio: Store) -> None:
+    twilio.say[path(0)] = status(503)
+    text(here, line, "Mire la puerta de la escuela", **mms(twilio, JPEG))
+    with override("es"):
+        assert Message.objects.get().text.endswith(attaching.awaited("image-1"))
+    twilio.say[path(0)] = gives(picture())
+    again(here)
+    assert Message.objects.get().text == "Mire la puerta de la escuela"
 
 
 def test_a_file_that_is_not_there_yet_does_not_hold_up_the_others(here: Cast, line: Channel, twilio: Store) -> None:

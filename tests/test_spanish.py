@@ -370,11 +370,6 @@ def test_ayuda_is_answered_in_spanish_and_help_as_the_number_is_known(here: Cast
     assert "Reply STOP" in Delivery.objects.get(purpose="help").body
 
 
-def test_pictures_by_text_are_told_of_in_the_language_of_the_text() -> None:
-    form = "From=%2B19165550144&Body=Mire+la+puerta+de+la+escuela&NumMedia=1&MediaUrl0=https://x.example/1&MediaContentType0=image/jpeg"
-    assert "[Con este mensaje llegó 1 archivo: está guardado con el original]" in sms.read(form.encode()).text
-
-
 @pytest.mark.django_db
 def test_the_links_come_in_the_persons_language(here: Cast, promised: Ticket) -> None:
     type(here.pat).objects.filter(id=here.pat.id).update(language="es")
