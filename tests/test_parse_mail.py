@@ -135,7 +135,7 @@ def test_no_database_is_asked_or_started(tmp_path: Path, *, given: bool) -> None
 
 
 @given(st.binary(max_size=3000))
-@example(b"Subject: =?utf-7?Q?+2AE-?=\r\n\r\nx")
+@example(b"Subject: =?utf-7?Q?+2AE-?=\r\nTo: =?utf-7?Q?+2AE-?= <a@b>\r\nContent-Type: x/y; name==?utf-7?Q?+2AE-?=\r\n\r\nx")
 @example(b"From: \xed\xa0\x80 <\xed\xa0\x80@x>\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+2AE-")
 @example(b'From: a@b\r\nContent-Type: x/\xff; charset="\xed\xb0\x80"\r\n\r\n\xff')
 @hypothesis_settings(max_examples=150)

@@ -37,10 +37,15 @@ def decode(data: bytes, label: str = "") -> str:
     said = _big_endian(codec(label), data)
     for name in (said,) if said.startswith(_STATEFUL) and data.isascii() else _order(said):
         try:
-            return data.decode(name)
+            return _whole(data.decode(name))
         except (UnicodeError, ValueError):
             continue
-    return _anyhow(data, said)
+    return _whole(_anyhow(data, said))
+
+
+def _whole(text: str) -> str:
+    """UTF-7 can say half a character, which nothing can keep."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def decode_guessed(data: bytes, label: str = "") -> str:
