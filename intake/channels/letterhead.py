@@ -50,6 +50,7 @@ _LABELS: dict[Role, str] = {  # as written before the colon, lower case
 }
 FIELDS: dict[str, Role] = {label: role for role, labels in _LABELS.items() for label in labels.split("|")}
 _LONGEST = max(map(len, FIELDS)) + 8
+_LONG_LINE = 160  # characters; longer ones are no separators
 _LONG_FIELD = 2_000  # characters of one that are read
 
 # one line between two signs of decoration, or a phrase that ends in a colon
@@ -254,7 +255,7 @@ def _is_empty(lines: list[str], index: int) -> bool:
 def separator(line: str) -> Literal["", "original", "forwarded"]:
     """ "----- Original Message -----", "Begin forwarded message:" and their like."""
     bare = unquoted(line).strip(" *_\t")
-    if not 8 <= len(bare) <= 160:
+    if not 8 <= len(bare) <= _LONG_LINE:
         return ""
     decorated = _DECORATED.match(line.strip(" \t")) if line.lstrip(" \t>")[:1] in _DECORATION else None
     if decorated:
@@ -268,13 +269,14 @@ def separator(line: str) -> Literal["", "original", "forwarded"]:
     return "original" if _EARLIER.match(bare) else ""
 
 
-def reply_line(text: str, lines: list[str]) -> int:
+def reply_line(lines: list[str]) -> int:
     """Where "Please type your reply above this line" stands, as other desks write on top of their mails; else past the end."""
-    lowered = text.lower()
-    phrases = [phrase for phrase in _ABOVE if phrase in lowered]
+    short = "\n".join([line for line in lines if 12 <= len(line) <= _LONG_LINE]).lower()
+    phrases = [phrase for phrase in _ABOVE if phrase in short]
     for index, line in enumerate(lines if phrases else ()):
         bare = line.strip()
-        if len(bare) <= 160 and any(phrase in bare.lower() for phrase in phrases) and (bare[0] in "#-=*>_~[" or len(bare) <= 80):
+        says_so = len(line) <= _LONG_LINE and any(phrase in bare.lower() for phrase in phrases)
+        if says_so and (bare[0] in "#-=*>_~[" or len(bare) <= 80):
             return index
     return len(lines)
 

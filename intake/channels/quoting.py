@@ -68,7 +68,7 @@ def split(text: str, *, is_reply: bool, below: str = "", passed_on: bool = False
         return Split(whole.strip())
     lines = letterhead.lines_of(whole)
     lines, beyond = lines[:MAX_LINES], lines[MAX_LINES:]
-    end = _reply_line(whole, lines)
+    end = _reply_line(lines)
     start = _history(lines[:end], is_reply=is_reply)
     if below.strip() and is_reply and not _passes_on(below):
         start = min(start, text.count("\n") + 1)
@@ -94,9 +94,9 @@ def _is_certain(history: list[str]) -> bool:
     return letterhead.separator(first.strip()) == "original" or (marked and letterhead.field(first) is None)
 
 
-def _reply_line(text: str, lines: list[str]) -> int:
+def _reply_line(lines: list[str]) -> int:
     """Where another desk's "please type your reply above this line" stands, under something that was typed."""
-    index = letterhead.reply_line(text, lines)
+    index = letterhead.reply_line(lines)
     above = (line.strip() for line in lines[:index])
     return index if any(line and not line.startswith(">") for line in above) else len(lines)
 
