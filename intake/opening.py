@@ -234,7 +234,8 @@ def _team(sent: Sent) -> Team:
         doors = sorted(doors_named(sent.arrival.recipients), key=lambda door: not is_private(door))
         owner = next((door.team for door in doors if door.team), None)
     else:
-        owner = sent.envelope.source.team
+        door = standing_here().doors.get(sent.envelope.source_id) or sent.envelope.source
+        owner = door.team
     return owner or standing_here().front_office
 
 

@@ -98,6 +98,15 @@ def known_sender(contact: Contact, *, since: datetime, most: int, lock: bool) ->
     return KnownSender(one_person(Person.from_db("default", attributes, row[:-2])), *row[-2:]) if row else None
 
 
+def has_asked(person: Person) -> bool:
+    """Is any ticket theirs?"""
+    statement = f"SELECT EXISTS (SELECT 1 FROM {Ticket._meta.db_table} WHERE district_id = %s AND requester_id = %s)"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [require_district_id(), person.id])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
 def threads(message_ids: Sequence[str]) -> list[tuple[UUID, str]]:
     """[(ticket, Message-ID)] of the tickets that know any of these ids."""
     statement = f"SELECT ticket_id, message_id FROM {ThreadId._meta.db_table} WHERE district_id = %s AND message_id = ANY(%s) LIMIT 100"

@@ -10,7 +10,6 @@ from districts.scope import require_district_id
 from intake.models import Channel
 from tickets.models import ChannelKind
 
-KINDS = (ChannelKind.WEB, ChannelKind.API, ChannelKind.EMAIL, ChannelKind.CHAT)
 KEEP_SECONDS = 10  # another process's change is seen after so long
 MOST_KEPT = 2_000
 
@@ -21,6 +20,7 @@ class Standing:
     front_office: Team
     forms: dict[str, Channel] = field(default_factory=dict)  # by kind: the doors without an address
     mailboxes: dict[str, Channel] = field(default_factory=dict)  # by address
+    doors: dict[UUID, Channel] = field(default_factory=dict)  # all of them, by id, each with its team
 
 
 _kept: dict[UUID, tuple[float, Standing]] = {}
@@ -32,10 +32,10 @@ def standing_here() -> Standing:
     kept = _kept.get(district_id)
     if kept and kept[0] > time.monotonic():
         return kept[1]
-    doors = list(Channel.objects.select_related("team").filter(kind__in=KINDS))
+    doors = list(Channel.objects.select_related("team"))
     forms = {door.kind: door for door in doors if not door.address}
     mailboxes = {door.address: door for door in doors if door.kind == ChannelKind.EMAIL and door.active}
-    found = Standing(this_district(), front_office(), forms, mailboxes)
+    found = Standing(this_district(), front_office(), forms, mailboxes, {door.id: door for door in doors})
     if len(_kept) >= MOST_KEPT:
         _kept.clear()
     _kept[district_id] = (time.monotonic() + KEEP_SECONDS, found)

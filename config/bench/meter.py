@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -71,8 +71,10 @@ class Browser:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.cookies: dict[str, str] = {}
 
-    def request(self, method: str, url: str, body: bytes = b"", content_type: str = "") -> Answer:
-        headers = {"Host": self.host, "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+    def request(
+        self, method: str, url: str, body: bytes = b"", content_type: str = "", more: Mapping[str, str] | None = None
+    ) -> Answer:
+        headers = {**(more or {}), "Host": self.host, "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
         if content_type:
             headers["Content-Type"] = content_type
         self.connection.request(method, url, body, headers)
@@ -99,14 +101,17 @@ class Meter:
         """Hellos of one request that `work` sends."""
         return self._compare(work, times, lambda: [*self.server.pids(), *self._database_pids()])
 
-    def here(self, work: Callable[[], Any], times: int) -> float:
-        """Hellos of one `work` in this process."""
-        return self._compare(work, times, lambda: [os.getpid(), *self._database_pids()])
+    def here(self, work: Callable[[], Any], times: int, *, before: Callable[[], Any] = lambda: None) -> float:
+        """Hellos of one `work` in this process; `before` each round something is made ready that does not count."""
+        return self._compare(work, times, lambda: [os.getpid(), *self._database_pids()], before)
 
-    def _compare(self, work: Callable[[], Any], times: int, pids: Callable[[], list[int]]) -> float:
+    def _compare(
+        self, work: Callable[[], Any], times: int, pids: Callable[[], list[int]], before: Callable[[], Any] = lambda: None
+    ) -> float:
         """The median over rounds of work against hellos measured right before and after: the machine's speed drifts."""
         ratios, hellos = [], [self._hello()]
         for _ in range(ROUNDS):
+            before()
             cost = _cpu_of(work, times, pids)
             hellos.append(self._hello())
             ratios.append(cost * 2 / (hellos[-2] + hellos[-1]))

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
+from twilio.request_validator import RequestValidator
 
 from config.bench.data import Place, make
 from config.bench.meter import ROUNDS, Answer, Browser, Meter
@@ -22,10 +23,13 @@ from districts.models import District
 from districts.scope import district_scope
 from intake import actions as intake
 from intake import receive
+from intake.models import Channel
 from intake.queries import mailbox
 from ownership.models import Feed, Process
 from sla import tasks as sla_tasks
 from tickets.models import ChannelKind, Ticket
+
+SMS_SECRET = "made-up-auth-token"
 
 
 @dataclass(frozen=True)
@@ -116,12 +120,23 @@ def web_intake(bench: Bench) -> Result:
     before = _count(place.district)
     hellos = bench.meter.requests(once, bench.times(100))
     made = _count(place.district) - before
-    return bench.judged("web_intake", hellos, "hellos", 14, f"{made} tickets made")
+    return bench.judged("web_intake", hellos, "hellos", 12, f"{made} tickets made")
 
 
 def mail_intake(bench: Bench) -> Result:
+    hellos, detail = _mails(bench, bench.small())
+    return bench.judged("mail_intake", hellos, "hellos", 16, detail)
+
+
+def mail_intake_1m(bench: Bench) -> Result:
+    """Flat: among a million tickets it costs what it costs among ten thousand."""
+    hellos, detail = _mails(bench, bench.large())
+    small, _detail = _mails(bench, bench.small())
+    return bench.judged("mail_intake_1m", hellos, "hellos", round(small * 1.15, 1), f"{detail}; {small:.1f} at 10,000")
+
+
+def _mails(bench: Bench, place: Place) -> tuple[float, str]:
     """A mail of 22 kB: the envelope written down, then received in batches."""
-    place = bench.small()
     counter = iter(range(10**9))
     batch = bench.times(100)
     written = [mail(n, place.district) for n in range((ROUNDS + 1) * batch)]
@@ -147,7 +162,50 @@ def mail_intake(bench: Bench) -> Result:
     made = _count(place.district) - before
     if made != ROUNDS * batch:
         raise RuntimeError(f"{made} tickets of {ROUNDS * batch} mails")
-    return bench.judged("mail_intake", hellos, "hellos", 20, f"{made} tickets made, {len(written[0]):,} bytes")
+    return hellos, f"{made} tickets made, {len(written[0]):,} bytes"
+
+
+def sms_intake(bench: Bench) -> Result:
+    """A text message: Twilio's signed form taken in, then received in batches. Each from a number of its own."""
+    place = bench.small()
+    with district_scope(place.district.id):
+        line = Channel.objects.create(kind=ChannelKind.SMS, address="+12025550100", name="Texts", secret=SMS_SECRET)
+    visit, counter, batch = browser(bench, place), iter(range(10**9)), bench.times(100)
+    path = f"/hooks/sms/{line.id}"
+    where = f"http://{place.district.host}{path}"
+
+    def once() -> None:
+        body, signature = _text(next(counter), where, line)
+        expect(visit.request("POST", path, body, "application/x-www-form-urlencoded", {"X-Twilio-Signature": signature}), 200)
+
+    def some() -> None:
+        for _ in range(batch):
+            once()
+
+    def received() -> None:
+        while receive.drain(place.district.id):
+            pass
+
+    some()
+    taken = bench.meter.requests(once, batch)
+    received()
+    before = _count(place.district)
+    read = bench.meter.here(received, 1, before=some) / batch
+    made = _count(place.district) - before
+    if made != ROUNDS * batch:
+        raise RuntimeError(f"{made} tickets of {ROUNDS * batch} texts")
+    return bench.judged(
+        "sms_intake", taken + read, "hellos", 12, f"{taken:.1f} to take it in, {read:.1f} to make one of {made} tickets"
+    )
+
+
+def _text(number: int, where: str, line: Channel) -> tuple[bytes, str]:
+    """(Twilio's form, its signature)"""
+    form = {
+        "MessageSid": f"SM{uuid.uuid4().hex}", "AccountSid": "AC" + "0" * 32, "From": f"+1202{5550000 + number % 10_000:07}",
+        "To": line.address, "Body": f"the bus did not come to Maple and 5th again, number {number}", "NumMedia": "0",
+    }  # fmt: skip
+    return urlencode(form).encode(), RequestValidator(SMS_SECRET).compute_signature(where, form)
 
 
 def mail(number: int, district: District) -> bytes:
@@ -245,8 +303,10 @@ def _count(district: District) -> int:
 ALL: dict[str, Callable[[Bench], Result]] = {
     "web_intake": web_intake,
     "mail_intake": mail_intake,
+    "sms_intake": sms_intake,
     "queue_page_10k": queue_page_10k,
     "ping": ping,
+    "mail_intake_1m": mail_intake_1m,
     "queue_page_1m": queue_page_1m,
     "dashboard_1m": dashboard_1m,
     "sweep_1m": sweep_1m,
