@@ -26,7 +26,7 @@ class NumberTaken(Exception):
 
 def line(channel_id: UUID, kind: str) -> Channel | None:
     """The door with this id, where it is open."""
-    found: Channel | None = Channel.objects.filter(id=channel_id, kind=kind, active=True).first()
+    found: Channel | None = Channel.objects.filter(id=channel_id, kind=kind, active=True).exclude(address="").first()
     return found
 
 

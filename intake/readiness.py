@@ -123,7 +123,8 @@ def _addresses() -> Need:
 
 def _numbers() -> Need:
     """A district can do without; many families cannot."""
-    rows = list(Channel.objects.filter(kind__in=[ChannelKind.SMS, ChannelKind.PHONE], active=True).values_list("kind", "address"))
+    lines = Channel.objects.filter(kind__in=[ChannelKind.SMS, ChannelKind.PHONE], active=True).exclude(address="")
+    rows = list(lines.values_list("kind", "address"))
     count = len({address for _kind, address in rows})
     has = ngettext("%(n)d number", "%(n)d numbers", count) % {"n": count}
     texts = any(kind == ChannelKind.SMS for kind, _address in rows)

@@ -159,7 +159,9 @@ def _channels(data: dict[str, Any], loaded: Loaded) -> None:
     for slug, team in loaded.teams.items():
         make(kind=ChannelKind.EMAIL, address=f"{slug}@{host}", name=team.name, team=None if team.is_front_office else team)
     number = "+1" + data["support_sms"].replace("-", "")
-    make(kind=ChannelKind.SMS, address=number, name="Text line", secret=settings.TWILIO_AUTH_TOKEN or "demo-sms-secret")
+    secret = settings.TWILIO_AUTH_TOKEN or "demo-sms-secret"
+    make(kind=ChannelKind.SMS, address=number, name="Text line", secret=secret)
+    make(kind=ChannelKind.PHONE, address=number, name="Voicemail", secret=secret)
 
 
 def _people(data: dict[str, Any], loaded: Loaded) -> None:

@@ -121,7 +121,7 @@ def all_numbers(request: HttpRequest) -> HttpResponse:
     ]
     texted = [row.address for row in rows if row.kind == ChannelKind.SMS and row.active]
     leaves_from = sms.sender(district)
-    values = {"lines": lines, "texted": texted, "leaves_from": leaves_from, "astray": bool(texted) and leaves_from not in texted}
+    values = {"lines": lines, "texted": texted, "leaves_from": leaves_from, "astray": bool(texted) and leaves_from not in texted and not settings.DELIVERY_KEEP}
     return render(request, "setup/numbers.html", values)
 
 
@@ -160,4 +160,5 @@ def number_switch(request: HttpRequest, channel_id: UUID) -> HttpResponse:
 
 
 def _rows() -> Any:
-    return Channel.objects.filter(kind__in=numbers.KINDS)
+    """A door without a number is that of what is written down by hand."""
+    return Channel.objects.filter(kind__in=numbers.KINDS).exclude(address="")
