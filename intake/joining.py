@@ -83,15 +83,16 @@ def _same_words(one: str, other: str) -> bool:
 
 
 def _by_mail(arrival: Arrival, sender: Person, district: District, now: datetime) -> Belongs:
-    known = [*marked(arrival.recipients, district), *_ancestors(arrival)]
-    told_of = staff_mail.told_of(arrival, sender, district)
+    by_address, by_id = marked(arrival.recipients, district), _ancestors(arrival)
+    known, told_of = [*by_address, *by_id], staff_mail.told_of(arrival, sender, district)
     asked = [ticket for ticket in known if sender.id in (ticket.requester_id, survivor(ticket).requester_id)]
     if not (known or told_of):
         return Belongs()
     actor = VISITOR if asked else actor_for(sender)
     if actor.is_staff:
-        place = staff_mail.place_of([*known, *told_of], actor, arrival)
-        return Belongs(notes=place) if place else Belongs(may_belong=next(iter([*known, *told_of])), by_staff=True)
+        likely = [*by_address, *told_of, *by_id]
+        place = staff_mail.place_of(likely, actor, arrival)
+        return Belongs(notes=place) if place else Belongs(may_belong=likely[0], by_staff=True)
     mine = asked or [ticket for ticket in known if _follows(ticket, sender)]
     ended = [survivor(ticket) for ticket in mine]
     open_now = next((ticket for ticket in ended if can_reopen(ticket, now=now)), None)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from intake.views import envelopes, files, find, following, front_door, same_person, tracking
+from intake.views import came_in, envelopes, files, find, following, front_door, same_person, tracking
 
 urlpatterns = [
     path("", front_door.front_door, name="front_door"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("questions", front_door.questions, name="questions"),
     path("answers/<uuid:answer_id>/solved", front_door.solved, name="answer_solved"),
     path("came-in/", envelopes.envelopes, name="envelopes"),
+    path("came-in/<uuid:envelope_id>/", came_in.came_in, name="came_in"),
     path("came-in/again", envelopes.envelopes_again, name="envelopes_again"),
     path("came-in/<uuid:envelope_id>/again", envelopes.envelope_again, name="envelope_again"),
     path("files/<str:signed>", files.file, name="file"),

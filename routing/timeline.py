@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from delivery.models import Delivery
 from districts.models import Person, Priority
 from ownership.models import Escalation
+from routing.senders import Check, check_of
 from routing.times import Moment, Times
 from sla.models import ClockKind
 from tickets.family import merged_here, merged_ids
@@ -90,6 +91,7 @@ class Entry:
     channel: str = ""
     files: tuple[Attachment, ...] = ()
     delivery: "Sending | None" = None
+    check: Check | None = None  # of a mail, who it is proven to be from
     rank: int = 1  # among what happened at the same time: opened, said, done
     words: str = ""
     rest: str = ""  # of a long message
@@ -187,7 +189,7 @@ def _message(message: Message, *, reader: Person | None, sending: Sending | None
     return Entry(
         at=message.at, when=_ago(message.at, times), message=message, words=words, rest=rest, who=author,
         files=tuple(message.attachments.all()),
-        mine=bool(reader and message.author_id == reader.id), delivery=sending, of=of,
+        mine=bool(reader and message.author_id == reader.id), delivery=sending, of=of, check=check_of(message.sender_check),
         channel=str(ChannelKind(message.channel).label) if message.channel in ChannelKind else message.channel,
     )  # fmt: skip
 

@@ -281,3 +281,17 @@ def test_the_command_opens_the_door_and_closes_it_on_sigterm(doors: Cast) -> Non
         door.kill()
         door.communicate()
     assert len(envelopes(doors)) == 1
+
+
+@pytest.mark.parametrize(("relays", "believed"), [(["127.0.0.0/8"], True), (["203.0.113.0/24"], False)])
+def test_whose_word_on_a_sender_is_believed_depends_on_who_passed_it_on(
+    doors: Cast, door: Running, settings: Any, relays: list[str], believed: bool
+) -> None:
+    settings.SMTP_RELAYS = relays
+    with district_scope(doors.district.id):
+        Channel.objects.filter(address=HELP).update(trusted_hop="mx.cedar.example")
+    with door.client() as client:
+        client.sendmail(PAT, [HELP], a_mail())
+    with district_scope(doors.district.id):
+        told = Envelope.objects.get().meta
+    assert (told.get("trusted_hop"), told.get("direct")) == (("mx.cedar.example", None) if believed else (None, True))

@@ -68,7 +68,8 @@ class Headers:
         return self._addresses[name]
 
     def ids(self, name: str) -> tuple[str, ...]:
-        return tuple(ids(" ".join(_within(self.all(name), MAX_ADDRESSES))))
+        value = " ".join(_within(self.all(name), MAX_ADDRESSES))
+        return tuple(ids(words(value)))  # some programs encode what is too long for a line
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from districts.access import Actor, Can, require
 from intake import actions, receive
+from intake.channels.arrival import Arrival
 from intake.models import Envelope
 from intake.parked import parked
 from intake.queries import with_head
@@ -53,12 +54,18 @@ class About:
     subject: str
 
 
-def _about(envelope: Envelope) -> About:
-    """Of an envelope that nothing can be read of, nothing: here is where one that breaks its reader is looked for."""
+def read_head(envelope: Envelope) -> Arrival | None:
+    """What its first bytes say (`queries.with_head`). None where they break their reader: here is where one that does is looked for."""
     try:
-        arrival = receive.read(envelope, bytes(getattr(envelope, "head", b"")))
+        return receive.read(envelope, bytes(getattr(envelope, "head", b"")))
     except Exception as error:  # noqa: BLE001  whatever it was, the page must come
         log.warning("envelope_unreadable", envelope=str(envelope.id), error=type(error).__name__)
+        return None
+
+
+def _about(envelope: Envelope) -> About:
+    arrival = read_head(envelope)
+    if arrival is None:
         return About(envelope, "", "")
     address = arrival.contact.value if arrival.contact else ""
     return About(envelope, f"{arrival.name} <{address}>" if arrival.name and address else address or arrival.name, arrival.subject)
