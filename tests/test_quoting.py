@@ -30,6 +30,9 @@ INTRODUCTIONS = [
     "On 11/3/26 10:00 AM, Cedar Valley wrote:",
     "On Tuesday, November 3, 2026 at 10:00:12 AM MST, Cedar Valley <help@cedar.example> wrote:",
     "Cedar Valley <help@cedar.example> wrote on 11/03/2026 10:00:12 AM:",
+    "At 11/3/2026 10:00 AM, you wrote:",
+    "Am 03.11.2026 um 10:00 schrieben Sie:",
+    "Cedar Valley <help@cedar.example> schrieb am Di., 3. Nov. 2026 um 10:00 Uhr:",
     "--- On Tue, 11/3/26 10:00, Cedar Valley <help@cedar.example> wrote:",
     "------On 11/03/2026 10:00 AM, Cedar Valley wrote-----",
     "On Tue, 3 Nov 2026 10:00:43 -0700 Cedar Valley <help@cedar.example> wrote",
@@ -244,6 +247,10 @@ def test_a_reply_in_which_nothing_is_new_says_nothing_and_keeps_all() -> None:
         "Sent from my iPad, please excuse typos",
         "Sent from Yahoo Mail on Android",
         "Sent from Mail for Windows 10",
+        "Sent from Mailbox for iPad",
+        "Sent from my TI-85",
+        "(sent from a phone)",
+        "From my iPhone 6",
         "Sent via the Samsung Galaxy S26, an AT&T 5G smartphone",
         "Get Outlook for iOS<https://aka.ms/o0ukef>",
         "Enviado desde mi iPhone",
@@ -285,6 +292,20 @@ def test_a_signature_is_told_apart_from_history() -> None:
     assert parted.folded.startswith("-- \nPat Lee")
 
 
+def test_a_companys_card_is_a_signature_and_a_name_with_a_number_is_not() -> None:
+    card = "Gina Lopez\nRegistrar, Oak Supply\n(555) 346-9947\ngina@oak.example\nwww.oak.example"
+    assert reply(f"The order is late.\n\nBest regards,\n\n{card}") == quoting.Split("The order is late.\n\nBest regards,", "", card)
+    sparse = "----------------\n\nGina Lopez\n\nt. 555-931-0702\n\nf. 555-875-7611\n\nhttp://oak.example/"
+    assert reply(f"The order is late.\n\n{sparse}").signature == sparse
+    for words in (
+        "Gina Lopez\n(555) 346-9947",
+        "Ana\nana@family.example\n555 346 9947",
+        "https://a.example\nhttps://b.example\nhttps://c.example",
+    ):
+        assert reply(f"Please call me.\n\n{words}").text == f"Please call me.\n\n{words}"
+    assert reply(card).text == card
+
+
 def test_dashes_within_a_text_are_no_signature() -> None:
     text = "First my son.\n--\n" + "Then my daughter, of whom there is much to tell that matters a great deal. " * 10
     assert reply(text).text == text.strip()
@@ -295,6 +316,8 @@ def test_the_footer_of_a_mailing_list_is_a_signature_even_under_a_quote() -> Non
     footer = "_" * 47 + "\nparents mailing list\nparents@lists.cedar.example\nhttps://lists.cedar.example/parents"
     for text in (f"No bus.\n\n{footer}", f"No bus.\n\n{LINE}\n> Which stop?\n\n\n{footer}"):
         assert (reply(text).text, reply(text).signature) == ("No bus.", footer)
+    text = "First:\n\n" + "_" * 60 + "\n\nSecond, with https://cedar.example/a in it."
+    assert reply(text).text == text
     table = "Stop      Time\n" + "-" * 60 + "\nMaple     7:10\nOak       7:20"
     assert reply(table).text == table
 

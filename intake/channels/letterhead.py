@@ -93,7 +93,7 @@ _ABOVE = (  # "type your reply above this line"
 
 # "On <when> <who> wrote:", in whatever order
 _WROTE = re.compile(
-    r"\b(wrote|writes|schrieb|geschrieben|schreef|geschreven|a écrit|ecrit|écrit|écrivait|escribió|escribio|ha escrit|va escriure"
+    r"\b(wrote|writes|schrieb(en)?|geschrieben|schreef|geschreven|a écrit|ecrit|écrit|écrivait|escribió|escribio|ha escrit|va escriure"
     r"|escrigué|escreveu|ha scritto|scrisse|skrev|skriver|skrifaði|kirjoitti|kirjutas|napisał(a|\(a\))?|pisze|napsal(a|\(a\))?"
     r"|napísal(a|\(a\))?|napisao|napisala|je pisal|írta|a scris|scrie|yazdı|yazmış|написал(а|\(а\))?|пишет|писал(а|\(а\))?"
     r"|написав|написала|пише|написа|έγραψε|rašė|rakstīja|đã viết|menulis|escriu)\b"
@@ -103,7 +103,7 @@ _WROTE = re.compile(
 )
 _WROTE_ON = re.compile(r"\b(wrote|schrieb|skrev( følgende)?|kirjoitti|schreef) (on |am |den |op )?\d", re.IGNORECASE)
 _OPENING = re.compile(
-    r"(on|the|el|le|am|il|il giorno|in data|em|no dia|op|w dniu|dnia|den|på|dne|dňa|a|la|pe|vào|vào lúc|pada|în|στις|в|на|у|an"
+    r"(on|at|the|el|le|am|il|il giorno|in data|em|no dia|op|w dniu|dnia|den|på|dne|dňa|a|la|pe|vào|vào lúc|pada|în|στις|в|на|у|an"
     r"|mon|tue|wed|thu|fri|sat|sun|lun|mar|mer|mié|mie|jeu|jue|ven|vie|sam|sáb|sab|dim|dom|ter|qua|qui|sex|seg|gio"
     r"|mo|di|mi|do|fr|sa|so|ma|ti|tir|ons|tor|fre|lør|søn|man|må|mån|tis|lör|sön|pon|wt|śr|czw|pt|sob|ndz|niedz|út|st|čt|pá|so|ne"
     r"|пн|вт|ср|чт|пт|сб|вс|нд)\b|[\d(「\"]|在|כתב|ב",
@@ -113,6 +113,7 @@ _DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|\d年|\d
 _TIME = re.compile(r"\d[:.h]\d\d|\d\s?[ap]\.?m\b|\d時|\d点|\d시", re.IGNORECASE)
 _BRACKETED = re.compile(r"[<(\[](mailto:)?[^\s<>()\[\]@]{1,120}@[^\s<>()\[\]@]{1,120}[>)\]]")
 _AT_THE_END = re.compile(r"[>)\]][^<>@]{0,60}$")
+_GMT = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT")
 _COLON = (":", "：")
 _RULE = re.compile(r"^[\s>]*[-_=*—–]{3,}\s*$")
 _INTRODUCED = re.compile(r"-{2,}+ ?(?=(?:On|Am|Le|El|Op) \S)")
@@ -284,10 +285,11 @@ def reply_line(lines: list[str]) -> int:
 def introduction(lines: list[str], index: int) -> int | None:
     """Where the line that says who wrote what follows begins, if it ends at `index`; mailers break it over up to four."""
     last = lines[index].strip()
-    if len(last) > MAX_INTRODUCTION or not (last.endswith((*_COLON, "-", "wrote", "schrieb", "escribió", "écrit")) or "@" in last):
+    ends = last.endswith((*_COLON, "-", "wrote", "schrieb", "escribió", "écrit"))
+    if len(last) > MAX_INTRODUCTION or not (ends or "@" in last or last[:4].isdigit()):
         return None
     quoted = _quote_follows(lines, index)
-    if "@" in last and not quoted and not last.endswith(_COLON) and not _WROTE.search(last[-20:]):
+    if not quoted and not ends and not _WROTE.search(last[-20:]):
         return None
     found = None
     joined = ""
@@ -313,7 +315,7 @@ def introduces(text: str, *, quoted: bool) -> bool:
     address = _BRACKETED.search(text.replace("< ", "<").replace(" >", ">"))
     ends = text.endswith(_COLON)
     opens = _OPENING.match(text)
-    if quoted and (day or time) and (wrote or "@" in text):
+    if quoted and (day or time) and (wrote or "@" in text or _GMT.match(text)):
         return bool(opens or ends)
     if quoted and ends and len(text) <= 200:
         return bool(wrote or address)

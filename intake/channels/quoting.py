@@ -12,18 +12,24 @@ MAX_LINES = 20_000
 SIGNATURE_LINES = 30
 SIGNATURE_WORDS = 120  # of what stands under "--", which people also put between two thoughts
 WRAPPED = 60  # characters from which a quoted line may have been broken by a mailer
+CARD_LINE = 60  # characters of a line of a card
 SIGN_OFF = 100  # characters under a quote that are no answer to it yet
 GREETING = 40  # characters above a quote that say nothing yet
 _RULE = re.compile(r"^[\s>]*[-_=*—–]{3,}\s*$")
+_CARD_RULE = re.compile(r"^[-_=*—]{8,}\s*$")
+_WEB = re.compile(r"(\w{1,12}[.:]? )?(https?://|www\.)\S+$", re.IGNORECASE)
+_MAIL = re.compile(r"(e-?mail|mail|e)?[.:]? ?<?[^\s@<>]{1,64}@[\w.-]{3,100}>?$", re.IGNORECASE)
+_PHONE = re.compile(r"[a-zä-ü. ]{0,14}[.:]? ?\+?[\d(][\d ()./-]{6,24}( ?x ?\d+)?$", re.IGNORECASE)
 _SIGN = re.compile(r"^(--|—|\u2013\u2013?|__)\s*$")
-_LIST_RULE = re.compile(r"^_{30,}\s*$|^-{60,}\s*$|^-~{4,}[-~]*\s*$")
-_LIST = re.compile(r"mailing[- ]list|https?://|list-?info|unsubscri|\blists?\b.*@", re.IGNORECASE)
-_GADGET = r"(i(phon\w*|pad|pod|os)|android|samsung|galaxy|blackberry|outlook|windows|yahoo|gmail|mail|huawei|xiaomi|nokia|htc|lg"
+_LIST_RULE = re.compile(r"^_{30,}\s*$|^-{60,}\s*$|^-~{4,}[-~]*\s*$|^#{20,}\s*$")
+_LIST = re.compile(r"mailing[- ]list|list-?info|unsubscri|\blists?[.@]", re.IGNORECASE)
+_GADGET = r"(i(phon\w*|pad|pod|os)|android|samsung|galaxy|blackberry|outlook|windows|yahoo|gmail|mail(box)?|huawei|xiaomi|nokia|htc|lg"
 _GADGET += r"|motorola|sony|proton\S*|spark|edison|smartphone|handy|mobil\w*|phone|tablet|telefon\w*|celular|móvil|cell|device|gerät\w*"
 _GADGET += r"|aol|gmx|web\.de|thunderbird|телефон\w*|почт\w*|verizon|at&t|t-mobile|sparrow|airmail|bluemail|zoho)"
 _DEVICE = re.compile(
     r"^\W{0,3}("
     rf"sent (from|via|using|with)\b[^,.;:!?]{{0,40}}?\b{_GADGET}\b.{{0,60}}|sent from my( [\w'’-]+){{1,4}}"
+    rf"|(sent by|from my) {_GADGET}( [\w-]+){{0,3}}\W{{0,2}}"
     r"|(get|download|try) (the )?(new )?outlook for .{0,70}|get (yahoo mail|bluemail|typeapp) for .{0,40}"
     r"|(enviado|enviada|envoyé|inviato|verstuurd|verzonden|skickat|sendt|gesendet|odesláno|odoslané|wysłan[oe]|trimis|poslano|küldve"
     rf"|este mensaje (ha sido|fue) enviado|отправлено|надіслано|послано|enviat)\b[^,.;:!?]{{0,60}}?\b{_GADGET}\b.{{0,60}}"
@@ -187,7 +193,29 @@ def _signature(lines: list[str]) -> tuple[list[str], list[str]]:
         if _begins_signature(lines, index) and any(above.strip() for above in lines[:index]):
             lines, signature = lines[:index], lines[index:]
             break
+    if not signature:
+        lines, signature = _without_card(lines)
     return _without_device(lines, signature)
+
+
+def _without_card(lines: list[str]) -> tuple[list[str], list[str]]:
+    """A company's card at the end: an address of the web among at least three ways to be reached. A name and a number are words."""
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    top = max(0, end - SIGNATURE_LINES)
+    if not any("www." in line or "://" in line for line in lines[top:end]):
+        return lines, []
+    start = end
+    while start > top and lines[start - 1].strip() and len(lines[start - 1]) <= CARD_LINE:
+        start -= 1
+    ruled = next((at for at in range(top, end) if _CARD_RULE.match(lines[at])), end)
+    for at in (start, ruled):
+        ways = [way for line in lines[at:end] for way in (_WEB, _MAIL, _PHONE) if way.match(line.strip())]
+        short = all(len(line) <= CARD_LINE for line in lines[at:end])
+        if short and len(ways) >= 3 and _WEB in ways and len(set(ways)) >= 2 and any(above.strip() for above in lines[:at]):
+            return lines[:at], lines[at:]
+    return lines, []
 
 
 def _begins_signature(lines: list[str], index: int) -> bool:
@@ -195,8 +223,9 @@ def _begins_signature(lines: list[str], index: int) -> bool:
     if _SIGN.match(line):
         return line == "-- " or len(" ".join(lines[index:]).split()) <= SIGNATURE_WORDS
     if _LIST_RULE.match(line):
+        under = lines[index + 1 : index + 2]
         rest = [below for below in lines[index + 1 :] if below.strip()]
-        return 0 < len(rest) <= 8 and any(_LIST.search(below[:300]) for below in rest)
+        return any(map(str.strip, under)) and len(rest) <= 8 and any(_LIST.search(below[:300]) for below in rest)
     return False
 
 
