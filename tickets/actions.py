@@ -19,7 +19,7 @@ from tickets import answers as form_answers
 from tickets import copies, letters
 from tickets.answers import NewAnswer as NewAnswer
 from tickets.facts import NotPossible as NotPossible
-from tickets.facts import changed
+from tickets.facts import changed, lock
 from tickets.facts import record as record
 from tickets.facts import survivor as survivor
 from tickets.merging import hold as hold
@@ -228,7 +228,8 @@ def endanger(ticket: Ticket, *, team: Team, service: Service | None, now: dateti
 
 def _take(ticket: Ticket) -> None:
     """Lock the row and see it as it is now."""
-    rows = Ticket.objects.select_for_update(of=("self",)).select_related("team", "service", "assignee", "requester", "site")
+    lock(ticket.id)
+    rows = Ticket.objects.select_related("team", "service", "assignee", "requester", "site")
     ticket.refresh_from_db(from_queryset=rows)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from districts.models import Person
 from districts.together import insert
@@ -21,6 +22,15 @@ def record(ticket: Ticket, kind: str, *, by: Person | None, now: datetime, data:
 def changed(ticket: Ticket, *fields: str, now: datetime) -> None:
     ticket.facts_at = max(now, ticket.facts_at + timedelta(microseconds=1))
     ticket.save(update_fields=[*fields, "facts_at"])
+
+
+def lock(ticket_id: UUID) -> None:
+    """Hold the row, so that what is read next is what it is now.
+
+    In a statement of its own: joined rows of a locking statement are not looked up again for a row that somebody changed while we
+    waited (EvalPlanQual), so a ticket that was moved to another team would be missed, and a new assignee read as nobody.
+    """
+    Ticket.objects.select_for_update().filter(id=ticket_id).values_list("id", flat=True).first()
 
 
 def survivor(ticket: Ticket) -> Ticket:

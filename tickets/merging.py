@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from districts.models import Person
-from tickets.facts import NotPossible, changed, record, survivor
+from tickets.facts import NotPossible, changed, lock, record, survivor
 from tickets.models import Event, Follower, Ticket
 from tickets.states import can_reopen, reopen, resume
 
@@ -64,7 +64,8 @@ def take(ticket: Ticket) -> Ticket:
     """The row its words are written to, locked: its own, or of what it was merged into, even a moment ago."""
     while True:
         ticket = survivor(ticket)
-        held: Ticket = Ticket.objects.select_for_update(of=("self",)).select_related(*ROWS).get(id=ticket.id)
+        lock(ticket.id)
+        held: Ticket = Ticket.objects.select_related(*ROWS).get(id=ticket.id)
         if held.merged_into_id is None:
             return held
         ticket = held
@@ -72,9 +73,9 @@ def take(ticket: Ticket) -> Ticket:
 
 def hold(*tickets: Ticket) -> None:
     """Lock the rows, and see them as they are now, always in the same order."""
-    rows = Ticket.objects.select_for_update(of=("self",)).select_related(*ROWS)
     for ticket in sorted(tickets, key=lambda ticket: ticket.id):
-        ticket.refresh_from_db(from_queryset=rows)
+        lock(ticket.id)
+        ticket.refresh_from_db(from_queryset=Ticket.objects.select_related(*ROWS))
 
 
 def obstacle(ticket: Ticket, into: Ticket, *, now: datetime) -> str:

@@ -13,6 +13,7 @@ from django.utils.crypto import constant_time_compare
 from districts.access import Actor, Can, may
 from districts.models import Person
 from tickets import actions
+from tickets.facts import lock as hold_row
 from tickets.family import is_within
 from tickets.models import Attachment, Event, Follower, Message, ThreadId, Ticket
 from tickets.reply_token import mark
@@ -31,9 +32,9 @@ def get_ticket(actor: Actor, ticket_id: UUID | str, *, to: Can = Can.READ, now: 
     Reading a sensitive ticket is recorded.
     """
     rows = Ticket.objects.select_related(*RELATED)
-    if lock:
-        rows = rows.select_for_update(of=("self",))
     try:
+        if lock:
+            hold_row(UUID(str(ticket_id)))
         ticket = rows.filter(id=ticket_id).first()
     except (ValueError, TypeError):
         raise Http404 from None
