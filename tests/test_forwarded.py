@@ -4,6 +4,8 @@ import time
 from email.message import EmailMessage
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from intake.channels import email, forwarded, quoting
 from intake.channels.arrival import Forward, SentFile
@@ -221,6 +223,34 @@ def test_other_programs() -> None:
 )  # fmt: skip
 def test_answers_lists_and_subjects_are_no_forwards(subject: str, text: str, answers: bool) -> None:
     assert read(text, subject=subject, answers=answers) is None
+
+
+@pytest.mark.parametrize("subject", ["", "Fwd: x", "Re: x"])
+@pytest.mark.parametrize(
+    "last", [GMAIL, "-----Original Message-----", "From: a@b.example", "Begin forwarded message:", f"{GMAIL}\n\n\n"]
+)
+def test_a_mail_that_ends_where_it_would_begin_is_read(last: str, subject: str) -> None:
+    for text in (last, f"See below.\n{last}"):
+        found = read(text, subject=subject)
+        assert found is None or found.text == ""
+
+
+PIECES = st.sampled_from(
+    [GMAIL, "-----Original Message-----", "Begin forwarded message:", "From: a@b.example", "From:", "Subject: x", "Date: 3/4/2026 10:30",
+     "To: <", "> From: a@b.example", ">", "", "On 3/4/2026 10:30, <a@b.example> wrote:", "words", "________________________________",
+     "From: a <a@b.example>To: cSubject: d", "   ----- Forwarded Message ----- From: a <a@b.example>To: c"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=10), st.sampled_from(["", "Fwd: x", "Re: x"]), st.booleans())
+@settings(max_examples=300)
+def test_no_order_of_lines_breaks_the_reader(lines: list[str], subject: str, answers: bool) -> None:
+    text = "\n".join(lines)
+    found = forwarded.read(subject, text, answers=answers)
+    if found:
+        assert "\n" not in found.name + found.address + found.subject + found.date
+        for words in (found.text, found.comment):
+            assert set(words.replace(">", " ").split()) <= set(text.replace(">", " ").split())
 
 
 def test_a_header_field_may_say_so() -> None:

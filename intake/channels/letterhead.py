@@ -188,6 +188,8 @@ def block(lines: list[str], start: int) -> Block | None:
     values: dict[Role, str] = {}
     last: Role | None = None
     end = start
+    if start >= len(lines):
+        return None
     for told in map(field, spread(unquoted(lines[start]))[:-1]):
         if told:
             values.setdefault(*told)
