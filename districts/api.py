@@ -1,7 +1,5 @@
 """How an API request is known: a key of this host's district, or the session of someone signed in."""
 
-import hashlib
-import hmac
 from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -10,7 +8,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from districts.access import Actor
-from districts.models import ApiKey
+from districts.machine_keys import key_of, sent_as
 
 if TYPE_CHECKING:  # its module reads the settings that name this one
     from rest_framework.views import APIView
@@ -20,13 +18,11 @@ class ApiKeyAuthentication(BaseAuthentication):
     """`Authorization: Bearer fd_<prefix>_<secret>`; looked up only in the district of the host name."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        given = sent_as(request.headers.get("Authorization", ""))
+        if given is None:
             return None
-        _, prefix, secret = [*given.split("_", 2), "", "", ""][:3]
-        key = ApiKey.objects.filter(prefix=prefix[:12], revoked_at__isnull=True).first() if "\0" not in prefix else None
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        if key is None or not hmac.compare_digest(key.digest, digest):
+        key = key_of(given)
+        if key is None:
             raise AuthenticationFailed("This key is not known to this district.")
         request._request.actor = Actor(name=key.name, roles=frozenset({key.role}), machine=True)  # type: ignore[attr-defined]
         return None, key

@@ -88,17 +88,26 @@ def receive_api(asking: Asking, *, key: str, now: datetime, by: str = "") -> Rec
     Raises NoText, BadContact, and KeyReused for a key that came with other content before.
     """
     raw = asking.as_bytes()
+    external_id, found = once(by, key=key, raw=raw, now=now)
+    if found:
+        return Received(found, _ticket_of(found), duplicate=True)
+    return receive_now(kind=ChannelKind.API, external_id=external_id, raw=raw, meta={"by": by}, now=now)
+
+
+def once(by: str, *, key: str, raw: bytes, now: datetime) -> tuple[str, Envelope | None]:
+    """Under which id a machine's request is written down, and what came by it before, where that can be told already.
+
+    Whoever comes with the same key meanwhile waits. Raises KeyReused for a key that came with other content before.
+    """
     content = hashlib.sha256(raw).hexdigest()
-    external_id = _fitting(f"{by} {key or content}")
+    external_id = fitting(f"{by} {key or content}")
     queries.hold_id(ChannelKind.API, external_id)
     if key and queries.other_content(ChannelKind.API, external_id, content):
         raise KeyReused(key)
-    if not key:
-        days = [_fitting(f"{by} {content} {day:%Y-%m-%d}") for day in (now, now - SAME_CONTENT)]
-        if found := queries.same_content(ChannelKind.API, days, since=now - SAME_CONTENT):
-            return Received(found, _ticket_of(found), duplicate=True)
-        external_id = days[0]
-    return receive_now(kind=ChannelKind.API, external_id=external_id, raw=raw, meta={"by": by}, now=now)
+    if key:
+        return external_id, None
+    days = [fitting(f"{by} {content} {day:%Y-%m-%d}") for day in (now, now - SAME_CONTENT)]
+    return days[0], queries.same_content(ChannelKind.API, days, since=now - SAME_CONTENT)
 
 
 def receive_now(*, kind: str, external_id: str, raw: bytes, meta: dict[str, Any], now: datetime) -> Received:
@@ -180,7 +189,7 @@ def _insert(
 ) -> tuple[Envelope, bool]:
     """Two at once: the second waits for the first one's commit, then finds it. `ticket_ref`: it is received at once."""
     envelope = Envelope(
-        source=source, channel=channel, external_id=_fitting(external_id), digest=_digest(channel, raw), meta=meta, received_at=now,
+        source=source, channel=channel, external_id=fitting(external_id), digest=_digest(channel, raw), meta=meta, received_at=now,
         state=Envelope.State.DONE if ticket_ref else Envelope.State.PENDING, ticket_ref=ticket_ref,
     )  # fmt: skip
     if not _write(envelope, raw):
@@ -229,7 +238,7 @@ def _json(meta: dict[str, Any]) -> str:
     return text.replace("\\u0000", "")
 
 
-def _fitting(external_id: str) -> str:
+def fitting(external_id: str) -> str:
     """An id as the column takes it; one too long is told by its hash."""
     plain = one_line(external_id, 1000)
     return plain if len(plain) <= 250 else f"sha256:{hashlib.sha256(external_id.encode('utf-8', 'replace')).hexdigest()}"
@@ -246,5 +255,5 @@ def _note_recipients(envelope: Envelope, recipients: Sequence[str]) -> None:
 
 __all__ = [
     "Asking", "BadContact", "BadFormId", "KeyReused", "NoText", "Received",
-    "accept", "door_of", "receive_api", "receive_now", "receive_web", "try_again", "try_all_again",
+    "accept", "door_of", "fitting", "once", "receive_api", "receive_now", "receive_web", "try_again", "try_all_again",
 ]  # fmt: skip

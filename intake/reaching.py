@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from delivery.models import Delivery
+from districts.access import VISITOR
 from districts.models import ContactPoint, Person
 from districts.queries import person_by_contact
 from intake.contacts import Contact
-from intake.models import MergeSuggestion
+from intake.people.merging import NotOne, merge_people
+from intake.people.recognising import suggest
 from routing import actions as routing
 from tickets.models import Ticket
 
@@ -20,15 +22,22 @@ def reach(ticket: Ticket, *, person: Person, contact: Contact, name: str, now: d
     if known is None:
         ContactPoint.objects.create(person=person, kind=contact.kind, value=contact.value)
     elif known.id != person.id:
-        _may_be_one(known, person, contact, now=now)
+        _is_known(known, person, contact, now=now)
     if not quiet:
         by_mail = contact.kind == ContactPoint.Kind.EMAIL
         way = (Delivery.Channel.EMAIL if by_mail else Delivery.Channel.SMS, contact.value)
         routing.acknowledge(ticket, now=now, way=way)
 
 
-def _may_be_one(known: Person, person: Person, contact: Contact, *, now: datetime) -> None:
-    """An address that somebody types is no proof of who they are."""
-    first, second = sorted((known, person), key=lambda one: (one.created_at, one.id))
-    suggestion = MergeSuggestion(one=first, other=second, why=contact.value[:200], suggested_at=now)
-    MergeSuggestion.objects.bulk_create([suggestion], ignore_conflicts=True)
+def _is_known(known: Person, person: Person, contact: Contact, *, now: datetime) -> None:
+    """As if they had left it at first: then they would have been taken for who has this address. But nobody who had an address of
+    their own becomes another by typing one, and nobody becomes somebody who works here: there, people decide.
+    """
+    if not ContactPoint.objects.filter(person=person).exists():
+        try:
+            merge_people(known, person, actor=VISITOR, now=now)
+        except NotOne:
+            pass
+        else:
+            return
+    suggest([(known, person, contact.value)], now=now)

@@ -98,7 +98,7 @@ def _is_old(found: os.stat_result) -> bool:
 
 def _referred_to() -> Iterator[str]:
     yield from Attachment.objects.values_list("path", flat=True).iterator(chunk_size=5_000)
-    waiting = Envelope.objects.filter(channel=ChannelKind.WEB).exclude(state=Envelope.State.DONE)
+    waiting = Envelope.objects.filter(channel__in=(ChannelKind.WEB, ChannelKind.API)).exclude(state=Envelope.State.DONE)
     for raw in waiting.values_list("raw", flat=True).iterator(chunk_size=50):
         yield from _named_in(bytes(raw))
 

@@ -2,9 +2,8 @@
 
 from anymail.urls import urlpatterns as anymail
 from django.urls import URLPattern, include, path
-from drf_spectacular.views import SpectacularAPIView
 
-from intake import api, hooks, phone_hooks, relayed
+from intake import hooks, phone_hooks, relayed
 
 # Mail that a provider takes in for us: hooks/mail/postmark/inbound/ and its like. (Events about mail we sent are delivery's.)
 inbound = [URLPattern(one.pattern, hooks.mail_hook(relayed.view_of(one)), name=one.name) for one in anymail if "inbound" in one.name]
@@ -14,7 +13,5 @@ urlpatterns = [
     path("hooks/voice/<uuid:channel_id>", phone_hooks.voice_webhook, name="voice_webhook"),
     path("hooks/voicemail/<uuid:channel_id>", phone_hooks.voicemail_webhook, name="voicemail_webhook"),
     path("hooks/mail/", include((inbound, "anymail_inbound"))),
-    path("api/v1/tickets", api.Tickets.as_view(), name="api_tickets"),
-    path("api/v1/tickets/<uuid:ticket_id>", api.OneTicket.as_view(), name="api_ticket"),
-    path("api/schema", SpectacularAPIView.as_view(), name="api_schema"),
+    path("api/", include("intake.api.urls")),
 ]

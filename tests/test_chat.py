@@ -225,12 +225,26 @@ def test_a_way_left_later_is_acknowledged_and_answers_go_there(chat_on: Cast) ->
     assert told["state"] == "reached"
 
 
-def test_a_typed_address_makes_nobody_another_person(chat_on: Cast) -> None:
-    told = post("person", text="The gym door does not lock").json()
+def test_who_leaves_a_known_address_later_is_who_has_it(chat_on: Cast) -> None:
+    told = post("person", text="The gym door does not lock", name="P").json()
     post("person", token=told["token"], contact="pat@cedar-family.example")
-    assert ticket_of(told).requester != chat_on.pat
-    suggestion = MergeSuggestion.objects.get()
-    assert {suggestion.one, suggestion.other} == {chat_on.pat, ticket_of(told).requester}
+    ticket = ticket_of(told)
+    assert ticket.requester == chat_on.pat
+    assert Delivery.objects.get(about=ticket.id, purpose="ack").address == "pat@cedar-family.example"
+    replied(ticket, "We send a locksmith.", by=chat_on.alice)
+    assert Delivery.objects.get(about=ticket.id, purpose="reply").address == "pat@cedar-family.example"
+
+
+def test_nobody_becomes_somebody_who_works_here_or_a_second_person(chat_on: Cast) -> None:
+    told = post("person", text="The gym door does not lock").json()
+    post("person", token=told["token"], contact="alice@cedar.localhost")
+    assert ticket_of(told).requester != chat_on.alice
+    post("person", token=told["token"], contact="new@family.example")
+    post("person", token=told["token"], contact="pat@cedar-family.example")
+    nova = ticket_of(told).requester
+    assert ContactPoint.objects.get(person=nova).value == "new@family.example"
+    offered = {frozenset((row.one, row.other)) for row in MergeSuggestion.objects.all()}
+    assert offered == {frozenset((chat_on.alice, nova)), frozenset((chat_on.pat, nova))}
 
 
 # --- later --------------------------------------------------------------------------------------------------------------

@@ -2,22 +2,31 @@
 
 import base64
 import json
+import os
 import threading
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
+from delivery.models import Delivery
 from districts.actions import new_api_key
 from districts.models import Role
 from districts.scope import district_scope
-from intake import receive
-from intake.models import Channel, Envelope
-from tests.conftest import Cast, a_ticket, sign_in
+from intake import opening, reaping, receive
+from intake.api.problems import PROBLEMS
+from intake.models import Channel, Envelope, Question
+from tests.conftest import NOW, Cast, a_ticket, sign_in
 from tests.test_intake_mail import a_mail
-from tickets.models import Message, Ticket
+from tickets import actions as tickets
+from tickets.models import Answer, Message, Ticket
 
 URL = "/api/v1/tickets"
 
@@ -57,7 +66,7 @@ def test_a_repeated_key_gives_the_first_ticket(here: Cast) -> None:
 def test_a_key_used_for_other_content_is_refused(here: Cast) -> None:
     headers = machine(here)
     post(headers, key="k1")
-    assert post(headers, key="k1", text="Something else").status_code == 422
+    assert problem(post(headers, key="k1", text="Something else")) == (409, "/api/#key-reused")
     assert Ticket.objects.count() == 1
 
 
@@ -77,7 +86,7 @@ def test_a_key_used_twice_at_once_opens_one_ticket(transactional_db: Any, cedar:
         one.start()
     for one in machines:
         one.join()
-    assert sorted(said) == [201, 422, 422, 422]
+    assert sorted(said) == [201, 409, 409, 409]
 
 
 def test_two_machines_may_use_the_same_key(here: Cast) -> None:
@@ -107,12 +116,36 @@ def test_without_a_key_the_same_content_on_another_day_is_another_request(here: 
     [
         ({"contact": ""}, "contact"), ({"contact": "nobody"}, "contact"), ({"text": ""}, "text"), ({"text": "a\0b"}, "text"),
         ({"service": "no-such"}, "service"), ({"site": "XX"}, "site"), ({"text": {"a": 1}}, "text"), ({"text": "x" * 60_000}, "text"),
+        ({"text": 5}, "text"), ({"name": ["Pat"]}, "name"), ({"service": "a\0b"}, "service"), ({"site": 7}, "site"),
+        ({"files": "x"}, "files"), ({"files": ["x"]}, "files/0"), ({"answers": {"bus": "12"}}, "answers"),
+        ({"service": "bus-late", "answers": {"no-such": "12"}}, "answers/no-such"), ({"text": "\x01"}, "text"),
     ],
 )  # fmt: skip
 def test_bad_fields_are_told_by_name(here: Cast, body: dict[str, Any], field: str) -> None:
     answer = post(machine(here), **body)
-    assert (answer.status_code, list(answer.json())) == (400, [field])
+    assert problem(answer) == (400, "/api/#invalid")
+    assert [one["pointer"] for one in answer.json()["errors"]] == [f"/{field}"]
     assert not Envelope.objects.exists()
+
+
+def problem(answer: Any) -> tuple[int, str]:
+    """RFC 9457: (status, type); all its members are there and agree."""
+    assert answer["Content-Type"] == "application/problem+json"
+    told = answer.json()
+    assert told["status"] == answer.status_code
+    assert told["title"]
+    assert told["detail"]
+    return answer.status_code, str(told["type"])
+
+
+def call(
+    method: str, path: str, headers: dict[str, str] | None = None, *, key: str = "", host: str = "cedar.localhost", **body: Any
+) -> Any:
+    sent = (headers or {}) | ({"Idempotency-Key": key} if key else {})
+    client = Client(HTTP_HOST=host)
+    if method == "get":
+        return client.get(path, body, headers=sent)
+    return client.post(path, json.dumps(body), content_type="application/json", headers=sent)
 
 
 def test_nobody_in_particular_may_not(here: Cast, oak: Cast) -> None:
@@ -140,13 +173,245 @@ def test_staff_read_by_their_session(here: Cast) -> None:
     assert sign_in(here.pat, here.district).get(f"{URL}/{ticket.id}").status_code == 401
 
 
+def test_every_problem_is_told_in_its_type(here: Cast, settings: Any) -> None:
+    headers, ticket = machine(here), a_ticket(here)
+    client = Client(HTTP_HOST="cedar.localhost")
+    assert problem(client.post(URL, "{", content_type="application/json", headers=headers)) == (400, "/api/#malformed")
+    assert problem(client.post(URL, "[]", content_type="application/json", headers=headers)) == (400, "/api/#invalid")
+    assert problem(client.post(URL, "x=1", content_type="text/plain", headers=headers)) == (415, "/api/#unsupported-media-type")
+    assert problem(client.delete(URL, headers=headers)) == (405, "/api/#method-not-allowed")
+    assert problem(client.get(URL, headers=headers | {"Accept": "text/html"})) == (406, "/api/#not-acceptable")
+    assert problem(call("get", f"{URL}/{ticket.id}")) == (401, "/api/#unknown-key")
+    for path in (
+        f"{URL}/nonsense",
+        f"{URL}/{here.pat.id}",
+        "/api/v1/nothing",
+        f"{URL}/{ticket.id}/nothing",
+        f"{URL}/nonsense/messages",
+    ):
+        assert problem(call("get", path, headers)) == (404, "/api/#not-found"), path
+    large = json.dumps({"text": "x" * 3_000_000})
+    assert problem(client.post(URL, large, content_type="application/json", headers=headers)) == (413, "/api/#too-large")
+    assert problem(post(headers, key="\x7f")) == (400, "/api/#invalid")
+    settings.API_PER_MINUTE = 0
+    limited = call("get", f"{URL}/{ticket.id}", headers)
+    assert problem(limited) == (429, "/api/#too-many-requests")
+    assert 0 < int(limited["Retry-After"]) <= 60
+
+
+def test_answers_to_a_services_questions_are_kept_in_the_words_that_were_asked(here: Cast) -> None:
+    make = Question.objects.create
+    make(service=here.bus_late, key="bus", label={"en": "Bus number", "es": "Número de autobús"}, required=True)
+    choices = [{"value": "am", "label": {"en": "Morning", "es": "Mañana"}}]
+    make(service=here.bus_late, key="when", kind="choice", label={"en": "When"}, choices=choices)
+    headers = machine(here)
+    made = post(headers, service="bus-late", language="es", answers={"bus": "12", "when": "am"})
+    assert made.status_code == 201
+    kept = {row.label: row.value for row in Answer.objects.filter(ticket=made.json()["id"])}
+    assert kept == {"Número de autobús": "12", "When": "Mañana"}
+    wrong = post(headers, service="bus-late", answers={"when": "noon"})
+    assert [one["pointer"] for one in wrong.json()["errors"]] == ["/answers/when"]
+    assert post(headers, service="bus-late", text="without what is not known").status_code == 201
+
+
+# --- messages -----------------------------------------------------------------------------------------------------------
+
+
+def test_words_of_the_requester_join_the_conversation_once(here: Cast) -> None:
+    headers, ticket = machine(here), a_ticket(here)
+    path = f"{URL}/{ticket.id}/messages"
+    first, again = (call("post", path, headers, key="m1", text="It is the north door") for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    written = Message.objects.get(id=first.json()["id"])
+    assert (written.kind, written.channel, written.author) == ("request", "api", here.pat)
+    assert written.envelope_ref
+    envelope = Envelope.objects.get(id=written.envelope_ref)
+    assert (envelope.state, envelope.ticket_ref, envelope.channel) == ("done", ticket.id, "api")
+    assert problem(call("post", path, headers, key="m1", text="Other words")) == (409, "/api/#key-reused")
+    assert call("post", path, headers, text="Without a key").status_code == 201
+    assert call("post", path, headers, text="Without a key").status_code == 200
+    assert Message.objects.filter(ticket=ticket).count() == 3
+
+
+def test_an_answer_goes_out_and_a_note_does_not(here: Cast) -> None:
+    headers, ticket = machine(here), a_ticket(here)
+    path = f"{URL}/{ticket.id}/messages"
+    call("post", path, headers, text="Your card is printed.", author="team")
+    call("post", path, headers, text="Printer 4 was used.", author="note")
+    letters = Delivery.objects.filter(about=ticket.id)
+    assert [letter.purpose for letter in letters] == ["reply"]
+    assert "Printer 4" not in letters[0].body
+    shown = call("get", path, headers).json()
+    assert [(one["author"], one["text"][:12]) for one in shown["results"]] == [
+        ("requester", "the bus didn"), ("team", "Your card is"), ("note", "Printer 4 wa"),
+    ]  # fmt: skip
+    ticket.refresh_from_db()
+    assert ticket.status == "open"
+
+
+def test_words_of_danger_are_heard_by_this_door_too(here: Cast) -> None:
+    headers, ticket = machine(here), a_ticket(here)
+    call("post", f"{URL}/{ticket.id}/messages", headers, text="she said she wants to kill herself")
+    ticket.refresh_from_db()
+    assert (ticket.crisis, ticket.team) == (True, here.safety)
+
+
+def test_a_message_opens_what_was_resolved_but_not_long_ago(here: Cast) -> None:
+    headers, ticket = machine(here), a_ticket(here)
+    path = f"{URL}/{ticket.id}/messages"
+    Ticket.objects.filter(id=ticket.id).update(status="resolved", resolved_at=timezone.now())
+    assert call("post", path, headers, text="Still broken").status_code == 201
+    ticket.refresh_from_db()
+    assert ticket.status == "open"
+    Ticket.objects.filter(id=ticket.id).update(status="closed", resolved_at=NOW.replace(year=2025))
+    before = Envelope.objects.count()
+    assert problem(call("post", path, headers, key="late", text="And again")) == (422, "/api/#not-possible")
+    assert Envelope.objects.count() == before, "what is refused leaves nothing behind"
+
+
+def test_a_message_to_a_merged_ticket_lands_in_the_survivor(here: Cast) -> None:
+    headers, ticket, other = machine(here), a_ticket(here), a_ticket(here, text="the same bus")
+    tickets.merge(ticket, into=other, by=here.alice, why="The same bus.", now=timezone.now())
+    path = f"{URL}/{ticket.id}/messages"
+    written = [call("post", path, headers, key="m1", text="Where is it?") for _ in range(2)]
+    assert [one.status_code for one in written] == [201, 200]
+    assert Message.objects.get(id=written[0].json()["id"]).ticket == other
+
+
+def test_nobody_writes_in_what_is_not_theirs(here: Cast, oak: Cast) -> None:
+    headers = machine(here)
+    secret = a_ticket(here, service=here.counseling, team=here.safety)
+    with district_scope(oak.district.id):
+        theirs = Ticket.objects.get()
+    for ticket in (secret, theirs):
+        for method in ("get", "post"):
+            assert problem(call(method, f"{URL}/{ticket.id}/messages", headers, text="x")) == (404, "/api/#not-found")
+    path = f"{URL}/{a_ticket(here).id}/messages"
+    assert problem(call("post", path, text="x")) == (401, "/api/#unknown-key")
+    for body in ({"text": ""}, {"text": "x", "author": "principal"}, {"text": ["x"]}, {}):
+        assert problem(call("post", path, headers, **body)) == (400, "/api/#invalid")
+
+
+def test_a_conversation_is_read_in_pages(here: Cast) -> None:
+    headers, ticket = machine(here), a_ticket(here)
+    path = f"{URL}/{ticket.id}/messages"
+    for n in range(4):
+        call("post", path, headers, text=f"line {n}")
+    first = call("get", path, headers, limit=3).json()
+    rest = call("get", first["next"], headers).json()
+    assert [one["text"] for one in first["results"] + rest["results"]][1:] == ["line 0", "line 1", "line 2", "line 3"]
+    assert rest["next"] is None
+    assert problem(call("get", path, headers, limit=0)) == (400, "/api/#invalid")
+    assert problem(call("get", path, headers, after="x")) == (400, "/api/#invalid")
+
+
+# --- what a key has opened ----------------------------------------------------------------------------------------------
+
+
+def test_a_key_lists_what_it_has_opened_and_nothing_else(here: Cast, oak: Cast) -> None:
+    mine, theirs = machine(here), machine(here)
+    numbers = [post(mine, text=f"The bus {n}").json()["number"] for n in range(3)]
+    post(theirs, text="another system")
+    post(mine, text="secret", service="counseling")
+    a_ticket(here)
+    page = call("get", URL, mine, limit=2).json()
+    rest = call("get", page["next"], mine).json()
+    assert [one["number"] for one in page["results"] + rest["results"]] == numbers[::-1]
+    assert rest["next"] is None
+    assert len(call("get", URL, theirs).json()["results"]) == 1
+    later = (timezone.now() + timedelta(hours=1)).isoformat()
+    assert call("get", URL, mine, since=later).json() == {"results": [], "next": None}
+    assert problem(call("get", URL, mine, since="yesterday")) == (400, "/api/#invalid")
+
+
+def test_what_a_key_opened_is_found_by_its_idempotency_key(here: Cast) -> None:
+    mine = machine(here)
+    made = post(mine, key="absence-17").json()
+    assert call("get", URL, mine, idempotency_key="absence-17").json()["results"] == [made]
+    assert call("get", URL, machine(here), idempotency_key="absence-17").json()["results"] == []
+    assert call("get", URL, mine, idempotency_key="absence-18").json()["results"] == []
+
+
+# --- files --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def media(settings: Any, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+def store(headers: dict[str, str], name: str, data: bytes, *, field: str = "file", host: str = "cedar.localhost") -> Any:
+    sent = SimpleUploadedFile(name, data)
+    return Client(HTTP_HOST=host).post("/api/v1/files", {field: sent}, headers=headers)
+
+
+def test_a_file_is_sent_first_and_named_in_a_ticket_and_in_a_message(here: Cast, media: Path) -> None:
+    headers = machine(here)
+    stored = store(headers, "list.txt", b"broken chairs: 4")
+    assert stored.status_code == 201
+    told = stored.json()
+    assert (told["name"], told["content_type"], told["size"]) == ("list.txt", "text/plain", 16)
+    made = post(headers, files=[told["file"]]).json()
+    path = f"{URL}/{made['id']}/messages"
+    call("post", path, headers, text="and once more", files=[told["file"]])
+    shown = call("get", path, headers).json()["results"]
+    assert [one["files"][0]["name"] for one in shown] == ["list.txt", "list.txt"]
+    assert Client(HTTP_HOST="cedar.localhost").get(shown[0]["files"][0]["url"]).content == b"broken chairs: 4"
+
+
+def test_a_file_is_told_by_its_bytes_and_refused_in_words(here: Cast, media: Path, settings: Any) -> None:
+    headers = machine(here)
+    assert problem(store(headers, "photo.jpg", b"MZ\x90\0" * 50)) == (422, "/api/#file-refused")
+    assert problem(store(headers, "empty.txt", b"")) in ((422, "/api/#file-refused"), (400, "/api/#invalid"))
+    assert problem(store(headers, "list.txt", b"x", field="photo")) == (400, "/api/#invalid")
+    settings.MAX_FILE_BYTES = 10
+    assert problem(store(headers, "list.txt", b"x" * 11)) == (422, "/api/#file-refused")
+    assert problem(call("post", "/api/v1/files", headers, file="x")) == (415, "/api/#unsupported-media-type")
+
+
+def test_nothing_is_stored_for_who_has_no_key_nor_is_a_handle_good_elsewhere(here: Cast, oak: Cast, media: Path) -> None:
+    for headers in ({}, {"Authorization": "Bearer fd_00000000_guess"}):
+        assert problem(store(headers, "list.txt", b"words")) == (401, "/api/#unknown-key")
+    assert not [path for path in media.rglob("*") if path.is_file()]
+    handle = store(machine(here), "list.txt", b"words").json()["file"]
+    with district_scope(oak.district.id):
+        theirs = machine(oak)
+    elsewhere = post(theirs, host="oak.localhost", files=[handle])
+    assert problem(elsewhere) == (400, "/api/#invalid")
+
+
+def test_files_of_a_request_that_waits_are_not_reaped(here: Cast, media: Path) -> None:
+    headers = machine(here)
+    handle = store(headers, "list.txt", b"words").json()["file"]
+    with patch.object(opening, "take_in", side_effect=RuntimeError("boom")):
+        assert post(headers, files=[handle]).status_code == 202
+    for path in media.rglob("*"):
+        if path.is_file():
+            os.utime(path, (0, 0))
+    assert reaping.reap(here.district.id).files == 0
+
+
 def test_the_schema_tells_how(here: Cast) -> None:
     answer = Client(HTTP_HOST="cedar.localhost").get("/api/schema")
     assert answer.status_code == 200
     words = answer.content.decode()
+    assert "openapi: 3.1" in words
     assert "Idempotency-Key" in words
-    assert "/api/v1/tickets/{ticket_id}" in words
+    assert "/api/v1/tickets/{ticket_id}/messages" in words
     assert "apiKey" in words
+    assert "application/problem+json" in words
+
+
+def test_the_same_is_a_page_for_people(here: Cast) -> None:
+    page = Client(HTTP_HOST="cedar.localhost").get("/api/")
+    shown = page.content.decode()
+    for name in ("openTicket", "writeMessage", "storeFile", "listTickets"):
+        assert f'id="{name}"' in shown
+    for slug in PROBLEMS:
+        assert f'id="{slug}"' in shown, "types lead here"
+    assert "http://cedar.localhost/api/v1/tickets" in shown
 
 
 # --- mail through a provider --------------------------------------------------------------------------------------------
