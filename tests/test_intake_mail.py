@@ -16,6 +16,8 @@ from districts.scope import district_scope
 from intake import actions, receive
 from intake.mail_door import message_id
 from intake.models import Channel, Envelope
+from intake.standing import forget_standing
+from routing import actions as routing
 from tests.conftest import Cast, a_ticket
 from tickets import actions as tickets
 from tickets import reply_token
@@ -23,6 +25,7 @@ from tickets.letters import mail_id
 from tickets.models import Follower, Link, Message, ThreadId, Ticket
 
 PAT = "pat@cedar-family.example"
+HELP = "help@cedar.localhost"
 
 
 @pytest.fixture
@@ -408,3 +411,101 @@ def test_a_new_sender_is_a_new_person_known_next_time(doors: Cast) -> None:
     assert first.requester == second.requester
     assert Person.objects.get(id=first.requester_id).name == "Lopez, Ana"
     assert ContactPoint.objects.get(person=first.requester).value == "ana@family.example"
+
+
+# --- reports without an id, addresses, private ones -------------------------------------------------------------------------------
+
+
+def without_id(recipient: str, reply_to: str) -> bytes:
+    """As some servers still write it: the address in a field, our letter's header in the text, without its id."""
+    return f"""From: Mail Delivery Subsystem <mailer-daemon@mx.example>
+To: help@cedar.localhost
+Subject: Delivery failure
+Message-ID: <{uuid.uuid4()}@mx.example>
+X-Failed-Recipients: {recipient}
+
+A message that you sent could not be delivered to one or more of its recipients.
+
+  {recipient}
+    550 5.1.1 no such user here
+
+------ This is a copy of the message, including all the headers. ------
+
+From: Cedar <help@cedar.localhost>
+Reply-To: {reply_to}
+To: {recipient}
+Subject: Your request
+""".encode()
+
+
+def sent(ticket: Ticket) -> Delivery:
+    letter: Delivery = Delivery.objects.get(about=ticket.id, purpose="ack")
+    Delivery.objects.filter(id=letter.id).update(state="sent", sent_at=timezone.now())
+    return letter
+
+
+def test_a_report_without_an_id_is_of_the_letter_whose_reply_address_it_gives_back(doors: Cast) -> None:
+    ticket = ticket_of(deliver(doors, a_mail()))
+    letter = sent(ticket)
+    assert deliver(doors, without_id(PAT, reply_address(ticket)), return_path="").state == "screened"
+    assert (Receipt.objects.get().delivery, OptOut.objects.get().address) == (letter, PAT)
+    letter.refresh_from_db()
+    assert (letter.state, letter.error) == ("failed", "came back 5.1.1")
+
+
+@pytest.mark.parametrize("case", ["no token", "wrong token", "another address", "another district"])
+def test_a_report_is_never_believed_by_the_address_alone(doors: Cast, oak: Cast, case: str) -> None:
+    ticket = ticket_of(deliver(doors, a_mail()))
+    sent(ticket)
+    local, _at, host = reply_address(ticket).partition("@")
+    raw = {
+        "no token": without_id(PAT, "help@cedar.localhost"),
+        "wrong token": without_id(PAT, f"{local[:-1]}{'a' if local[-1] != 'a' else 'b'}@{host}"),
+        "another address": without_id("alice@cedar.localhost", reply_address(ticket)),
+        "another district": without_id(PAT, f"{local}@oak.localhost"),
+    }[case]
+    deliver(doors, raw, return_path="")
+    assert not Receipt.objects.exists()
+    assert not OptOut.objects.exists()
+
+
+def test_a_letter_that_came_back_is_told_as_not_arrived(doors: Cast) -> None:
+    ticket = ticket_of(deliver(doors, a_mail()))
+    letter = sent(ticket)
+    deliver(doors, dsn(mail_id(ticket, "ack", doors.district), PAT, status="4.4.1", action="delayed"), return_path="")
+    assert letter.refresh().state == "sent", "it may still arrive"
+    deliver(doors, dsn(mail_id(ticket, "ack", doors.district), PAT), return_path="")
+    assert letter.refresh().state == "failed"
+
+
+def test_a_private_address_keeps_what_is_told_to_its_team(doors: Cast) -> None:
+    Channel.objects.create(
+        kind="email", address="counsel@cedar.localhost", name="Counseling", team=doors.safety, options={"private": True}
+    )
+    forget_standing()
+    raw = a_mail("The bus did not come, my boy cries.", to=f"{HELP}, Counsel+x@cedar.localhost", Cc="alice@cedar.localhost")
+    ticket = ticket_of(deliver(doors, raw, "help@cedar.localhost", "counsel+x@cedar.localhost"))
+    assert (ticket.sensitive, ticket.team) == (True, doors.safety)
+    assert not Follower.objects.exists(), "a copy lets no member of staff in"
+    routing.place(ticket.id, now=timezone.now())
+    ticket.refresh_from_db()
+    assert (ticket.sensitive, ticket.team) == (True, doors.safety), "no rule and no machine sends it on"
+    assert "cries" not in Delivery.objects.filter(channel="inapp").values_list("body", flat=True)
+
+
+def test_an_address_elsewhere_is_known_by_its_whole_name(doors: Cast) -> None:
+    """Mail that a school's own server forwards to ours names the school's address."""
+    Channel.objects.create(kind="email", address="tech@school.example", name="Tech", team=doors.technology)
+    forget_standing()
+    raw = a_mail("My projector is dark", to="Tech+room4@School.example", Cc="other@school.example")
+    ticket = ticket_of(deliver(doors, raw, "help@cedar.localhost"))
+    assert ticket.team == doors.technology
+    assert [one.person.contact_points.get().value for one in Follower.objects.filter(ticket=ticket)] == ["other@school.example"]
+    assert deliver(doors, a_mail("loop", sender="tech@school.example")).reason == "our own address"
+
+
+def test_an_ordinary_mail_asks_no_more_of_the_database_than_before(doors: Cast, django_assert_max_num_queries: Any) -> None:
+    """Once its sender is known: envelope, claim, bytes and end apart, what its ticket costs."""
+    deliver(doors, a_mail("first"))
+    with django_assert_max_num_queries(11):
+        deliver(doors, a_mail("second"))
