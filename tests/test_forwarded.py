@@ -237,8 +237,9 @@ def test_a_mail_that_ends_where_it_would_begin_is_read(last: str, subject: str) 
 
 PIECES = st.sampled_from(
     [GMAIL, "-----Original Message-----", "Begin forwarded message:", "From: a@b.example", "From:", "Subject: x",
-     "Date: 3/4/2026 10:30", "To: <", "> From: a@b.example", ">", "", "On 3/4/2026 10:30, <a@b.example> wrote:", "words", "________________________________",
-     "From: a <a@b.example>To: cSubject: d", "   ----- Forwarded Message ----- From: a <a@b.example>To: c"]
+     "Date: 3/4/2026 10:30", "To: <", "> From: a@b.example", ">", "", "On 3/4/2026 10:30, <a@b.example> wrote:", "words",
+     "________________________________", "From: a <a@b.example>To: cSubject: d",
+     "   ----- Forwarded Message ----- From: a <a@b.example>To: c"]
 )  # fmt: skip
 
 
