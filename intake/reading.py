@@ -36,6 +36,7 @@ class Reading:
     now_at: Ticket  # where the conversation lives
     others: bool = False  # other people asked too
     hidden: bool = False  # there is more, for whoever proves who they are
+    unseen: bool = False  # and an answer among it: until then the page looks like any other
     joined: tuple[Joined, ...] = ()
 
     @property
@@ -54,7 +55,10 @@ def reading_of(ticket: Ticket, *, proven: bool) -> Reading:
     others = len(own) < len(family)
     if proven or len(own) == 1:
         return Reading(_all_own(ticket, there, family, own), there, others, joined=tuple(_joined(own, family)))
-    return Reading(_of_the_page(ticket, there, own), there, hidden=True)
+    shown = _of_the_page(ticket, there, own)
+    answers = Message.objects.filter(ticket__in=[one.id for one in own], kind=Message.Kind.REPLY, at__gte=ticket.opened_at)
+    unseen = answers.exclude(id__in=[message.id for message in shown]).exists()
+    return Reading(shown, there, hidden=True, unseen=unseen)
 
 
 def _all_own(ticket: Ticket, there: Ticket, family: list[Ticket], own: list[Ticket]) -> list[Message]:

@@ -81,9 +81,9 @@ class _Read:
     figures: frozenset[str]  # only those in figures
 
 
-BIAS = -4.68
+BIAS = -4.69
 WEIGHTS = {
-    "spoke": 2.84, "way": 2.1, "shared": 2.2, "meant": 0.62, "number": 0.5, "conflict": -0.82, "elsewhere": -3.0, "other": -0.43,
+    "spoke": 2.84, "way": 2.1, "shared": 2.2, "meant": 0.62, "number": 0.5, "conflict": -0.8, "elsewhere": -3.0, "other": -0.43,
 }  # fmt: skip
 NAMES = tuple(WEIGHTS)
 
@@ -109,7 +109,7 @@ def features(earlier: Said, later: Said) -> tuple[float, ...]:
             min(1.0, ALIKE * len(shared) / max(1.0, math.sqrt(len(one.words) * len(two.words)))),
             len(meant) / max(1, min(len(one.meanings), len(two.meanings))),
             bool(numbers),
-            bool(one.figures and two.figures and not one.figures & two.figures),
+            bool(one.figures and two.figures and not numbers),
             bool(earlier.site and later.site and earlier.site != later.site),
             bool(_OTHER.search(two.folded)),
         )
