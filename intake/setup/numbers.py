@@ -32,6 +32,7 @@ DOES = (
     (BOTH, gettext_lazy("Both")),
 )
 WEBHOOKS = {ChannelKind.SMS: "sms_webhook", ChannelKind.PHONE: "voice_webhook"}
+NEEDED = gettext_lazy("Without it nobody can prove to be Twilio, and everything is refused. It stands on Twilio's first page.")
 TOKEN = 120  # characters that are kept; Twilio's have 32
 
 
@@ -52,7 +53,7 @@ class NumberForm(EditForm):
         label=gettext_lazy("The number belongs to the Twilio account of whoever runs the product"), required=False
     )
     token = forms.CharField(
-        label=gettext_lazy("Auth token of its Twilio account"), max_length=TOKEN, required=False,
+        label=gettext_lazy("Auth token of its Twilio account"), max_length=TOKEN, required=False, error_messages={"required": NEEDED},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
     )  # fmt: skip
 
@@ -65,6 +66,7 @@ class NumberForm(EditForm):
         self.fields["token"].help_text = _("It proves that a call is Twilio's. It is not shown again.")
         if not settings.TWILIO_AUTH_TOKEN:
             del self.fields["house"]
+            self.fields["token"].required = channel is None
         if channel:
             self.fields["address"].disabled = self.fields["does"].disabled = True
             self.fields["address"].help_text = _("People know it. For another one add a number and switch this one off.")
@@ -87,9 +89,7 @@ class NumberForm(EditForm):
         data = super().clean()
         known = self.channel is not None and (bool(self.channel.secret) or bool(data.get("house")))
         if "token" not in self.errors and not (data.get("token") or data.get("house") or known):
-            self.add_error(
-                "token", _("Without it nobody can prove to be Twilio, and everything is refused. It stands on Twilio's first page.")
-            )
+            self.add_error("token", NEEDED)
         return data
 
     def kinds(self) -> list[str]:
@@ -121,7 +121,12 @@ def all_numbers(request: HttpRequest) -> HttpResponse:
     ]
     texted = [row.address for row in rows if row.kind == ChannelKind.SMS and row.active]
     leaves_from = sms.sender(district)
-    values = {"lines": lines, "texted": texted, "leaves_from": leaves_from, "astray": bool(texted) and leaves_from not in texted and not settings.DELIVERY_KEEP}
+    values = {
+        "lines": lines,
+        "texted": texted,
+        "leaves_from": leaves_from,
+        "astray": bool(texted) and leaves_from not in texted and not settings.DELIVERY_KEEP,
+    }
     return render(request, "setup/numbers.html", values)
 
 
