@@ -101,8 +101,12 @@ def _twin(ticket: Ticket, choice: Choice, *, now: datetime) -> Twin | None:
 
 
 def _say_again(ticket: Ticket, twin: Twin, *, now: datetime) -> None:
-    """The same person says the same again: one ticket where that is sure, else a link for whoever works on it."""
-    if twin.sure and not obstacle(ticket, twin.ticket, now=now):
+    """The same person says the same again: one ticket where that is sure, else a link for whoever works on it.
+
+    Nor is it one where this one was promised something sooner: that promise would end.
+    """
+    sooner = ticket.due_at and twin.ticket.due_at and ticket.due_at < twin.ticket.due_at
+    if twin.sure and not sooner and not obstacle(ticket, twin.ticket, now=now):
         merging.merge(ticket, into=twin.ticket, by=None, why=twin.why, now=now)
     else:
         tickets.link(ticket, other=twin.ticket, kind=Link.Kind.MAY_BELONG, now=now)

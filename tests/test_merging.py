@@ -324,11 +324,12 @@ def test_the_desk_offers_what_it_might_be_and_finds_by_number_and_words(here: Ca
 def test_the_page_says_what_will_happen_and_then_it_happens_once(here: Cast, alice: Client, ben: Person) -> None:
     goes = a_ticket(here, requester=ben, team=here.technology, now=NOW - HOUR)
     stays = a_ticket(here, team=here.transportation)
+    derive(goes, now=NOW)
     derive(stays, now=NOW)
     page = said(alice.get(f"/desk/{goes.id}/merge/?into={stays.id}"))
     for words in (
         "Each answer goes to both Pat Parent and Ben Cho",
-        "older of the two",
+        "was promised something sooner",
         "leaves the queue of Technology",
         "The other way",
     ):

@@ -137,6 +137,18 @@ def test_what_is_another_need_too_late_or_dangerous_stays_alone(here: Cast, more
     assert goes.merged_into_id is None
 
 
+def test_what_was_promised_something_sooner_keeps_its_promise(here: Cast) -> None:
+    """The first was taken for something that has time."""
+    stays, goes = said_twice(
+        here, first="the bus did not come to Fern", again="I emailed: the bus did not come to Fern", service=here.bus_late
+    )
+    assert stays.due_at
+    assert goes.due_at
+    assert goes.due_at < stays.due_at
+    assert goes.merged_into_id is None
+    assert Link.objects.filter(ticket=goes, other=stays, kind="may_belong").exists()
+
+
 def test_danger_is_offered_and_its_alarm_stands(here: Cast) -> None:
     words = "He says he will kill himself"
     stays, goes = said_twice(here, first=words, again=f"I emailed you: {words} tonight")

@@ -111,7 +111,7 @@ def _confirm(request: HttpRequest, ticket: Ticket, into: Ticket, desk: Desk, *, 
     values: dict[str, Any] = {
         "sides": [_side(ticket, times), _side(into, times)], "ticket": ticket, "into": into, "why": why, "stops": stops,
         "turned": not obstacle(into, ticket, now=desk.now), "view": request.GET.get("view", ""),
-        "older": ticket.opened_at < into.opened_at, "messages_of": Message.objects.filter(ticket=ticket).count(),
+        "sooner": _sooner(ticket, into), "due": _promise(ticket, times), "messages_of": Message.objects.filter(ticket=ticket).count(),
         "promise": _promise(into, times), "other_person": ticket.requester_id != into.requester_id,
         "other_team": ticket.team_id != into.team_id, "raised": ticket.is_live and ticket.priority < into.priority,
         "reopened": ticket.is_live and not into.is_live,
@@ -124,6 +124,13 @@ def _side(ticket: Ticket, times: Times) -> Side:
     said = str(rows.values_list("text", flat=True).first() or "")
     channel, status = ChannelKind(ticket.channel).label, Ticket.Status(ticket.status).label
     return Side(ticket, said, str(channel), str(status), times.since(ticket.opened_at))
+
+
+def _sooner(ticket: Ticket, into: Ticket) -> bool:
+    """Would the promise that is due first be the one that ends?"""
+    if not (ticket.due_at and into.due_at):
+        return ticket.is_live and ticket.opened_at < into.opened_at
+    return ticket.due_at < into.due_at
 
 
 def _promise(ticket: Ticket, times: Times) -> str:
