@@ -1,7 +1,7 @@
 """The questions of a service's form: read for whoever fills it in, and written by administrators."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from districts.access import Actor
@@ -20,6 +20,7 @@ class Questionnaire:
 
     tongue: Tongue
     questions: list[Question] = field(default_factory=list)
+    chosen: bool = True
 
     def shown(self, given: Mapping[str, str], wrong: Mapping[str, str]) -> list[Shown]:
         return pure.show(self.questions, given, wrong, self.tongue)
@@ -29,13 +30,17 @@ class Questionnaire:
         return pure.check(self.questions, given, self.tongue)
 
     def unseen(self, given: Mapping[str, str], seen: list[str]) -> list[Question]:
-        return pure.unseen(self.questions, given, seen)
+        """Those that came up with these answers. What is asked from the first was on the page with the guess it belongs to."""
+        return [one for one in pure.unseen(self.questions, given, seen) if self.chosen or one.after]
 
 
-def for_form(service: Service | None, *, actor: Actor, district: District, language: str) -> Questionnaire:
-    """Empty where nobody knows yet what it is about."""
+def for_form(service: Service | None, *, chosen: bool, actor: Actor, district: District, language: str) -> Questionnaire:
+    """Empty where nobody knows yet what it is about. Where it is only guessed (not `chosen`) no question must be answered: the guess
+    may be wrong, and nobody is to be held up by what does not concern them.
+    """
     tongue = Tongue(language, first_language(district))
-    return Questionnaire(tongue, pure.for_whom(of_service(service.id), kind_of(actor)) if service else [])
+    asked = pure.for_whom(of_service(service.id), kind_of(actor)) if service else []
+    return Questionnaire(tongue, asked if chosen else [replace(one, required=False) for one in asked], chosen)
 
 
 def of_service(service_id: UUID) -> list[Question]:

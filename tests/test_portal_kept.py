@@ -42,14 +42,15 @@ def fields(html: str, form: str) -> dict[str, Any]:
     sent: dict[str, Any] = {}
     for tag in re.findall(r"<input[^>]*>", inside[1]):
         given = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if "name" in given and given.get("type") not in ("file",):
+        chosen = given.get("type") not in ("file", "radio", "checkbox") or " checked" in tag
+        if "name" in given and chosen:
             value = unescape(given.get("value", ""))
             sent[given["name"]] = [*sent.get("kept", []), value] if given["name"] == "kept" else value
     for name, value in re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>([^<]*)</textarea>', inside[1]):
         sent[name] = unescape(value)
     for name, options in re.findall(r'<select[^>]*name="([\w.-]+)"[^>]*>(.*?)</select>', inside[1], re.DOTALL):
-        chosen = re.search(r'<option value="([^"]*)" selected', options)
-        sent[name] = chosen[1] if chosen else ""
+        option = re.search(r'<option value="([^"]*)" selected', options)
+        sent[name] = option[1] if option else ""
     return sent
 
 

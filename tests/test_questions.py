@@ -280,6 +280,15 @@ def test_what_it_probably_is_about_says_what_is_asked_and_nothing_more(asks: Cas
     assert Ticket.objects.get().service is None  # triage decides, by its words and the answers
 
 
+def test_nobody_is_held_up_by_a_guess(asks: Cast, monkeypatch: Any) -> None:
+    """It may be wrong: what must be answered of a service one chose is optional here."""
+    monkeypatch.setattr(foresight, "SURE", (lambda _question: triage.Choice("rule", asks.transportation, asks.bus_late),))
+    browser = visitor(asks.district)
+    page = browser.post("/", {"step": "ask", "text": "where is it, we have waited for an hour"}).content.decode()
+    assert not re.search(r'name="q\.trip"[^>]* required', page)
+    assert told(browser.post("/", {**fields(page, "still"), "contact": "pat@cedar-family.example"})) == []
+
+
 def test_a_foresight_that_fails_costs_nobody_the_form(asks: Cast, monkeypatch: Any) -> None:
     monkeypatch.setattr(foresight, "SURE", (lambda _question: 1 / 0,))
     assert visitor(asks.district).post("/", {"step": "ask", "text": "hello"}).status_code == 200

@@ -92,7 +92,7 @@ def at_place(request: HttpRequest, code: str, room: str = "") -> HttpResponse:
 def questions(request: HttpRequest) -> HttpResponse:
     """What is asked about a service: for the form, as soon as another is chosen."""
     asked = Asked(service=one_line(request.GET.get("service", ""), 80), guess=one_line(request.GET.get("guess", ""), 80))
-    found = _questionnaire(request, asked.subject())
+    found = _questionnaire(request, asked, asked.subject())
     return render(request, "intake/_questions.html", {"questions": found.shown({}, {})})
 
 
@@ -162,7 +162,7 @@ def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
     photos, subject = photos_of(request), asked.subject()
     if "look" in request.POST:  # the button of a page without scripts: what is asked about another service
         return _form(request, asked, photos=photos, looked=True)
-    answers, held = _answers(_questionnaire(request, subject), asked)
+    answers, held = _answers(_questionnaire(request, asked, subject), asked)
     if photos.wrong or held:
         if photos.wrong:
             asked.errors["photos"] = photos.summary
@@ -215,9 +215,10 @@ def _gone(request: HttpRequest, to: str) -> HttpResponse:
     return HttpResponseRedirect(to, status=303)
 
 
-def _questionnaire(request: HttpRequest, subject: Service | None) -> Questionnaire:
-    actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
-    return for_form(subject, actor=actor, district=request.district, language=(get_language() or "en")[:2])  # type: ignore[attr-defined]
+def _questionnaire(request: HttpRequest, asked: Asked, subject: Service | None) -> Questionnaire:
+    chosen = subject is not None and subject.slug == asked.service
+    actor, language = cast(Actor, request.actor), (get_language() or "en")[:2]  # type: ignore[attr-defined]
+    return for_form(subject, chosen=chosen, actor=actor, district=request.district, language=language)  # type: ignore[attr-defined]
 
 
 def _answers(asked_of: Questionnaire, asked: Asked) -> tuple[list[NewAnswer], bool]:
@@ -254,7 +255,7 @@ def _form(
         "sites": list(sites().only("id", "code", "name", "is_school")),
         "services": offered(staff=actor.is_staff, chosen=subject),
         "subject": subject,
-        "questions": _questionnaire(request, subject).shown(asked.answers, asked.wrong),
+        "questions": _questionnaire(request, asked, subject).shown(asked.answers, asked.wrong),
         "danger": danger,
         "most_files": MOST_FILES,
         "most_bytes": settings.MAX_FILE_BYTES,

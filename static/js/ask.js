@@ -71,10 +71,14 @@
       return (/^(text|contact|name)$|^q\./).test(name) && fields[name].some(function (value) { return value.trim(); });
     });
   }
-  function keep() {
-    if (!form) return;
+  function remember() { // answers to one service's questions come again when it is chosen again
     var fields = typed();
     Object.keys(fields).forEach(function (name) { memory[name] = fields[name]; });
+    return fields;
+  }
+  function keep() {
+    if (!form) return;
+    var fields = remember();
     if (!dirty || form.dataset.keep === "no") return; // nothing was typed on this page: it may have been sent long ago
     if (!worth(fields)) { forget(key()); return; }
     store(function (local, tab) {
@@ -83,6 +87,15 @@
     });
     var note = own("kept-here");
     if (note) note.hidden = false;
+  }
+  function touched() { // somebody typed before this file was here; not: the browser's Back filled in again what was sent
+    var before = store(function (local, tab) { return tab.getItem(BEGINS + "sent"); });
+    if (before === key()) return false;
+    return all(form, "input, select, textarea").some(function (one) {
+      if (one.type === "hidden" || one.type === "file") return false;
+      if (one.type === "radio" || one.type === "checkbox") return one.checked !== one.defaultChecked;
+      return one.tagName === "SELECT" ? one.selectedIndex > 0 && !one.options[one.selectedIndex].defaultSelected : one.value !== one.defaultValue;
+    });
   }
   function forget(which) {
     store(function (local, tab) {
@@ -149,7 +162,7 @@
       forget(which); offer.hidden = true; form.elements.text.focus(); window.say(offer.dataset.dropped);
     });
   }
-  function soon() { dirty = true; clearTimeout(saving); saving = setTimeout(keep, 250); }
+  function soon() { dirty = true; remember(); clearTimeout(saving); saving = setTimeout(keep, 250); }
 
   // --- sending: by this script, so that words and photos stay here until the answer is there
   function token() { var found = /(?:^|;\s*)csrftoken=([^;]+)/.exec(doc.cookie); return found ? found[1] : ""; }
@@ -180,6 +193,7 @@
     waiting = false;
     clearTimeout(later); clearTimeout(saving);
     forget(key());
+    store(function (local, tab) { tab.setItem(BEGINS + "sent", key()); });
     dirty = false;
   }
   function send() {
@@ -248,6 +262,7 @@
     form = doc.querySelector("form[data-ask]");
     if (!form) { all(doc, "[data-questions]").forEach(ask); return; } // a preview
     told = form;
+    dirty = touched();
     all(form, "[data-questions]").forEach(unpack);
     if (form.dataset.step === "box") begin(); else overlay();
     all(form, "[data-questions]").forEach(weigh);

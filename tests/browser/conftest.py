@@ -34,7 +34,7 @@ def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
 def product() -> Iterator[Product]:
     """As `make run` has it: what would be sent is kept and shown."""
     with MailServer(free_port()) as mail, Twilio(free_port()) as twilio:
-        running = Product("browser", mail=mail, twilio=twilio, DELIVERY_KEEP="1")
+        running = Product(os.environ.get("BROWSER_PRODUCT", "browser"), mail=mail, twilio=twilio, DELIVERY_KEEP="1")
         running.log.unlink(missing_ok=True)
         running.fresh()
         try:
