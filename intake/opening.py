@@ -257,10 +257,11 @@ def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None
 
 def _follow_copied(ticket: Ticket, sent: Sent, *, now: datetime) -> None:
     """Whoever gets a copy takes part, unless they had enough of it. Of staff, a copy names nobody for what is told in confidence."""
-    for contact in sent.arrival.copied:
+    names = sent.arrival.copied_names or ("",) * len(sent.arrival.copied)
+    for contact, name in zip(sent.arrival.copied, names, strict=True):
         if door_at(contact.value, sent.district) is not None:
             continue
-        person = person_for_contact(kind=contact.kind, value=contact.value)
+        person = person_for_contact(kind=contact.kind, value=contact.value, name=name)
         if not (ticket.sensitive and actor_for(person).is_staff) and not was_sent(ticket, person):
             tickets.follow(ticket, person=person, now=now)
 

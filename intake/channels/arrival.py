@@ -134,6 +134,7 @@ class Arrival:
     thread: Thread = field(default_factory=Thread)
     recipients: tuple[str, ...] = ()  # the addresses it was sent to that it names, lower case
     copied: tuple[Contact, ...] = ()
+    copied_names: tuple[str, ...] = ()  # of each of these, as it is written
     # what screening looks at
     automation: Automation = ""
     return_path: str | None = None  # "" is the null sender of bounces, None: not told

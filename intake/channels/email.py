@@ -32,7 +32,7 @@ def read(
 
 
 def arrival_of(mail: Mail, *, recipients: tuple[str, ...] = ()) -> Arrival:
-    address = mail.sender.address if mail.sender else ""
+    address, copied = mail.sender.address if mail.sender else "", _copied(mail)
     return Arrival(
         channel=ChannelKind.EMAIL,
         contact=contacts.email(address),
@@ -45,7 +45,8 @@ def arrival_of(mail: Mail, *, recipients: tuple[str, ...] = ()) -> Arrival:
         sent_files=tuple(file for file in mail.files if file.data and file.kind not in _SEALS),
         thread=mail.thread,
         recipients=tuple(dict.fromkeys([*map(str.lower, recipients), *mail.recipients]))[:MAX_RECIPIENTS],
-        copied=_copied(mail),
+        copied=tuple(contact for contact, _name in copied),
+        copied_names=tuple(name for _contact, name in copied),
         automation=mail.automation,
         return_path=mail.return_path,
         list_id=mail.list_id,
@@ -59,6 +60,6 @@ def arrival_of(mail: Mail, *, recipients: tuple[str, ...] = ()) -> Arrival:
     )
 
 
-def _copied(mail: Mail) -> tuple[Contact, ...]:
-    found = (contacts.email(one.address) for one in mail.cc[:MAX_COPIED])
-    return tuple(one for one in found if one)
+def _copied(mail: Mail) -> list[tuple[Contact, str]]:
+    found = ((contacts.email(one.address), one.name) for one in mail.cc[:MAX_COPIED])
+    return [(contact, name) for contact, name in found if contact]

@@ -54,7 +54,7 @@ def _facts(envelope: Envelope, ticket: Ticket | None) -> list[Fact]:
         Fact(_("Subject"), arrival.subject if arrival else ""),
         Fact(_("Door"), str(envelope.source)),
         Fact(_("Sent to"), ", ".join(meta.get("recipients", []))),
-        Fact(_("Sender's mail server"), meta.get("remote", "")),
+        Fact(_("Brought by the server"), meta.get("remote", "")),
         Fact(_("Found of the sender"), checked(arrival.authentication) if arrival else ""),
         Fact(_("Whose word on senders is believed"), _believed(envelope)),
         Fact(_("Its own id"), envelope.external_id),

@@ -22,6 +22,7 @@ from intake.channels.arrival import Arrival
 from intake.models import Envelope
 from intake.parked import parked
 from intake.queries import with_head
+from intake.screening.words import Said, said
 
 PAGE = 25
 STUCK, SCREENED = "stuck", "screened"
@@ -52,6 +53,10 @@ class About:
     envelope: Envelope
     who: str
     subject: str
+
+    @property
+    def decisions(self) -> list[Said]:
+        return [said(one) for one in self.envelope.decisions or []]
 
 
 def read_head(envelope: Envelope) -> Arrival | None:
