@@ -12,7 +12,7 @@ from districts.actions import new_person, person_for_contact
 from districts.contacts import Contact
 from districts.models import ContactPoint, District, Person, Service, Site, Team
 from districts.together import together
-from intake import consequences, forwarding, joining, reaching, screening, sms_asks, staff_mail, telling
+from intake import consequences, forwarding, joining, reaching, screening, sms_asks, staff_mail, telling, voicemails
 from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Unreadable
 from intake.channels.authentication import Authentication
@@ -281,7 +281,7 @@ def _join(sent: Sent, ticket: Ticket, verdict: Verdict | None, *, now: datetime)
     if not alarmed:
         telling.wrote_again(ticket, sent.sender, sent.envelope.id, now=now)
         if is_call(sent.arrival):
-            routing.look_again(ticket, now=now)
+            voicemails.words_came(ticket, sent.arrival, now=now)
     return ticket
 
 

@@ -15,6 +15,7 @@ from routing.crisis import screen
 from routing.models import Decision
 from sla import actions as sla
 from tickets import actions as tickets
+from tickets import transcript
 from tickets.models import ChannelKind, Ticket
 from tickets.queries import by_thread
 
@@ -76,7 +77,8 @@ def add(ticket: Ticket, call: Call, *, by: Person, now: datetime) -> Ticket:
         return earlier[0]
     ticket = tickets.take(ticket)
     caller = _caller(call) if call.contact else ticket.requester
-    said = _("%(words)s\n\n[said by telephone or in person, taken down by %(name)s]") % {"words": call.what.strip(), "name": by}
+    told = _("[by telephone or in person, taken down by %(name)s]") % {"name": by}
+    said = f"{transcript.said(call.what.strip())}\n\n{transcript.aside(told)}"
     alarmed = hear(ticket, author=caller, channel=ChannelKind.PHONE, words=tickets.Words(text=said, message_id=mark), now=now)
     if call.solved and not alarmed:
         tickets.resolve(ticket, by=by, now=now)

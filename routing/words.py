@@ -8,6 +8,7 @@ from functools import lru_cache
 from tickets import transcript
 from tickets.models import ChannelKind
 
+WITH_ASIDES = (ChannelKind.CHAT, ChannelKind.PHONE, ChannelKind.SMS)
 _APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
 _NOT_WORD = re.compile(r"[^\w]+|_+")
 
@@ -36,7 +37,10 @@ def first_of(folded: str, phrases: list[str]) -> str | None:
 
 def whole_text(subject: str, texts: Iterable[str], *, channel: str = "") -> str:
     """What triage reads of a ticket. A subject counts twice, it says best what a message is about; one that only repeats the
-    beginning of the message does not. Of a chat, what the asker said."""
-    body = "\n".join(transcript.words_in(text) if channel == ChannelKind.CHAT else text for text in texts)
+    beginning of the message does not. Of a chat, a call or a text message, what the asker said."""
+    texts = list(texts)
+    body = "\n".join(transcript.words_in(text) if channel in WITH_ASIDES else text for text in texts)
     start = subject.rstrip(" .…")
-    return body if body.startswith(start) else f"{subject}\n{subject}\n{body}"
+    if body.startswith(start) or (channel in WITH_ASIDES and any(subject in transcript.asides(text) for text in texts)):
+        return body
+    return f"{subject}\n{subject}\n{body}"

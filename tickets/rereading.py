@@ -60,6 +60,19 @@ def reread(message: Message, *, found: Corrections, now: datetime, late: bool = 
     record(message.ticket, Event.Kind.REREAD, by=None, now=now, data=_told(message, found, late))
 
 
+def opening_text(ticket: Ticket) -> str:
+    """Of the message that it was opened by."""
+    first = Message.objects.filter(ticket=ticket, kind=Message.Kind.REQUEST).order_by("at", "id")
+    return first.values_list("text", flat=True).first() or ""
+
+
+def name(ticket: Ticket, subject: str, text: str) -> None:
+    """Words that came later say better what it is about: a recording's."""
+    ticket.subject = subject[:200]
+    Ticket.objects.filter(id=ticket.id).update(subject=ticket.subject)
+    _index(ticket, ticket.subject, text)
+
+
 def _told(message: Message, found: Corrections, late: bool) -> dict[str, Any]:
     return {"message": str(message.id), "changed": found.names, **({"late": True} if late else {})}
 

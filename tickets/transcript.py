@@ -21,6 +21,11 @@ def words_in(text: str) -> str:
     return "\n".join(line for line in text.split("\n") if not line.startswith(BAR)).strip("\n")
 
 
+def asides(text: str) -> list[str]:
+    """Each line that the asker did not say, without its bar."""
+    return [line.removeprefix(BAR).strip() for line in text.split("\n") if line.startswith(BAR)]
+
+
 def _unbarred(line: str) -> str:
     bare = line.lstrip()
     return f"|{bare.lstrip(BAR)}" if bare.startswith(BAR) else line

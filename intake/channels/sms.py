@@ -17,6 +17,7 @@ from intake.contacts import Contact
 from intake.language import guess
 from intake.wording import cap, clean, one_line
 from tickets.models import ChannelKind
+from tickets.transcript import aside, said
 
 MAX_MEDIA = 10  # files of one message that Twilio takes
 _SHORT_CODE = re.compile(r"\+?\d{3,15}")
@@ -31,11 +32,12 @@ def read(raw: bytes) -> Arrival:
     sender, is_person = _sender(form.get("From", ""))
     language = "es" if word in sms_words.SPANISH else guess(body)
     pictures = tuple(Media(one["url"], _name(number, one["type"]), one["type"]) for number, one in enumerate(media(form), 1))
+    wordless = _wordless(len(pictures), language) if pictures and not body else ""
     return Arrival(
         channel=ChannelKind.SMS,
         contact=sender,
-        text=cap(body),
-        subject=_wordless(len(pictures), language) if pictures and not body else "",
+        text=cap(said(body)) if body else aside(wordless) if wordless else "",
+        subject="" if body else wordless,
         name=one_line(form.get("ProfileName", "")),
         language=language,
         media=pictures,

@@ -16,8 +16,9 @@ from intake.channels.arrival import Arrival, Media, Thread
 from intake.channels.sms import fields
 from intake.contacts import Contact
 from intake.language import guess
-from intake.wording import cap, clean, one_line
+from intake.wording import cap, clean, one_line, subject_of
 from tickets.models import ChannelKind
+from tickets.transcript import aside, said
 
 HIDDEN = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696", "+86282452253"})
 """What Twilio puts in place of a number that is anonymous, restricted, blocked, unknown or unavailable, as letters of a telephone."""
@@ -70,12 +71,13 @@ def caller(form: dict[str, str], meta: dict[str, Any]) -> Contact | None:
 def _words(form: dict[str, str], transcript: str) -> tuple[str, str]:
     """(text, subject): what the recording's length tells, or what a machine heard."""
     if about_words(form):
-        return (_("[voicemail, as a machine heard it]") + f"\n{transcript}", "") if transcript else ("", "")
+        heard = aside(_("[voicemail, as a machine heard it]"))
+        return (f"{heard}\n{said(transcript)}", subject_of(transcript)) if transcript else ("", "")
     if not _recording(form):
         return "", ""
     length = _seconds(form)
-    said = _("[voicemail, %(n)d s]") % {"n": length} if length else _("[voicemail]")
-    return said, _("Voicemail")
+    told = _("[voicemail, %(n)d s]") % {"n": length} if length else _("[voicemail]")
+    return aside(told), told
 
 
 def _recording(form: dict[str, str]) -> tuple[Media, ...]:
