@@ -39,7 +39,7 @@ def whole_text(subject: str, texts: Iterable[str], *, channel: str = "") -> str:
     """What triage reads of a ticket. A subject counts twice, it says best what a message is about; one that only repeats the
     beginning of the message does not. Of a chat, a call or a text message, what the asker said."""
     texts = list(texts)
-    body = "\n".join(transcript.words_in(text) if channel in WITH_ASIDES else text for text in texts)
+    body = "\n".join(filter(None, (transcript.words_in(text) if channel in WITH_ASIDES else text for text in texts)))
     start = subject.rstrip(" .…")
     if body.startswith(start) or (channel in WITH_ASIDES and any(subject in transcript.asides(text) for text in texts)):
         return body

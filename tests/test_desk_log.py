@@ -210,7 +210,7 @@ def test_a_call_is_added_to_what_they_have_open(here: Cast, alice: Client, known
         assert answer["Location"] == f"/desk/{known.id}/"
     assert Ticket.objects.count() == before
     said = Message.objects.filter(ticket=known).latest("at")
-    assert said.text == "It was late again today\n\n[said by telephone or in person, taken down by Alice]"
+    assert said.text == "It was late again today\n\n❘ [by telephone or in person, taken down by Alice]"
     assert (said.author, said.channel, Message.objects.filter(ticket=known).count()) == (here.pat, "phone", 2)
 
 

@@ -19,9 +19,11 @@ from districts.scope import district_scope
 from intake import media, receive, telephone
 from intake.models import Channel, Envelope
 from routing.placing import place
+from routing.words import whole_text
 from tests.conftest import Cast, sign_in
 from tests.test_sms_fetching import Store, gives, serve, status
 from tests.texting import ACCOUNT, NUMBER, SECRET, a_line, post
+from tickets import actions as tickets
 from tickets import files
 from tickets.models import Attachment, Message, Ticket
 
@@ -86,7 +88,7 @@ def test_a_recording_becomes_a_ticket_with_the_recording(here: Cast, line: Chann
     envelope = recorded(here, line, twilio)
     ticket, file = Ticket.objects.get(), Attachment.objects.get()
     assert (envelope.state, envelope.channel, envelope.external_id) == ("done", "phone", RECORDING)
-    assert (ticket.channel, ticket.subject, Message.objects.get().text) == ("phone", "Voicemail", "[voicemail, 42 s]")
+    assert (ticket.channel, ticket.subject, Message.objects.get().text) == ("phone", "[voicemail, 42 s]", "❘ [voicemail, 42 s]")
     assert (file.name, file.content_type) == ("voicemail.wav", "audio/wav"), "told by its bytes"
     assert files.read(file)[:4] == b"RIFF"
     assert twilio.asked[0][0].endswith(".mp3")
@@ -101,7 +103,7 @@ def test_the_two_are_one_ticket_in_either_order_and_twice(here: Cast, line: Chan
         assert act().state == "done"
     ticket = Ticket.objects.get()
     texts = sorted(Message.objects.filter(ticket=ticket).values_list("text", flat=True))
-    assert texts == ["[voicemail, 42 s]", "[voicemail, as a machine heard it]\nThe bus did not come to Maple and 5th"]
+    assert texts == ["❘ [voicemail, 42 s]", "❘ [voicemail, as a machine heard it]\nThe bus did not come to Maple and 5th"]
     assert Attachment.objects.count() == 1
     assert Envelope.objects.count() == 2
     assert Delivery.objects.filter(purpose="ack").count() == 1
@@ -138,16 +140,42 @@ def test_a_transcript_places_what_nobody_has_touched(here: Cast, line: Channel, 
     assert ticket.refresh().team == here.front_office
     heard(here, line, "the bus did not come, where is the bus")
     assert ticket.refresh().placed_at is None, "triage looks once more"
+    assert ticket.subject == "the bus did not come, where is the bus", "and lists name it by its words"
+    place(ticket.id, now=timezone.now())
+    assert ticket.refresh().placed_at is not None
+    found = sign_in(here.alice, here.district).get("/desk/", {"q": "where bus"}).content.decode()
+    assert f"#{ticket.number}" in found, "and are found by them"
+
+
+def test_what_a_person_has_touched_stays_where_it_is(here: Cast, line: Channel, twilio: Store) -> None:
+    recorded(here, line, twilio)
+    ticket = Ticket.objects.get()
+    place(ticket.id, now=timezone.now())
+    tickets.assign(ticket.refresh(), to=here.olive, by=here.olive, now=timezone.now())
+    heard(here, line, "the bus did not come, where is the bus")
+    assert ticket.refresh().placed_at is not None
+    assert ticket.assignee == here.olive
+
+
+def test_how_it_came_says_nothing_of_whose_it_is(here: Cast, line: Channel, twilio: Store) -> None:
+    """A team that looks after the telephones would get every voicemail."""
+    recorded(here, line, twilio)
+    ticket = Ticket.objects.get()
+    texts = Message.objects.filter(ticket=ticket).values_list("text", flat=True)
+    assert whole_text(ticket.subject, texts, channel=ticket.channel) == ""
+    heard(here, line, "my voicemail does not work")
+    ticket.refresh()
+    assert whole_text(ticket.subject, texts.all(), channel=ticket.channel).strip() == "my voicemail does not work"
 
 
 def test_a_recording_that_is_not_there_yet_comes_later(here: Cast, line: Channel, twilio: Store) -> None:
     ready = twilio.say.pop(f"{address()}.mp3")
     recorded(here, line, twilio)
-    assert Message.objects.get().text == "[voicemail, 42 s]\n\n[File not here yet: voicemail. It is being fetched.]"
+    assert Message.objects.get().text == "❘ [voicemail, 42 s]\n\n[File not here yet: voicemail. It is being fetched.]"
     twilio.say[f"{address()}.mp3"] = ready
     Envelope.objects.filter(state="pending").update(lease_until=None)
     receive.drain(here.district.id)
-    assert Message.objects.get().text == "[voicemail, 42 s]"
+    assert Message.objects.get().text == "❘ [voicemail, 42 s]"
     assert Attachment.objects.count() == 1
 
 
@@ -328,4 +356,4 @@ def test_another_district_hears_nothing(here: Cast, line: Channel, twilio: Store
 def test_a_refused_answer_of_the_provider_costs_no_words(here: Cast, line: Channel, twilio: Store) -> None:
     twilio.say[f"{address()}.mp3"] = status(410)
     recorded(here, line, twilio)
-    assert Message.objects.get().text == "[voicemail, 42 s]\n\n[File not kept: voicemail. It could not be fetched.]"
+    assert Message.objects.get().text == "❘ [voicemail, 42 s]\n\n[File not kept: voicemail. It could not be fetched.]"
