@@ -28,10 +28,11 @@ from routing.words import fold
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets.copies import was_sent
-from tickets.models import ChannelKind, Link, Ticket
+from tickets.models import ChannelKind, Follower, Link, Ticket
 
 LET_IN = "let_in"  # in an envelope's meta: a person has looked, no filter is asked again, and nothing is answered
 MACHINES = (ChannelKind.EMAIL, ChannelKind.SMS)
+MOST_FOLLOWERS = 30  # that copies make of one ticket: each answer is mailed to all of them
 FACE_TO_FACE = (ChannelKind.CHAT, ChannelKind.PHONE)
 
 
@@ -257,6 +258,8 @@ def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None
 
 def _follow_copied(ticket: Ticket, sent: Sent, *, now: datetime) -> None:
     """Whoever gets a copy takes part, unless they had enough of it. Of staff, a copy names nobody for what is told in confidence."""
+    if sent.arrival.copied and Follower.objects.filter(ticket=ticket).count() >= MOST_FOLLOWERS:
+        return
     names = sent.arrival.copied_names or ("",) * len(sent.arrival.copied)
     for contact, name in zip(sent.arrival.copied, names, strict=True):
         if door_at(contact.value, sent.district) is not None:

@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import Q
-
 from delivery.models import Delivery
 from routing import crisis
 from routing.words import fold
@@ -18,6 +16,8 @@ from tickets.family import merged_ids
 from tickets.models import Link, Message, Ticket
 
 MOST = 200  # messages, and letters, that are looked at, the newest first
+MOST_KNOWN = 200_000  # characters of each
+MOST_LINES = 1_000  # of what is quoted that are held against them; those below are taken to be new
 _QUOTE = re.compile(r"^[\s>|]+")
 _HELP_LINE = re.compile(
     r"\b(988|911|741741|(hot|help|life|tip) ?lines?|crisis (text )?lines?|lineas?( de)? (crisis|ayuda|prevencion))\b"
@@ -31,17 +31,19 @@ def unread(ticket: Ticket, messages: Sequence[tuple[UUID, str]]) -> str:
     if crisis.screen("\n".join(told)) is None:
         return ""
     known = _known(ticket, [message for message, _quoted in messages])
-    return "\n".join(line for line in told if (folded := fold(line)) and folded not in known)
+    new = [line for line in told[:MOST_LINES] if (folded := fold(line)) and folded not in known]
+    return "\n".join([*new, *told[MOST_LINES:]])
 
 
 def _known(ticket: Ticket, besides: Iterable[UUID]) -> str:
-    """All that was said or sent in this conversation and those it is linked to, folded to one line."""
+    """What was said or sent in this conversation and those it is linked to, the newest first, folded to one line."""
     linked = Link.objects.filter(ticket=ticket).values_list("other", flat=True)
     ids = [ticket.id, *merged_ids(ticket), *linked]
-    said = Message.objects.filter(Q(ticket__in=ids)).exclude(id__in=list(besides)).order_by("-at")
+    said = Message.objects.filter(ticket__in=ids).exclude(id__in=list(besides)).order_by("-at")
     sent = Delivery.objects.filter(about__in=ids, channel=Delivery.Channel.EMAIL).order_by("-created_at")
-    texts = [text for row in said.values_list("text", "quoted")[:MOST] for text in row]
-    return " ".join(fold(_unquoted(text)) for text in [*texts, *sent.values_list("body", flat=True)[:MOST]])
+    texts = "\n".join(text for row in said.values_list("text", "quoted")[:MOST] for text in row)
+    letters = "\n".join(sent.values_list("body", flat=True)[:MOST])
+    return fold(_unquoted(f"{texts[:MOST_KNOWN]}\n{letters[:MOST_KNOWN]}"))
 
 
 def _unquoted(text: str) -> str:
