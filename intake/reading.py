@@ -71,7 +71,7 @@ def _all_own(ticket: Ticket, there: Ticket, family: list[Ticket], own: list[Tick
             here = message.ticket_id in mine or (since and message.author_id == ticket.requester_id and message.at >= since)
             if here and message.author_id not in strangers:
                 shown.append(message)
-        elif message.ticket_id in mine or (message.ticket_id == there.id and since and message.at >= since):
+        elif message.ticket_id in mine or (message.ticket_id == there.id and since and message.at >= since and not there.sensitive):
             shown.append(message)
     return shown
 

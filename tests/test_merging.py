@@ -15,11 +15,12 @@ from delivery.models import Delivery
 from districts.access import actor_for
 from districts.models import Person, Priority
 from districts.scope import district_scope
+from intake import joining
 from routing import merging, queue
 from routing.queue import Desk
 from sla.actions import derive, drain_clocks
 from sla.models import Breach, Clock
-from tests.conftest import NOW, Cast, a_ticket, make_district, person, sign_in
+from tests.conftest import NOW, Cast, a_ticket, make_district, person, sign_in, visitor
 from tickets import actions as tickets
 from tickets import family, queries
 from tickets.actions import NotPossible, Words
@@ -228,6 +229,13 @@ def test_a_reply_to_the_merged_one_lands_in_the_survivor_and_reopens_nothing(her
     assert goes.refresh().status == Status.MERGED
 
 
+def test_a_text_to_a_merged_conversation_lands_in_the_survivor(here: Cast) -> None:
+    """It is known by the number alone, within 72 hours."""
+    stays, goes = a_ticket(here, channel="email"), a_ticket(here, channel="sms")
+    tickets.merge(goes, into=stays, by=here.alice, why=WHY, now=NOW)
+    assert joining._by_number(here.pat, NOW + HOUR).joins == stays
+
+
 def test_an_answer_goes_to_each_person_who_asked_without_the_other_s_words(here: Cast, ben: Person) -> None:
     stays, goes = merged(here, requester=ben)
     twin = a_ticket(here, requester=ben)
@@ -242,6 +250,17 @@ def test_an_answer_goes_to_each_person_who_asked_without_the_other_s_words(here:
     assert stays.token not in his.body + his.reply_to
     assert "bus 9 is late" not in his.body + his.references
     assert Delivery.objects.filter(purpose="reply").count() == 2
+
+
+def test_what_becomes_sensitive_later_answers_its_own_requester_alone(here: Cast, ben: Person) -> None:
+    stays, goes = merged(here, requester=ben)
+    Ticket.objects.filter(id=stays.id).update(sensitive=True, team=here.transportation)
+    stays.refresh_from_db()
+    tickets.reply(stays, by=here.alice, words=Words(text="About your child."), now=NOW + 2 * HOUR)
+    assert [row.address for row in Delivery.objects.filter(purpose="reply")] == ["pat@cedar-family.example"]
+    assert "About your child." not in visitor(here.district).get(f"/r/{goes.token}").content.decode()
+    page = said(sign_in(here.alice, here.district).get(f"/desk/{stays.id}/"))
+    assert "Take apart what others asked, or they get none: Ben Cho" in " ".join(page.split())
 
 
 def test_a_person_who_asked_twice_gets_one_answer(here: Cast) -> None:

@@ -34,7 +34,12 @@ def merged_here(ticket: Ticket) -> list[Ticket]:
 
 
 def others_asking(ticket: Ticket) -> list[Ticket]:
-    """Of those, one for each other person who asked: they wait for the same answer."""
+    """Of those, one for each other person who asked: they wait for the same answer.
+
+    Nobody where the ticket has become sensitive since: what is answered there is for its own requester alone.
+    """
+    if ticket.sensitive:
+        return []
     rows = {row.requester_id: row for row in reversed(merged_here(ticket)) if row.requester_id != ticket.requester_id}
     return list(rows.values())[::-1]
 
