@@ -100,9 +100,12 @@ def test_it_may_be_broken_over_lines(lines: str) -> None:
     "text",
     [
         "On 3/4 my son wrote:\nI do not want to live any more.",
+        "On March 3, 2026, the teacher wrote:\nyour son was late again",
+        "From: ana@family.example\nSubject: algebra",
         "On Monday the teacher wrote:\nyour son was late again",
         "On your remote host you can run:\ntelnet\n\nThat is all.",
         "I met her on 3/4/2026 at 10:30. She wrote a letter to ana@family.example and said:\nnothing",
+        "On 3/4/2026 at 10:30 I met her there. She wrote it down and said:\nnothing",
         "From: 12 Oak Street\nTo: 5 Maple Street\nDate: Monday",
         "Date: 3/4\nTime: 10:30\nSubject: algebra",
         "See the line above this line of trees, which is where the bus should stop but never does; it is cold there in winter",
@@ -115,6 +118,7 @@ def test_it_may_be_broken_over_lines(lines: str) -> None:
 )
 def test_what_people_report_and_list_is_not_taken_for_history(text: str) -> None:
     assert reply(text) == quoting.Split(text)
+    assert reply(f"Listen to this.\n\n{text}") == quoting.Split(f"Listen to this.\n\n{text}")
 
 
 # --- fields and separators ----------------------------------------------------------------------------------------------
@@ -299,7 +303,7 @@ def test_a_companys_card_is_a_signature_and_a_name_with_a_number_is_not() -> Non
     assert reply(f"The order is late.\n\n{sparse}").signature == sparse
     for words in (
         "Gina Lopez\n(555) 346-9947",
-        "Ana\nana@family.example\n555 346 9947",
+        "Ana\nana@family.example\n555 346 9947\n555 346 9948",
         "https://a.example\nhttps://b.example\nhttps://c.example",
     ):
         assert reply(f"Please call me.\n\n{words}").text == f"Please call me.\n\n{words}"
@@ -390,6 +394,14 @@ def test_answers_between_the_quotes_of_a_page_are_kept() -> None:
         "</blockquote><div>14.</div></div></div>"
     )
     assert reply_of(page).text == "> Which stop?\nMaple.\n> Which bus?\n14."
+
+
+@pytest.mark.parametrize(
+    ("header", "text"), [("Subject: Re: Bus", "No bus."), ("In-Reply-To: <1@c.example>", "No bus."), ("Subject: Bus", None)]
+)
+def test_an_answer_is_known_by_what_it_answers_or_by_its_subject(header: str, text: str | None) -> None:
+    whole = f"No bus.\n\n{BLOCKS[0].format('Cedar <help@cedar.example>')}\n\n{OLD}"
+    assert email.read(f"From: a@b.example\n{header}\n\n{whole}".encode()).text == (text or whole)
 
 
 def test_a_mail_of_html_alone_is_read_as_a_reply() -> None:

@@ -101,6 +101,10 @@ _WROTE = re.compile(
     r"|\bsent\s*[:：]",
     re.IGNORECASE,
 )
+_WROTE_LAST = re.compile(
+    rf"({_WROTE.pattern})[\s:：]{{0,4}}$|\b(schrieb(en)?|schreef|skrev|skriver|kirjoitti|geschreven)\b.{{0,60}}$|님이.{{0,20}}$",
+    re.IGNORECASE,
+)
 _WROTE_ON = re.compile(r"\b(wrote|schrieb|skrev( følgende)?|kirjoitti|schreef) (on |am |den |op )?\d", re.IGNORECASE)
 _OPENING = re.compile(
     r"(on|at|the|el|le|am|il|il giorno|in data|em|no dia|op|w dniu|dnia|den|på|dne|dňa|a|la|pe|vào|vào lúc|pada|în|στις|в|на|у|an"
@@ -321,8 +325,9 @@ def introduces(text: str, *, quoted: bool) -> bool:
         return bool(opens or ends)
     if quoted and ends and len(text) <= 200:
         return bool(wrote or address)
-    if wrote and (ends or wrote.end() >= len(text) - 2):
-        return bool((address and (day or time)) or (day and time and (opens or "@" in text or _WROTE_ON.search(text))))
+    if wrote and (ends or _WROTE_LAST.search(text)):
+        says_when = day and time and ((opens and _WROTE_LAST.search(text)) or _WROTE_ON.search(text))
+        return bool((address and (day or time)) or says_when)
     return bool(ends and address and ((day and time) or (opens and (day or time))) and _AT_THE_END.search(text))
 
 
