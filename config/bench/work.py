@@ -4,7 +4,8 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -16,9 +17,11 @@ from django.db import connections
 from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
+from config.bench import doors
 from config.bench.data import Place, make
 from config.bench.meter import ROUNDS, Answer, Browser, Meter
 from config.demo.volume import Size
+from config.storm.running import Running
 from districts.models import District
 from districts.scope import district_scope
 from intake import actions as intake
@@ -48,6 +51,8 @@ class Bench:
 
     meter: Meter
     smoke: bool = False
+    seconds: float = 0  # of what takes as long as it is told; 0: a minute
+    stack: ExitStack = field(default_factory=ExitStack)
 
     def size(self, tickets: int, districts: int, live: float = 0.03, *, lean: bool = False, fresh: bool = False) -> Size:
         if self.smoke:
@@ -64,6 +69,22 @@ class Bench:
     @cache  # noqa: B019
     def large(self) -> Place:
         return make("large", self.size(1_000_000, 1_000), now=timezone.now())
+
+    @cache  # noqa: B019
+    def product(self) -> Running:
+        """The whole product, until the bench is closed."""
+        return self.stack.enter_context(doors.whole_product("bench"))
+
+    @cache  # noqa: B019
+    def rate(self) -> doors.Rate:
+        found = doors.rate_of(self.product(), seconds=self.seconds or (10 if self.smoke else doors.SECONDS))
+        if found.refused or len(found.tickets) != found.sent:
+            raise RuntimeError(f"{len(found.tickets)} tickets of {found.sent} mails; refused: {found.refused[:3]}")
+        return found
+
+    def close(self) -> None:
+        self.stack.close()
+        self.meter.close()
 
     def judged(
         self, name: str, value: float, unit: str, target: float | None, detail: str, *, reference: float | None = None
@@ -275,6 +296,27 @@ def sweep_1m(bench: Bench) -> Result:
     return bench.judged("sweep_1m", seconds, "seconds", 2, detail, reference=1.0)
 
 
+def smtp_rate(bench: Bench) -> Result:
+    """50 mails a second, each on a connection of its own: seconds from when one is due until it is written down, of 99 in 100."""
+    rate = bench.rate()
+    detail = f"{rate.sent:,} mails in {rate.sent / doors.RATE:.0f} s, each of 22 kB"
+    return bench.judged("smtp_rate", rate.answer, "seconds", 1, detail, reference=1.0)
+
+
+def smtp_to_ticket(bench: Bench) -> Result:
+    """Of the same mails: from the envelope to the ticket with its team. Nothing piles up while they come."""
+    rate = bench.rate()
+    detail = f"at most {rate.most_waiting:,} waited at once; all done {rate.settled:.0f} s after the last; {rate.cpu * 1000:.0f} ms of CPU each"
+    return bench.judged("smtp_to_ticket", rate.ticket, "seconds", 10, detail, reference=1.0)
+
+
+def attachment_25mb(bench: Bench) -> Result:
+    """Memory that a file of 25 MB takes beyond what the process held before: of the one that takes most."""
+    grown = doors.memory_of(bench.product(), doors.FILE // 5 if bench.smoke else doors.FILE)
+    detail = ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in grown.items())
+    return bench.judged("attachment_25mb", max(grown.values()), "MB", 80, f"MB more of each: {detail}", reference=1.0)
+
+
 def _make_due(count: int, now: datetime) -> int:
     """Let any `count` clocks of first answers be a second late; returns how many clocks are open."""
     with connections["owner"].cursor() as cursor:
@@ -304,6 +346,9 @@ ALL: dict[str, Callable[[Bench], Result]] = {
     "web_intake": web_intake,
     "mail_intake": mail_intake,
     "sms_intake": sms_intake,
+    "smtp_rate": smtp_rate,
+    "smtp_to_ticket": smtp_to_ticket,
+    "attachment_25mb": attachment_25mb,
     "queue_page_10k": queue_page_10k,
     "ping": ping,
     "mail_intake_1m": mail_intake_1m,

@@ -29,6 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("names", nargs="*", help=", ".join(ALL))
+        parser.add_argument("--seconds", type=float, default=0, help="How long mails are sent for; a minute without.")
         parser.add_argument("--smoke", action="store_true", help="Tiny: proves that the measuring works, judges nothing.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,14 +37,14 @@ class Command(BaseCommand):
         if unknown:
             raise CommandError(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
         if os.environ.get(MINE):
-            self._run(options["names"] or list(ALL), smoke=options["smoke"])
+            self._run(options["names"] or list(ALL), smoke=options["smoke"], seconds=options["seconds"])
         else:
             sys.exit(_in_own_database(sys.argv[1:]))
 
-    def _run(self, names: list[str], *, smoke: bool) -> None:
+    def _run(self, names: list[str], *, smoke: bool, seconds: float) -> None:
         call_command("migrate", verbosity=0)
         meter = Meter(settings.OWNER_URL)
-        bench = Bench(meter, smoke=smoke)
+        bench = Bench(meter, smoke=smoke, seconds=seconds)
         missed = []
         try:
             for name in names:
@@ -53,7 +54,7 @@ class Command(BaseCommand):
                 if result.target is not None and result.value > result.target:
                     missed.append(name)
         finally:
-            meter.close()
+            bench.close()
         if missed:
             raise CommandError(f"over target: {', '.join(missed)}")
 
