@@ -40,8 +40,12 @@ def test_pages_of_staff(
     lead: Page, at: Callable[..., str], complaints: list[str], accessible: Callable[[Page], None], product: Product
 ) -> None:
     ticket = product.value("SELECT id FROM tickets_ticket WHERE district_id = %s AND NOT sensitive LIMIT 1", product.district(CEDAR))
+    other = product.value(
+        "SELECT id FROM tickets_ticket WHERE district_id = %s AND NOT sensitive AND id <> %s LIMIT 1", product.district(CEDAR), ticket
+    )
+    merging = (f"/desk/{ticket}/merge/", f"/desk/{ticket}/merge/?q=bus", f"/desk/{ticket}/merge/?into={other}", f"/people/of/{ticket}")
     process = product.value("SELECT slug FROM ownership_process WHERE district_id = %s LIMIT 1", product.district(CEDAR))
-    for path in (*OF_STAFF, f"/desk/{ticket}/", f"/matrix/{process}/"):
+    for path in (*OF_STAFF, f"/desk/{ticket}/", f"/matrix/{process}/", *merging):
         for scheme, width in (("light", 1440), ("dark", 360)):
             lead.emulate_media(color_scheme="light" if scheme == "light" else "dark")
             lead.set_viewport_size({"width": width, "height": 900})
