@@ -306,7 +306,8 @@ def smtp_rate(bench: Bench) -> Result:
 def smtp_to_ticket(bench: Bench) -> Result:
     """Of the same mails: from the envelope to the ticket with its team. Nothing piles up while they come."""
     rate = bench.rate()
-    detail = f"at most {rate.most_waiting:,} waited at once; all done {rate.settled:.0f} s after the last; {rate.cpu * 1000:.0f} ms of CPU each"
+    waited = f"at most {rate.most_waiting:,} waited at once; all done {rate.settled:.0f} s after the last"
+    detail = f"{waited}; {rate.cpu * 1000:.0f} ms of CPU each"
     return bench.judged("smtp_to_ticket", rate.ticket, "seconds", 10, detail, reference=1.0)
 
 
