@@ -322,6 +322,33 @@ def test_a_number_that_cannot_take_messages_is_not_written_to_again(here: Cast, 
     assert queue().state == "suppressed"
 
 
+@pytest.mark.parametrize(
+    ("code", "barred"),
+    [("30003", ""), ("30004", ""), ("30005", "unknown number"), ("30006", "cannot take messages"), ("30007", ""), ("30008", ""),
+     ("21610", "opted out")],
+)  # fmt: skip
+def test_what_each_code_of_the_carriers_means(here: Cast, sent: Delivery, code: str, barred: str) -> None:
+    """A phone that is off, or a filter, may take the next; a number that is no mobile's, or wants none, does not."""
+    tell(visitor(here.district), sent, MessageSid="SM1", MessageStatus="undelivered", ErrorCode=code)
+    sent.refresh()
+    assert (sent.state, sent.error) == ("failed", f"Twilio undelivered {code}")
+    assert list(OptOut.objects.values_list("reason", flat=True)) == ([barred] if barred else [])
+    assert queue().state == ("suppressed" if barred else "pending")
+
+
+def test_how_many_parts_were_sent_is_kept(here: Cast, twilio: Twilio) -> None:
+    short, long, spanish = queue(body="x" * 160), queue(body="x" * 161), queue(body="á" * 71)
+    sending.drain(here.district.id)
+    assert [row.refresh().segments for row in (short, long, spanish)] == [1, 2, 2]
+
+
+def test_marks_that_cost_a_part_are_written_plainly_and_accents_stay(here: Cast, twilio: Twilio) -> None:
+    queue(body="It’s “fixed” – see you at 8\u202fAM… · Pat")
+    queue(body="La maestra dijo “mañana”, ¿sí?")
+    sending.drain(here.district.id)
+    assert [asked["Body"] for asked in twilio.asked] == ['It\'s "fixed" - see you at 8 AM... - Pat', "La maestra dijo “mañana”, ¿sí?"]
+
+
 def test_a_receipt_settles_what_was_uncertain(here: Cast, sent: Delivery) -> None:
     Delivery.objects.filter(id=sent.id).update(state="uncertain", provider_ref="", error="answer lost")
     tell(visitor(here.district), sent, MessageSid="SM7", MessageStatus="sent")
