@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
+import requests
 from django.core.management import CommandError, call_command
 from twilio.request_validator import RequestValidator
 
@@ -106,3 +107,44 @@ def test_a_text_is_signed_as_twilio_does(here: Cast) -> None:
 def test_a_text_that_cannot_be_sent_says_why(cedar: Cast, given: tuple[str, ...], said: str) -> None:
     with pytest.raises(CommandError, match=said):
         call_command("text_in", *given)
+
+
+def test_a_voicemail_is_told_of_as_twilio_does(here: Cast, tmp_path: Path) -> None:
+    line = Channel.objects.create(kind="phone", address="+19165550100", name="Voicemail", secret="an-auth-token")
+    sound = tmp_path / "said.mp3"
+    sound.write_bytes(b"ID3 and so on")
+    Twilio.seen.clear()
+    server = HTTPServer(("127.0.0.1", 0), Twilio)
+    port, out = server.server_port, io.StringIO()
+    got: list[bytes] = []
+
+    def fetch_then_listen() -> None:
+        server.handle_request()
+        got.append(requests.get(f"{Twilio.seen[0][2]['RecordingUrl']}.mp3", timeout=5).content)
+        server.handle_request()
+
+    serving = threading.Thread(target=fetch_then_listen, daemon=True)
+    serving.start()
+    call_command("voicemail_in", "cedar.localhost", "the bus is late", "--recording", str(sound), "--port", str(port), stdout=out)
+    serving.join(10)
+    server.server_close()
+    (path, host, recorded, signature), (_path, _host, heard, _signature) = Twilio.seen
+    assert path == f"/hooks/voicemail/{line.id}?caller=%2B13605550142"
+    assert RequestValidator("an-auth-token").validate(f"http://{host}{path}", recorded, signature)
+    assert (recorded["RecordingSid"], recorded["RecordingDuration"], got) == (heard["RecordingSid"], "12", [b"ID3 and so on"])
+    assert heard["TranscriptionText"] == "the bus is late"
+    assert "Taken in" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("nowhere.localhost", "hi"), "no active district"),
+        (("cedar.localhost", "hi", "--from", "555"), "is no number"),
+        (("cedar.localhost", ""), "say something"),
+        (("cedar.localhost", "hi"), "no number with a secret"),
+    ],
+)
+def test_a_voicemail_that_cannot_be_left_says_why(cedar: Cast, given: tuple[str, ...], said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("voicemail_in", *given)
