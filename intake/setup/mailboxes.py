@@ -36,7 +36,11 @@ ASKED = {  # beside the address, its name, team and hop
     "microsoft": ("tenant", "client_id", "client_secret"),
     "other": ("host", "port", "security", "username", "password"),
 }
-HOPS = {"google": "mx.google.com", "microsoft": "protection.outlook.com", "other": ""}  # under which name the provider signs what it found of a sender
+HOPS = {
+    "google": "mx.google.com",
+    "microsoft": "protection.outlook.com",
+    "other": "",
+}  # under which name the provider signs what it found of a sender
 CONSENT = "mailbox_consent"  # in the session: what comes back is held against it
 
 
@@ -101,7 +105,7 @@ class MailboxForm(EditForm):
 
     def clean_address(self) -> str:
         if self.mailbox:
-            return self.mailbox.source.address
+            return str(self.mailbox.source.address)
         known = contacts.email(self.cleaned_data["address"])
         if known is None:
             raise ValidationError(_("No mail could be sent to this address."))
