@@ -129,7 +129,7 @@ def kept(request: HttpRequest) -> HttpResponse:
     district = _district(request)
     for letter in found:
         letter.district, letter.body = district, sending.words(letter)
-        letter.size = _size(letter)
+        letter.size = _size(letter)  # type: ignore[attr-defined]
     context = {
         "letters": found, "channel": known, "address": address, **more,
         "channels": [Delivery.Channel.EMAIL, Delivery.Channel.SMS],

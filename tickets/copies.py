@@ -65,8 +65,9 @@ def _write(follower: Follower, ticket: Ticket, message: Message, *, team: Team, 
         }
         body = f"{message.text}\n\n{letters.signature(team, by)}\n\n-- \n{why}"
         subject = _("Request #%(number)s") % {"number": ticket.number}
+    what = f"{COPY}{message.id.hex}-{follower.person_id.hex[-12:]}"
     letters.to_requester(
-        ticket, what=f"{COPY}{message.id.hex}-{follower.person_id.hex[-12:]}", subject=f"Re: {subject}", body=body, purpose="reply", now=now,
+        ticket, what=what, subject=f"Re: {subject}", body=body, purpose="reply", now=now,
         way=(Delivery.Channel.EMAIL, address), person=follower.person,
     )  # fmt: skip
 

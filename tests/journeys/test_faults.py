@@ -24,7 +24,9 @@ PENDING = "SELECT count(*) FROM intake_envelope WHERE state = 'pending'"
 def _whole_again(product: Product) -> Iterator[None]:
     yield
     until(product.ready, seconds=60, what="the product to be whole again")
-    until(lambda: set(product.children()) == {"web", "worker", "beat", "smtp", "imap", "sweeper"}, seconds=60, what="all five processes")
+    until(
+        lambda: set(product.children()) == {"web", "worker", "beat", "smtp", "imap", "sweeper"}, seconds=60, what="all five processes"
+    )
 
 
 def writer() -> str:
