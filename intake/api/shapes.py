@@ -1,5 +1,6 @@
 """What goes over the wire. Text is text: a number or a list in its place is refused, not read as if it were one."""
 
+import re
 from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
@@ -14,7 +15,8 @@ from tickets.models import Attachment, Message, Ticket
 
 WORDS = r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]"  # something to read
 MOST_FILES = 10
-MOST_ANSWERS = 60
+MOST_ANSWERS, LONGEST_ANSWER = 60, 1000
+QUESTION = r"[-A-Za-z0-9_]{1,60}"
 
 
 class Text(serializers.CharField):
@@ -26,7 +28,11 @@ class Text(serializers.CharField):
 
 @extend_schema_field({"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": WORDS})
 class Words(Text):
-    pass
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not re.search(WORDS, text):
+            self.fail("blank")
+        return text
 
 
 @extend_schema_field({"type": "string", "format": "contact", "minLength": 1, "maxLength": 300})
@@ -52,13 +58,13 @@ class Named(serializers.Field[Any, str, Any, Any]):
         raise NotImplementedError
 
 
-@extend_schema_field({"type": ["string", "null"], "format": "service-slug", "minLength": 1, "maxLength": 80})
+@extend_schema_field({"type": "string", "format": "service-slug", "minLength": 1, "maxLength": 80})
 class ServiceField(Named):
     def look_up(self, name: str) -> Any:
         return Service.objects.filter(slug=name, active=True).first()
 
 
-@extend_schema_field({"type": ["string", "null"], "format": "site-code", "minLength": 1, "maxLength": 16})
+@extend_schema_field({"type": "string", "format": "site-code", "minLength": 1, "maxLength": 16})
 class SiteField(Named):
     def look_up(self, name: str) -> Any:
         return Site.objects.filter(code=name).first()
@@ -79,6 +85,25 @@ def is_whole(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+@extend_schema_field(
+    {
+        "type": "object", "additionalProperties": {"type": "string", "maxLength": LONGEST_ANSWER}, "maxProperties": MOST_ANSWERS,
+        "propertyNames": {"pattern": f"^{QUESTION}$"},
+        "description": "By key: to the questions of the service's form; others are kept under their own names.",
+    }
+)  # fmt: skip
+class Answers(serializers.DictField):
+    default_error_messages = {"key": "At most 60 letters of ASCII, digits, hyphens and underscores.", "many": "At most 60 answers."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        found = super().to_internal_value(data)
+        if len(found) > MOST_ANSWERS:
+            self.fail("many")
+        if not all(re.fullmatch(QUESTION, key) for key in found):
+            self.fail("key")
+        return found
+
+
 class NewTicket(serializers.Serializer[Any]):
     """What somebody needs, and how they are answered."""
 
@@ -90,18 +115,10 @@ class NewTicket(serializers.Serializer[Any]):
     site = SiteField(required=False, allow_null=True, default=None, help_text="Code of a school or building.")
     room = Text(max_length=40, required=False, default="", allow_blank=True)
     asset_tag = Text(max_length=40, required=False, default="", allow_blank=True)
-    answers = serializers.DictField(
-        child=Text(max_length=1000, allow_blank=True), required=False, default=dict,
-        help_text="To the questions of the service's form, by their keys. What is not known is left out.",
-    )  # fmt: skip
+    answers = Answers(child=Text(max_length=LONGEST_ANSWER, allow_blank=True), required=False, default=dict)
     files = serializers.ListField(
         child=FileField(), required=False, default=list, max_length=MOST_FILES, help_text="Handles of stored files."
     )
-
-    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
-        if data["answers"] and data["service"] is None:
-            raise serializers.ValidationError({"answers": ["Name the service whose questions these are."]})
-        return data
 
 
 class NewMessage(serializers.Serializer[Any]):

@@ -29,6 +29,7 @@ from intake.api.problems import Refused, told
 from intake.machines import Entry
 from intake.questionnaire import Questionnaire
 from intake.questions import Tongue
+from intake.wording import clean
 from tickets import files
 from tickets.actions import NewAnswer, NewFile, NotPossible
 from tickets.models import Message, Ticket
@@ -87,7 +88,7 @@ class Tickets(Door):
         responses={200: shapes.TicketPage, **told("invalid")},
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        asked = shapes.Listing(data=request.query_params)
+        asked = shapes.Listing(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         given, now = asked.validated_data, timezone.now()
         if key := given.get("idempotency_key"):
@@ -125,6 +126,8 @@ class Messages(Door):
             written = machines.write(
                 ticket, entry, key=_key(request), by=_caller(request), person=_actor(request).person, now=timezone.now()
             )
+        except NoText:
+            raise serializers.ValidationError({"text": ["Say something."]}) from None
         except KeyReused:
             raise Refused("key-reused") from None
         except NotPossible as stop:
@@ -139,7 +142,7 @@ class Messages(Door):
         responses={200: shapes.MessagePage, **told("invalid", "not-found")},
     )  # fmt: skip
     def get(self, request: Request, ticket_id: str) -> Response:
-        asked = shapes.Following(data=request.query_params)
+        asked = shapes.Following(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         given, ticket = asked.validated_data, _ticket(request, ticket_id, to=Can.READ)
         rows = Message.objects.filter(ticket=ticket).select_related("author").prefetch_related("attachments").order_by("id")
@@ -219,16 +222,17 @@ def _receive(request: Request, data: dict[str, Any], *, now: datetime) -> Receiv
         raise Refused("key-reused") from None
 
 
-def _answers(service: Service, given: dict[str, str], *, language: str, request: Request) -> list[NewAnswer]:
-    """Of whoever the questions are for: a machine asks for all kinds of people. What it does not know is not asked of it."""
+def _answers(service: Service | None, given: dict[str, str], *, language: str, request: Request) -> list[NewAnswer]:
+    """Of whoever the questions are for: a machine asks for all kinds of people. What it does not know is not asked of it, and what no
+    question asks for is kept under the name it has there."""
     first = questionnaire.first_language(_district(request))
-    asked = Questionnaire(Tongue(language or first, first), questionnaire.of_service(service.id))
-    unknown = {key: ["This service has no such question."] for key in given if key not in {one.key for one in asked.questions}}
+    asked = Questionnaire(Tongue(language or first, first), questionnaire.of_service(service.id) if service else [])
     answers, wrong = asked.check(given)
-    mistakes = {key: [said] for key, said in wrong.items() if given.get(key)}
-    if unknown or mistakes:
-        raise serializers.ValidationError({"answers": unknown | mistakes})
-    return answers
+    if mistakes := {key: [said] for key, said in wrong.items() if given.get(key)}:
+        raise serializers.ValidationError({"answers": mistakes})
+    known = {one.key for one in asked.questions}
+    others = ((key, clean(value)) for key, value in given.items() if key not in known)
+    return [*answers, *(NewAnswer(key=key, label=key, value=value) for key, value in others if value)]
 
 
 def _page(request: Request, rows: list[Any], most: int, shown: Any, cursor: str, **more: str) -> dict[str, Any]:
@@ -263,9 +267,11 @@ def _caller(request: Request) -> str:
 
 
 def _key(request: Request) -> str:
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
-        raise serializers.ValidationError({"Idempotency-Key": [f"At most {MAX_KEY} printable characters of ASCII."]})
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return ""
+    if not key.strip() or len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
+        raise serializers.ValidationError({"Idempotency-Key": [f"1 to {MAX_KEY} printable characters of ASCII."]})
     return key
 
 
