@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from intake.wording import one_line
 
@@ -12,11 +11,12 @@ _PART = re.compile(r'"[^"\n]*"|“[^”\n]*”|[^,;\n"“]+')
 _RANGE = re.compile(r"(?P<before>.*?)(?P<first>\d{1,5})\s*(?:-|–|—|\.\.|\bto\b|\ba\b)\s*(?P<again>.*?)(?P<last>\d{1,5})")
 
 
-@dataclass(frozen=True)
 class TooMany(ValueError):
-    """More rooms than a place may have; `given` of them."""
+    """More rooms than a place may have; `given` of them, or of a range without end so many more than there may be."""
 
-    given: int
+    def __init__(self, given: int) -> None:
+        self.given = given
+        super().__init__(given)
 
 
 def parse(text: str) -> list[str]:
@@ -64,4 +64,5 @@ def _run(rooms: Sequence[str], at: int) -> int:
 
 
 def _quoted(room: str) -> str:
-    return room if parse(room) == [room] else f'"{room}"'
+    plain = _PART.findall(room) == [room] and [*_rooms_of(room)] == [room]
+    return room if plain else f'"{room}"'
