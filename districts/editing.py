@@ -57,7 +57,7 @@ def row_or_404[R: DistrictModel](rows: models.QuerySet[R], row_id: UUID | None, 
     """The row of the district in scope; None for a new one. Held until the end of the request when it is about to change."""
     if row_id is None:
         return None
-    found = (rows.select_for_update(of=("self",)) if request.method == "POST" else rows).filter(id=row_id).first()
+    found = (rows.select_for_update(of=("self",), no_key=True) if request.method == "POST" else rows).filter(id=row_id).first()
     if found is None:
         raise Http404
     return found

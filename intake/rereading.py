@@ -121,7 +121,7 @@ def _done(district_id: UUID, envelope: Envelope, asked: Asked) -> Result:
 
 
 def _correct(message: Message, arrival: Arrival, words: Words, more: bool, asked: Asked) -> Result:
-    message = Message.objects.select_for_update(of=("self",)).select_related("ticket").get(id=message.id)
+    message = Message.objects.select_for_update(of=("self",), no_key=True).select_related("ticket").get(id=message.id)
     if not (arrival.text or arrival.subject) and message.text.startswith("["):  # "[no text]", in whatever language
         words = Words(**{**words.__dict__, "text": message.text})
     found = messages.corrections(message, words=words, subject=_subject(message, arrival, words))

@@ -89,12 +89,13 @@ def _follow_up(ticket: Ticket, over: Ticket, said: tickets.Words, *, now: dateti
 def solved(ticket: Ticket, *, proven: bool, now: datetime) -> bool:
     """The requester says so: there is nothing to wait for, it is closed. Twice is once.
 
-    Where it was merged into another's, that one is resolved and closes in its own time. Danger to a person is not ended by whoever
-    holds the link, nor is another request of the same address by who has not `proven` to be the requester: it is written down as
-    their words, the team is told, and people decide. False: that.
+    Danger to a person is not ended by whoever holds the link, nor is what another person asked and theirs was merged into, nor another
+    request of the same address by who has not `proven` to be the requester: it is written down as their words, the team is told, and
+    people decide. False: that.
     """
     target = tickets.take(ticket)
-    if target.is_live and (target.crisis or reading_of(ticket, proven=proven).hidden):
+    anothers = target.requester_id != ticket.requester_id
+    if target.is_live and (target.crisis or anothers or reading_of(ticket, proven=proven).hidden):
         _say_so(ticket, target, now=now)
         return False
     if target.is_live:

@@ -41,7 +41,7 @@ def log(call: Call, *, by: Person, now: datetime) -> Ticket:
 
     Words of danger go past whoever took the call, to the safety team, and are not solved by a tick.
     """
-    Person.objects.select_for_update().get(id=by.id)  # a second click waits here, and finds what the first has made
+    Person.objects.select_for_update(no_key=True).get(id=by.id)  # a second click waits here, and finds what the first has made
     mark = _mark(call)
     earlier = by_thread([mark])
     if earlier:
@@ -70,7 +70,7 @@ def add(ticket: Ticket, call: Call, *, by: Person, now: datetime) -> Ticket:
 
     The same form again is nothing. Words of danger are heard as in any message, and not solved by a tick.
     """
-    Person.objects.select_for_update().get(id=by.id)
+    Person.objects.select_for_update(no_key=True).get(id=by.id)
     mark = _mark(call)
     earlier = by_thread([mark])
     if earlier:

@@ -30,7 +30,7 @@ def lock(ticket_id: UUID) -> None:
     In a statement of its own: joined rows of a locking statement are not looked up again for a row that somebody changed while we
     waited (EvalPlanQual), so a ticket that was moved to another team would be missed, and a new assignee read as nobody.
     """
-    Ticket.objects.select_for_update().filter(id=ticket_id).values_list("id", flat=True).first()
+    Ticket.objects.select_for_update(no_key=True).filter(id=ticket_id).values_list("id", flat=True).first()
 
 
 def survivor(ticket: Ticket) -> Ticket:

@@ -141,5 +141,5 @@ def way_of(given: str) -> Contact | None:
 
 
 def _held(chat_id: UUID) -> Chat:
-    held: Chat = Chat.objects.select_for_update(of=("self",)).get(id=chat_id)
+    held: Chat = Chat.objects.select_for_update(of=("self",), no_key=True).get(id=chat_id)
     return held

@@ -30,7 +30,7 @@ def door() -> Door:
 
 def row(*, lock: bool = False) -> Channel:
     """To be shown, or changed (`lock`); made, and off, where there is none."""
-    rows = Channel.objects.select_for_update(of=("self",)) if lock else Channel.objects.all()
+    rows = Channel.objects.select_for_update(of=("self",), no_key=True) if lock else Channel.objects.all()
     made: Channel = rows.get_or_create(kind=ChannelKind.CHAT, address="", defaults={"name": "Chat", "active": False})[0]
     return made
 

@@ -99,7 +99,7 @@ def two_people(one: Person, other: Person, *, by: Person | None, now: datetime) 
 def _hold(*people: Person) -> None:
     """Lock the rows, always in the same order, and see them as they are."""
     for person in sorted(people, key=lambda person: person.id):
-        person.refresh_from_db(from_queryset=Person.objects.select_for_update(of=("self",)))
+        person.refresh_from_db(from_queryset=Person.objects.select_for_update(of=("self",), no_key=True))
 
 
 def _complete(kept: Person, absorbed: Person) -> dict[str, list[str]]:

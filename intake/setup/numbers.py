@@ -153,7 +153,7 @@ def number(request: HttpRequest, channel_id: UUID | None = None) -> HttpResponse
 @for_administrators
 @require_POST
 def number_switch(request: HttpRequest, channel_id: UUID) -> HttpResponse:
-    row, on = get_object_or_404(_rows().select_for_update(), id=channel_id), request.POST.get("to") == "on"
+    row, on = get_object_or_404(_rows().select_for_update(no_key=True), id=channel_id), request.POST.get("to") == "on"
     numbers.switch(row, active=on, by=actor_of(request).person)
     said = (
         _("%(number)s takes in again.")
