@@ -177,6 +177,7 @@ def test_asked_for_twice_it_is_one_ticket(chat_on: Cast) -> None:
         post("person", token=told["token"], contact=contact)
     assert Ticket.objects.filter(channel="chat").count() == 1
     assert Envelope.objects.filter(external_id__startswith="chat:").count() == 1
+    assert Message.objects.count() == 1, "the answer was lost, and the same click came again: nothing new was said"
 
 
 def test_a_person_is_had_at_once_without_a_question_before(chat_on: Cast) -> None:
@@ -394,6 +395,7 @@ def test_where_receiving_fails_the_words_wait_for_a_worker_in_order(chat_on: Cas
     assert told["state"] == "waiting"
     post("say", token=told["token"], text="It is the north door")
     post("person", token=told["token"], contact="pat@cedar-family.example")
+    post("person", token=told["token"], contact="(916) 555-0144")
     assert Envelope.objects.filter(state="pending").count() == 3
     assert not Ticket.objects.filter(channel="chat").exists()
     receive.drain(chat_on.district.id)

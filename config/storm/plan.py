@@ -49,6 +49,8 @@ KINDS = (
     Kind("api", "request", 7, Fate.TICKET),
     Kind("api", "reused key", 1, Fate.REFUSED, parent="api request"),
     Kind("hook", "mail", 5, Fate.TICKET),
+    Kind("voice", "words", 3, Fate.TICKET),
+    Kind("chat", "person", 4, Fate.TICKET),
 )
 IMPATIENT = 0.12  # share of sendings whose answer is not waited for, at least once
 DOMAIN = "@family.example"  # of all senders by mail
@@ -97,6 +99,11 @@ class Event:
         """A telephone number that nobody has: 555-0100 to 0199 are kept for stories."""
         first = self.parent or self
         return f"+1{AREAS[first.n // 100 % len(AREAS)]}55501{first.n % 100:02}"
+
+    @property
+    def remote(self) -> str:
+        """The sender's own network address: one that does too much is held back."""
+        return f"10.{self.n >> 16 & 255}.{self.n >> 8 & 255}.{self.n & 255}"
 
     @property
     def own_id(self) -> str:

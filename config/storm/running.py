@@ -181,6 +181,17 @@ class Running:
         query = "SELECT id, address, secret FROM intake_channel WHERE district_id = %s AND kind = 'sms'"
         return self.rows(query, self.district(host))[0]
 
+    def phone_channel(self, host: str) -> dict[str, Any]:
+        """The number that takes calls, made where the district has none."""
+        query = "SELECT id, address, secret FROM intake_channel WHERE district_id = %s AND kind = 'phone' AND address <> ''"
+        district = self.district(host)
+        if not self.rows(query, district):
+            self.rows(
+                "INSERT INTO intake_channel (district_id, id, kind, address, name, secret, active)"
+                " VALUES (%s, %s, 'phone', '+12025550199', 'Calls', %s, true)", district, uuid4(), TWILIO_TOKEN,
+            )  # fmt: skip
+        return self.rows(query, district)[0]
+
 
 def processes() -> Iterator[tuple[int, int, str]]:
     """(pid, parent, command line with \\0 between its words)"""

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from twilio.request_validator import RequestValidator
 
@@ -25,6 +25,7 @@ from config.storm.journal import Journal
 from config.storm.letters import Acknowledged
 from config.storm.plan import Event
 from config.storm.running import CEDAR, HOOK_SECRET, OAK, Running
+from intake.chat.actions import CHATS
 
 ACCEPTED, REFUSED, LATER = "accepted", "refused", "later"
 BROKE = "broke"  # the sender itself
@@ -33,6 +34,7 @@ TIMEOUT = 20.0  # seconds a sender waits for an answer
 PATIENCE = 180.0  # seconds a sender goes on trying
 PAUSE = 0.4  # seconds between two tries at first; a real mail server waits for minutes
 HELP = f"help@{CEDAR}"
+PLAIN_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,22 @@ class Senders:
     acknowledged: Callable[[Event], Acknowledged | None]  # something to reply to
     key: str = ""
     line: dict[str, Any] = field(default_factory=dict)  # the number for texts
+    phone: dict[str, Any] = field(default_factory=dict)  # the number for calls
     other: str = ""  # mailbox of the same district
+    district: UUID | None = None
     done: dict[int, threading.Event] = field(default_factory=dict)
     ends: dict[int, str] = field(default_factory=dict)
     _forms: threading.local = field(default_factory=threading.local)
 
     def prepare(self, events: Sequence[Event]) -> None:
-        self.key, self.line = self.product.api_key(CEDAR), self.product.sms_channel(CEDAR)
+        self.district = self.product.district(CEDAR)
+        self.key, self.line, self.phone = (
+            self.product.api_key(CEDAR),
+            self.product.sms_channel(CEDAR),
+            self.product.phone_channel(CEDAR),
+        )
         mailboxes = "SELECT address FROM intake_channel WHERE district_id = %s AND kind = 'email' AND active AND address <> %s"
-        self.other = self.product.value(f"{mailboxes} ORDER BY address", self.product.district(CEDAR), HELP)
+        self.other = self.product.value(f"{mailboxes} ORDER BY address", self.district, HELP)
         self.done = {event.n: threading.Event() for event in events}
 
     def send(self, event: Event) -> None:
@@ -107,12 +116,14 @@ class Senders:
         return "never answered"
 
     def _sendings(self, event: Event, reply: Acknowledged | None) -> list[Sending]:
-        return {"smtp": self._smtp, "web": self._web, "sms": self._sms, "api": self._api, "hook": self._hook}[event.kind.door](
-            event, reply
-        )
+        doors = {
+            "smtp": self._smtp, "web": self._web, "sms": self._sms, "api": self._api, "hook": self._hook, "voice": self._voice,
+            "chat": self._chat,
+        }  # fmt: skip
+        return doors[event.kind.door](event, reply)
 
     def _by_number(self, event: Event) -> bool:
-        return event.kind.door == "sms" or event.kind.name == "by phone"
+        return event.kind.door in ("sms", "voice") or event.kind.name == "by phone"
 
     def _known_as(self, event: Event) -> str:
         """The id under which the product must know it."""
@@ -120,6 +131,10 @@ class Senders:
             return _form_id(event)
         if event.kind.door == "sms":
             return event.own_id
+        if event.kind.door == "voice":
+            return f"{_recording(event)}/words"
+        if event.kind.door == "chat":
+            return f"chat:{uuid5(CHATS, f'{self.district} {_form_id(event)}')}"
         if event.kind.door == "api":
             return f"key {self.key.split('_')[1]} {event.own_id}"
         return letters.message_id(event)
@@ -172,11 +187,11 @@ class Senders:
             "form_id": _form_id(event), "step": "send", "text": event.words,
             "contact": event.number if self._by_number(event) else event.address,
         }  # fmt: skip
-        return [lambda wait: self._submit(fields, wait)]
+        return [lambda wait: self._submit(fields, event.remote, wait)]
 
-    def _submit(self, fields: dict[str, str], wait: bool) -> Answer:
+    def _submit(self, fields: dict[str, str], remote: str, wait: bool) -> Answer:
         cookies, token = self._form()
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookies}
+        headers = {"Content-Type": PLAIN_FORM, "Cookie": cookies, "X-Forwarded-For": remote}
         return self._post("/", urlencode({**fields, "csrfmiddlewaretoken": token}).encode(), headers, wait)
 
     def _form(self) -> tuple[str, str]:
@@ -202,12 +217,28 @@ class Senders:
             "From": "anonymous" if event.kind.name == "no number" else event.number,
             "Body": "STOP" if event.kind.name == "stop" else event.words, "NumMedia": "0",
         }  # fmt: skip
-        signature = RequestValidator(self.line["secret"]).compute_signature(f"http://{CEDAR}:{self.product.port}{path}", form)
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-Twilio-Signature": "" if event.kind.name == "unsigned" else signature,
-        }
-        return [lambda wait: self._post(path, urlencode(form).encode(), headers, wait)]
+        return [self._twilio(path, form, self.line["secret"], signed=event.kind.name != "unsigned")]
+
+    def _voice(self, event: Event, _reply: Acknowledged | None) -> list[Sending]:
+        """What was said after the tone, as Twilio heard it (https://www.twilio.com/docs/voice/twiml/record)."""
+        path = f"/hooks/voicemail/{self.phone['id']}"
+        form = {
+            "RecordingSid": _recording(event), "TranscriptionSid": f"TR{event.n}", "TranscriptionText": event.words,
+            "TranscriptionStatus": "completed", "From": event.number, "To": self.phone["address"],
+        }  # fmt: skip
+        return [self._twilio(path, form, self.phone["secret"])]
+
+    def _twilio(self, path: str, form: dict[str, str], secret: str, *, signed: bool = True) -> Sending:
+        where = f"http://{CEDAR}:{self.product.port}{path}"
+        signature = RequestValidator(secret).compute_signature(where, form) if signed else ""
+        headers = {"Content-Type": PLAIN_FORM, "X-Twilio-Signature": signature}
+        return lambda wait: self._post(path, urlencode(form).encode(), headers, wait)
+
+    def _chat(self, event: Event, _reply: Acknowledged | None) -> list[Sending]:
+        """Words and a wish for a person in one, as the page without scripts sends them."""
+        form = {"said_id": _form_id(event), "text": event.words, "contact": event.address, "name": "Sam"}
+        headers = {"Content-Type": PLAIN_FORM, "X-Forwarded-For": event.remote}
+        return [lambda wait: self._post("/chat/person", urlencode(form).encode(), headers, wait)]
 
     def _api(self, event: Event, _reply: Acknowledged | None) -> list[Sending]:
         body = json.dumps({"text": event.words, "contact": event.address}).encode()
@@ -245,6 +276,10 @@ def closing_at_once(connection: http.client.HTTPConnection) -> Iterator[None]:
 
 def _form_id(event: Event) -> str:
     return str(uuid5(NAMESPACE_URL, event.own_id))
+
+
+def _recording(event: Event) -> str:
+    return f"RE{event.mark}"
 
 
 def _on_the_wire(raw: bytes) -> bytes:

@@ -33,6 +33,12 @@ def later(chat: Chat, said_id: UUID, text: str, *, language: str, name: str = ""
     return _bytes(chat, language, name, contact, said_id=str(said_id), text=text)
 
 
+def way_in(raw: bytes) -> Contact | None:
+    """The address that stands in a conversation."""
+    given = json.loads(raw)["contact"]
+    return Contact(**given) if given else None
+
+
 def _line(line: ChatLine, district: District) -> dict[str, str]:
     told = {"who": line.who, "text": line.text, "at": line.at.isoformat()}
     if passage := line.data.get("passage"):

@@ -54,7 +54,13 @@ def pass_on(chat: Chat, said_id: UUID, text: str, *, now: datetime) -> None:
 
 
 def leave_a_way(chat: Chat, contact: Contact, name: str, *, now: datetime) -> None:
-    """Whoever was helped without an address leaves one after all: a message, so that people see it too. Once for each address."""
+    """Whoever was helped without an address leaves one after all: a message, so that people see it too. Once for each address.
+
+    The address that the conversation was handed over with is no new one: the answer to that click was lost, and it was sent again.
+    """
+    sent = Envelope.objects.filter(channel=ChannelKind.CHAT, external_id=envelopes.id_of(chat)).values_list("raw", flat=True).first()
+    if sent is not None and envelopes.way_in(bytes(sent)) == contact:
+        return
     said_id = uuid5(chat.id, contact.value)
     with override(chat.language):
         text = _("You can reach me here: %(contact)s") % {"contact": contact.value}

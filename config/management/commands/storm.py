@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def _run(self, storm: Storm, *, keep: bool) -> Outcome:
         folder = ROOT / "var" / "storm" / f"{storm.seed}-{int(time.time())}"
         with MailServer(free_port()) as mail, Twilio(free_port()) as twilio:
-            product = Running("storm", mail=mail, twilio=twilio)
+            product = Running("storm", mail=mail, twilio=twilio, BEHIND_PROXY="1")  # each sender has an address of its own
             product.log.unlink(missing_ok=True)
             product.fresh()
             try:
