@@ -78,7 +78,7 @@ def test_a_caller_is_recognised_while_the_number_is_typed(
     expect(offer).to_be_focused()
     agent.keyboard.press("Enter")
     agent.wait_for_url(f"**{open_already}")
-    expect(agent.get_by_text("It has come now")).to_be_visible()
+    expect(agent.locator(".story .words", has_text="It has come now")).to_be_visible()
 
 
 def test_control_and_enter_save_from_the_big_field(agent: Page, at: Callable[..., str]) -> None:
