@@ -113,3 +113,11 @@ def test_who_checks_senders_is_named_and_a_private_address_needs_its_team(here: 
     assert fill(admin, path, name="Help", private="on", team=str(here.safety.id)).status_code == 302
     assert is_private(help_at.refresh())
     assert "private" in admin.get("/setup/addresses/").content.decode()
+
+
+def test_a_mailbox_elsewhere_may_be_private_too(here: Cast, help_at: Channel) -> None:
+    admin, path = sign_in(here.ada, here.district), "/setup/mailboxes/new?provider=google"
+    given = {"address": "counsel@school.example", "name": "Counsel", "client_id": "cid", "client_secret": "cs", "private": "on"}
+    assert "team" in errors(fill(admin, path, **given))
+    fill(admin, path, **given, team=str(here.safety.id))
+    assert is_private(Channel.objects.get(address="counsel@school.example"))

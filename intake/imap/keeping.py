@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from districts.models import Person, Team
 from districts.sealing import seal, unseal
-from intake.doors import AddressTaken
+from intake.doors import PRIVATE, AddressTaken
 from intake.models import Channel, Mailbox
 from intake.standing import forget_standing
 from tickets.models import ChannelKind
@@ -25,6 +25,7 @@ class Settings:
     name: str
     team: Team | None
     trusted_hop: str
+    private: bool  # what comes in by it is for its team and named people alone
     way: dict[str, Any]  # fields of Mailbox: host, port, tls, username, folder, auth, auth_url, token_url, client_id, scope, grant
     secret: dict[str, str]
 
@@ -36,6 +37,7 @@ def save_mailbox(mailbox: Mailbox | None, settings: Settings, *, by: Person | No
         settings.way[name] for name in ("host", "username", "folder")
     )
     row.source.name, row.source.team, row.source.trusted_hop = settings.name, settings.team, settings.trusted_hop
+    row.source.options = {**row.source.options, PRIVATE: settings.private}
     try:
         with transaction.atomic():
             row.source.save()

@@ -22,6 +22,7 @@ from intake import contacts, doors
 from intake.imap import consent
 from intake.imap.keeping import Settings, brought_back, save_mailbox, switch_mailbox, unseal_or_nothing
 from intake.models import Channel, Mailbox
+from intake.queries import is_private
 from tickets.models import ChannelKind
 
 PLAIN = forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"})
@@ -62,6 +63,13 @@ class MailboxForm(EditForm):
     team = forms.ChoiceField(
         label=gettext_lazy("Goes to"), required=False,
         help_text=gettext_lazy("A team's own address: what comes in by it goes to that team."),
+    )  # fmt: skip
+    private = forms.BooleanField(
+        label=gettext_lazy("Private"), required=False,
+        help_text=gettext_lazy(
+            "For what is told in confidence: only the team, and people named in a request, see what comes in by it."
+            " Every read is recorded."
+        ),
     )  # fmt: skip
     host = OneLine(label=gettext_lazy("Server"), max_length=253, widget=PLAIN, help_text=gettext_lazy("As in imap.school.example."))
     port = forms.IntegerField(label=gettext_lazy("Port"), min_value=1, max_value=65535, initial=993)
@@ -119,11 +127,18 @@ class MailboxForm(EditForm):
             raise ValidationError(_("Letters, digits, dots and hyphens, as Microsoft shows it."))
         return tenant
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("private") and not data.get("team"):
+            self.add_error("team", _("Choose the team that may read what comes in by a private address."))
+        return data
+
     def settings(self) -> Settings:
         data = self.cleaned_data
         secret = {name: data[name] for name in ("client_secret", "password") if data.get(name)}
         return Settings(
-            address=data["address"], name=data["name"], team=self.teams.get(data["team"]), trusted_hop=data["trusted_hop"].lower(),
+            address=data["address"], name=data["name"], team=self.teams.get(data["team"]), private=data["private"],
+            trusted_hop=data["trusted_hop"].lower(),
             way=self._way(data), secret=secret,
         )  # fmt: skip
 
@@ -142,6 +157,7 @@ def _shown(mailbox: Mailbox) -> dict[str, Any]:
     source = mailbox.source
     return {
         "address": source.address, "name": source.name, "team": str(source.team_id or ""), "trusted_hop": source.trusted_hop,
+        "private": is_private(source),
         "host": mailbox.host, "port": mailbox.port, "security": "tls" if mailbox.tls else "starttls", "username": mailbox.username,
         "folder": mailbox.folder, "client_id": mailbox.client_id,
         "tenant": mailbox.token_url.removeprefix(MICROSOFT).split("/")[0] if mailbox.token_url.startswith(MICROSOFT) else "",
