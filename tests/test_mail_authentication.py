@@ -95,15 +95,87 @@ def test_what_passes_must_be_of_the_domain_that_is_shown(value: str, *, passed: 
         ("spf=fail", True),
         ("spf=softfail", False),
         ("spf=fail; dkim=pass", False),
-        ("dmarc=pass; spf=fail", False),
+        ("dmarc=pass header.from=cedar-schools.example; spf=fail", False),
     ],
 )
 def test_what_failed(value: str, *, failed: bool) -> None:
     assert found(f"{HOP}; {value}").failed is failed
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "dkim=pass header.d=cedar-schools.example(.evil.example; dmarc=fail (p=reject) header.from=cedar-schools.example",
+        'spf=pass smtp.mailfrom="x;dmarc=pass "@evil.example; dmarc=fail (p=reject) header.from=cedar-schools.example',
+        'spf=pass smtp.mailfrom="x; dkim=pass header.d=cedar-schools.example; y"@evil.example; dmarc=fail (p=reject)',
+        "dmarc=pass header.from=cedar-schools.example; dmarc=fail (p=reject) header.from=cedar-schools.example",
+        "dmarc=pass header.from=cedar-schools.example; spf=none (domain of x)y@evil.example); dmarc=fail (p=reject)",
+    ],
+)
+def test_what_a_sender_has_a_hand_in_steers_nothing(value: str) -> None:
+    told = found(f"{HOP}; {value}")
+    assert (told.passed, told.failed, told.unwanted, told.policy) == (False, True, True, "reject")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "dmarc=pass",
+        "dmarc=pass header.from=evil.example",
+        "dmarc=pass header.from=cedar-schools.example header.from=evil.example",
+        "dkim=pass header.d=cedar-schools.example header.d=evil.example",
+        "dkim=pass header.d=cedar-schools.example(x).evil.example",
+        "dkim=pass header.d=cedar-schools.example (x).evil.example",
+        "dkim=pass header.d=evil.example header.i=@cedar-schools.example",
+        "dkim=pass header.d=cedar-schools.example; dkim=fail header.d=cedar-schools.example",
+        'dkim=pass header.i="x@cedar-schools.example"@evil.example',
+        "spf=pass smtp.mailfrom=x; dmarc=pass header.from=cedar-schools.example @evil.example",
+        "dkim=pass header.d=cedar-schools.example" + " " * 8000,
+    ],
+)
+def test_what_does_not_prove_the_domain_that_is_shown(value: str) -> None:
+    assert not found(f"{HOP}; {value}").passed
+
+
+def test_results_as_servers_write_them() -> None:
+    gmail = "dkim=pass header.i=@cedar-schools.example header.s=20230601 header.b=AbC/d+e=; spf=pass (google.com: domain of"
+    gmail += " tess@cedar-schools.example designates 2001:db8::1 as permitted sender) smtp.mailfrom=tess@cedar-schools.example;"
+    gmail += " dmarc=pass (p=NONE sp=QUARANTINE dis=NONE) header.from=cedar-schools.example; dara=pass header.i=@x.example"
+    glued = "dkim=pass(good) header.d=cedar-schools.example;dmarc=pass(p=none dis=none) header.from=cedar-schools.example"
+    quoted = 'spf=pass reason="all; good" smtp.mailfrom="odd name"@cedar-schools.example;dmarc=pass header.from="cedar-schools.example"'
+    for value in (gmail, glued, quoted):
+        assert found(f"{HOP}; {value}").dmarc == "pass", value
+    assert str(found(f"{HOP}; {gmail}")) == "spf=pass dkim=pass dmarc=pass"
+
+
+@pytest.mark.parametrize(
+    ("written", "passed"),
+    [
+        ("From: tess@cedar-schools.example", True),
+        ("From: Tess Whitfield (Staff) <tess@cedar-schools.example>", True),
+        ('From: "Whitfield, Tess" <Tess@Cedar-Schools.example>', True),
+        ("From: =?utf-8?q?T=C3=A8ss?= <tess@cedar-schools.example>", True),
+        ("From: tess@cedar-schools.example (Tess)", True),
+        ("From: tess@cedar-schools.example\r\nFrom: x@evil.example", False),
+        ("From: <tess@cedar-schools.example> <x@evil.example>", False),
+        ("From: <@evil.example:tess@cedar-schools.example>", False),
+        ("From: <tess@cedar-schools.example,x@evil.example>", False),
+        ("From: <tess@cedar-schools.example>x@evil.example", False),
+        ("From: x@evil.example <tess@cedar-schools.example>", False),
+        ("From: Staff: tess@cedar-schools.example; , x@evil.example", False),
+        ("From : tess@cedar-schools.example\r\nfrom: x@evil.example", False),
+        ("From: <tess@cedar-schools.example\0@evil.example>", False),
+    ],
+)
+def test_who_wrote_must_be_read_the_same_by_everybody(written: str, *, passed: bool) -> None:
+    proof = f"Authentication-Results: {HOP}; dkim=pass header.d=cedar-schools.example; dmarc=pass header.from=cedar-schools.example"
+    arrival = email.read(f"{proof}\r\n{written}\r\nSubject: x\r\n\r\nx".encode(), trusted_hop=HOP)
+    assert arrival.authentication.passed is passed
+
+
 def test_exchange_online_writes_no_name_of_its_own() -> None:
-    value = "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=cedar-schools.example; dkim=none; dmarc=pass action=none"
+    value = "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=cedar-schools.example; dkim=none; dmarc=pass action=none "
+    value += "header.from=cedar-schools.example"
     assert found(value, hop="protection.outlook.com").passed
     assert not found(value)
 

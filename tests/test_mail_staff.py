@@ -19,7 +19,8 @@ from tickets.models import Event, Follower, Link, Message, Ticket
 __all__ = ["doors"]
 HOP = "mx.cedar.example"
 ALICE = "alice@cedar.localhost"
-PASSED = {"Authentication_Results": f"{HOP}; spf=pass smtp.mailfrom={ALICE}; dkim=pass header.d=cedar.localhost; dmarc=pass"}
+_PROOF = f"spf=pass smtp.mailfrom={ALICE}; dkim=pass header.d=cedar.localhost; dmarc=pass header.from=cedar.localhost"
+PASSED = {"Authentication_Results": f"{HOP}; {_PROOF}"}
 FAILED = {"Authentication_Results": f"{HOP}; spf=softfail; dmarc=fail (p=none) header.from=cedar.localhost"}
 FORWARD = f"""Please help her. I told her that you would.
 

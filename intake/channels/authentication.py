@@ -13,13 +13,24 @@ from itertools import takewhile
 LONGEST = 8_000  # characters of a field that are read
 NAMELESS = ("outlook.com",)  # servers that write no name of their own
 FIELD = "authentication-results"
-_METHOD = re.compile(r"\s*(spf|dkim|dmarc)(?:/\d+)?\s*=\s*([a-z]{2,20})\b(.*)", re.IGNORECASE | re.DOTALL)
-_PROPERTY = re.compile(r"\b(?:header|smtp)\.(d|i|from|mailfrom|mail|mfrom)\s*=\s*\"?([^\s;\"]{1,320})", re.IGNORECASE)
+METHODS = ("spf", "dkim", "dmarc")
+_GLUED = "\0"  # where a comment stood with no space before it: nothing that a server writes into a domain
+_RESULT = re.compile(r"\s*(spf|dkim|dmarc)\s*(?:/\s*\d+\s*)?=\s*([a-z]{2,20})(?=[\s\0]|$)", re.IGNORECASE)
+_PAIR = re.compile(r'\s*([a-z][a-z0-9._-]{0,60})\s*=\s*((?:"(?:[^"\\]|\\.)*"|[^\s\0";])+)(?=\s|$)', re.IGNORECASE)
+_AGAINST = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*(fail)\b", re.IGNORECASE)
+_PART = re.compile(r'[^"();]+|"(?:[^"\\]|\\.)*"|;', re.DOTALL)
+_IN_COMMENT = re.compile(r"\\.|[()]", re.DOTALL)
 _FAILED = re.compile(r"\bdmarc\s*=\s*fail\b(.{0,500})", re.IGNORECASE | re.DOTALL)
 _POLICY = re.compile(
     r"(?:[( ]p|\bpolicy|\bpolicy\.published-domain-policy|\baction)\s*=\s*(?:o|pct\.)?(none|quarantine|reject)\b", re.IGNORECASE
 )
-_DEEPEST = 20  # comments in comments
+_TELLS: dict[str, tuple[str, ...]] = {  # of which domain a result is; the first property that is told
+    "spf": ("smtp.mailfrom", "smtp.mfrom", "smtp.mail"),
+    "dkim": ("header.d", "header.i"),
+    "dmarc": ("header.from",),
+}
+_WORST = ("fail", "permerror", "temperror", "policy", "softfail", "neutral", "none")  # worse than any other word, and that than "pass"
+_DOMAIN = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
 
 
 @dataclass(frozen=True)
@@ -65,11 +76,12 @@ class Authentication:
 class _Finding:
     method: str
     result: str
-    domains: tuple[str, ...]
+    domains: tuple[str, ...] = ()
 
 
 def read(fields: Sequence[tuple[str, str]], trusted_hop: str, writer: str) -> Authentication:
-    """`fields`: names (lower case) and values from the top; `trusted_hop`: our own server's name; `writer`: the address in From."""
+    """`fields`: names (lower case) and values from the top; `trusted_hop`: our own server's name; `writer`: the address in From, empty
+    where it is not certain who that is."""
     believed = _believed(fields, trusted_hop.strip().lower().rstrip("."))
     found = _summed_up([finding for value in believed for finding in _findings(value)], _domain(writer))
     return replace(found, policy=_policy(believed)) if found.dmarc == "fail" else found
@@ -77,9 +89,9 @@ def read(fields: Sequence[tuple[str, str]], trusted_hop: str, writer: str) -> Au
 
 def _policy(believed: Sequence[str]) -> str:
     """ "p=reject" or "policy=reject" in a comment, Microsoft's "action=oreject", "policy.published-domain-policy=reject"."""
-    said = (_FAILED.search(value[:LONGEST]) for value in believed)
-    wished = (_POLICY.search(found[1]) for found in said if found)
-    return next((found[1].lower() for found in wished if found), "")
+    said = (found for value in believed for found in _FAILED.findall(value[:LONGEST]))
+    wished = [found[1].lower() for one in said if (found := _POLICY.search(one))]
+    return next((one for one in ("reject", "quarantine", "none") if one in wished), "")
 
 
 def _believed(fields: Sequence[tuple[str, str]], hop: str) -> list[str]:
@@ -94,44 +106,100 @@ def _believed(fields: Sequence[tuple[str, str]], hop: str) -> list[str]:
 
 
 def _is_of(value: str, hop: str) -> bool:
-    first = _without_comments(value).split(";")[0].split()
+    """The name stands before whatever a sender could have a hand in."""
+    first = (_pieces(value) or value.split(";"))[0].split()
     name = first[0].lower().rstrip(".") if first else ""
     return name == hop or ("=" in name and any(hop == one or hop.endswith(f".{one}") for one in NAMELESS))
 
 
 def _findings(value: str) -> Iterator[_Finding]:
-    for piece in _without_comments(value).split(";"):
-        found = _METHOD.match(piece)
+    """Some of it is the sender's own (the local part of an address, say), and not every server writes it as it should: of what cannot
+    be taken apart for certain, only what speaks against the mail counts."""
+    pieces = _pieces(value)
+    if pieces is None:
+        yield from (_Finding(method.lower(), result.lower()) for method, result in _AGAINST.findall(value[:LONGEST]))
+        return
+    for piece in pieces:
+        found = _RESULT.match(piece)
         if found:
-            said = _PROPERTY.findall(found[3])
-            yield _Finding(found[1].lower(), found[2].lower(), tuple(_domain(text) for _name, text in said))
+            method, result, told = found[1].lower(), found[2].lower(), _pairs(piece[found.end() :].lstrip(_GLUED).rstrip())
+            if told is not None:
+                yield _Finding(method, result, _domains(method, told))
+            elif result != "pass":
+                yield _Finding(method, result)
 
 
-def _without_comments(value: str) -> str:
-    """In one pass: a comment may hold comments (RFC 5322)."""
-    out, depth = [], 0
-    for char in value[:LONGEST]:
-        if char == "(":
-            depth = min(depth + 1, _DEEPEST)
-        elif char == ")":
-            depth = max(0, depth - 1)
-        elif depth == 0:
-            out.append(char)
-    return "".join(out)
+def _pieces(value: str) -> list[str] | None:
+    """What stands between the semicolons, without comments; None where a quote or a comment has no end, or it is too long."""
+    pieces, at = [""], 0
+    while at < len(value) <= LONGEST:
+        found = _PART.match(value, at)
+        ends = found.end() if found else _end_of_comment(value, at)
+        if not ends:
+            return None
+        if value[at] == ";":
+            pieces.append("")
+        elif found:
+            pieces[-1] += found[0]
+        else:
+            pieces[-1] += " " if not pieces[-1] or pieces[-1][-1].isspace() else _GLUED
+        at = ends
+    return pieces if len(value) <= LONGEST else None
+
+
+def _end_of_comment(value: str, at: int) -> int:
+    """A comment may hold comments (RFC 5322). 0: there is none at `at`, or it has no end."""
+    depth = 0
+    for found in _IN_COMMENT.finditer(value, at) if value[at] == "(" else ():
+        depth += {"(": 1, ")": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.end()
+    return 0
+
+
+def _pairs(text: str) -> list[tuple[str, str]] | None:
+    """[("header.d", "cedar.example")]; None where anything else stands there."""
+    pairs, at = [], 0
+    while at < len(text):
+        found = _PAIR.match(text, at)
+        if found is None:
+            return None
+        pairs.append((found[1].lower(), found[2]))
+        at = found.end()
+    return pairs
+
+
+def _domains(method: str, told: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    for name in _TELLS[method]:
+        values = tuple(_domain(value) for key, value in told if key == name)
+        if values:
+            return values
+    return ()
 
 
 def _summed_up(findings: Sequence[_Finding], writer: str) -> Authentication:
-    """Of several signatures the one that proves most."""
-    best = {method: _best([one for one in findings if one.method == method], writer) for method in ("spf", "dkim", "dmarc")}
-    proven = [one for one in best.values() if one and one.result == "pass"]
-    aligned = any(one.method == "dmarc" or any(_same(domain, writer) for domain in one.domains) for one in proven)
-    spf, dkim, dmarc = (found.result if (found := best[method]) else "" for method in ("spf", "dkim", "dmarc"))
-    return Authentication(spf, dkim, dmarc, writer if aligned else "")
+    told = {method: _told([one for one in findings if one.method == method], writer) for method in METHODS}
+    aligned = any(result == "pass" and is_writers for result, is_writers in told.values())
+    dmarc, is_writers = told["dmarc"]
+    return Authentication(
+        told["spf"][0], told["dkim"][0], dmarc if is_writers or dmarc != "pass" else "", writer if aligned else ""
+    )  # fmt: skip
 
 
-def _best(findings: Sequence[_Finding], writer: str) -> _Finding | None:
-    ranked = sorted(findings, key=lambda one: (one.result != "pass", not any(_same(domain, writer) for domain in one.domains)))
-    return next(iter(ranked), None)
+def _told(findings: Sequence[_Finding], writer: str) -> tuple[str, bool]:
+    """Told twice, the worst counts; of several signatures that are all good, one by the writer's domain is enough. And is it theirs?"""
+    worst = min((one.result for one in findings), key=_badness, default="")
+    return worst, any(_is_of_writer(one, writer) for one in findings)
+
+
+def _badness(result: str) -> tuple[bool, int]:
+    return result == "pass", _WORST.index(result) if result in _WORST else len(_WORST)
+
+
+def _is_of_writer(one: _Finding, writer: str) -> bool:
+    if one.method == "dmarc":
+        return bool(writer and one.domains) and set(one.domains) == {writer}
+    return bool(one.domains) and all(_same(domain, writer) for domain in one.domains)
 
 
 def _same(domain: str, writer: str) -> bool:
@@ -142,4 +210,8 @@ def _same(domain: str, writer: str) -> bool:
 
 
 def _domain(address: str) -> str:
-    return address.rpartition("@")[2].strip(" <>\"'.").lower()
+    """Of an address, or alone; empty where it is not one in plain letters."""
+    domain = address.rpartition("@")[2].strip().lower()
+    quoted = domain.endswith('"') and address.count('"') == 2 and address.startswith('"')
+    domain = (domain.strip('"') if quoted else domain).strip("<>").rstrip(".")
+    return domain if len(domain) <= 253 and _DOMAIN.fullmatch(domain) else ""

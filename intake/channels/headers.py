@@ -16,6 +16,11 @@ _ENCODED = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?]*)?\?([bBqQ])\?([^?]*\?*?)\?=
 _ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]]+@[A-Za-z0-9\u0080-\uffff][A-Za-z0-9.\-\u0080-\uffff]*")
 _ALONE = re.compile(r"\s*(?!\")([^<>,;()\\]{0,500}?)[\s>]*<([^\s<>@,;:\\()\[\]]{1,320}@[^\s<>@,;:\"()\[\]\\]{1,320})>\s*")
 _BARE = re.compile(r"()\s*([^\s<>@,;:\"\\()\[\]]{1,320}@[^\s<>@,;:\"\\()\[\]]{1,320})\s*")
+_PLAIN = r"([^\s<>@,;:\"\\()\[\]\0]{1,320}@[a-z0-9.-]{1,253})"
+_CERTAIN = re.compile(
+    r'(?:"(?:[^"\\]|\\.)*+"|\([^()<>@"\\]*+\)|[^"<>@,;:()\[\]\\\0])*+<' + _PLAIN + r">|" + _PLAIN + r'(?:\s+\([^()<>@"\\]*+\))?',
+    re.IGNORECASE,
+)
 _AROUND = re.compile(r"[\s<>\"']")
 _ANGLED = re.compile(r"<([^<>\s]{1,900})>")
 _COMMENT = re.compile(r"\([^()]*\)")
@@ -66,6 +71,12 @@ class Headers:
         if name not in self._addresses:
             self._addresses[name] = [found for value in _within(self.all(name), MAX_ADDRESSES) for found in addresses(value)]
         return self._addresses[name]
+
+    def certain(self, name: str) -> str:
+        """The address of a field that is there once and that no program reads in another way; empty where it is not so."""
+        fields = self.all(name)
+        found = _CERTAIN.fullmatch(fields[0].strip()) if len(fields) == 1 else None
+        return (found[1] or found[2]).lower() if found else ""
 
     def ids(self, name: str) -> tuple[str, ...]:
         value = " ".join(_within(self.all(name), MAX_ADDRESSES))

@@ -117,7 +117,7 @@ def read(raw: bytes, *, return_path: str | None = None, trusted_hop: str = "", f
         list_id=one_line(headers.text("list-id"), 100),
         is_list=_is_list(headers),
         spam=spam.read(headers),
-        authentication=authentication.read(_hops(part, trusted_hop, findings), trusted_hop, next((one.address for one in writers), "")),
+        authentication=authentication.read(_hops(part, trusted_hop, findings), trusted_hop, headers.certain("from")),
         hops=len(headers.all("received")),
         loops=tuple(value.strip("<> ").lower()[:254] for value in headers.all("x-loop"))[:20],
         defects=tuple(defects),
