@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -20,7 +21,7 @@ from django.utils.translation import override
 
 from districts.jobs import backoff
 from districts.scope import district_scope
-from intake import attaching
+from intake import attaching, numbers
 from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Media, SentFile, Unreadable
 from intake.fetching import Away, Down, Login, Refused, fetch
@@ -35,7 +36,10 @@ HOSTS = ("*.twilio.com", "*.twiliocdn.com")
 FETCHING = 8.0  # seconds for all files of one message
 REST = 30.0  # seconds
 LATE = "late"  # in the meta of an envelope that is such a file
-_ACCOUNT = re.compile(r"/Accounts/([A-Za-z0-9]{2,64})/")
+_OF_AN_ACCOUNT = re.compile(
+    r"/2010-04-01/Accounts/(AC[A-Za-z0-9]{1,62})/(?:Messages/[MS]M[A-Za-z0-9]{1,62}/Media/ME|Recordings/RE)[A-Za-z0-9]{1,62}"
+    r"(?:\.[A-Za-z0-9]{1,5})?"
+)
 _rest = {"until": 0.0}  # of this process
 log = structlog.get_logger(__name__)
 
@@ -55,7 +59,7 @@ def keep(envelope: Envelope, arrival: Arrival, *, district_id: UUID, seconds: fl
         return attaching.keep(arrival, district_id=district_id, seconds=seconds)
     began = time.monotonic()
     with override(arrival.language or "en"):
-        brought = _bring(arrival.media, lambda url: _login(envelope, url, district_id))
+        brought = _bring(arrival.media, lambda one: _login(envelope, one, district_id))
     if arrival.file_of and brought.later:
         raise Away("not to be had now")
     left = max(1.0, seconds - (time.monotonic() - began))
@@ -82,7 +86,7 @@ def read(raw: bytes, channel: str) -> Arrival:
     """The envelope of a late file."""
     try:
         told = json.loads(raw)
-        one = Media(str(told["url"]), str(told["name"]), str(told["kind"]))
+        one = Media(str(told["url"]), str(told["name"]), str(told["kind"]), str(told.get("account", "")))
         return Arrival(channel=channel, contact=None, text="", media=(one,), file_of=UUID(told["file_of"]))
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable("no late file") from error
@@ -119,7 +123,7 @@ def _message_of(envelope_id: UUID | None) -> Message | None:
     return found
 
 
-def _bring(wanted: Sequence[Media], login: Callable[[str], Login | None]) -> Brought:
+def _bring(wanted: Sequence[Media], login: Callable[[Media], Login | None]) -> Brought:
     """As many as come in time."""
     files, later, lines = list[SentFile](), list(wanted), list[str]()
     until = time.monotonic() + FETCHING
@@ -128,7 +132,7 @@ def _bring(wanted: Sequence[Media], login: Callable[[str], Login | None]) -> Bro
             while later and time.monotonic() < until and not _resting():
                 one = later[0]
                 try:
-                    files.append(SentFile(one.name, _fetched(one.url, login, until), kind=one.kind))
+                    files.append(SentFile(one.name, _fetched(one, login, until), kind=one.kind))
                 except Refused as error:
                     log.warning("media_refused", error=str(error))
                     lines.append(attaching.refused(one.name))
@@ -140,9 +144,9 @@ def _bring(wanted: Sequence[Media], login: Callable[[str], Login | None]) -> Bro
     return Brought(tuple(files), tuple(later), (*lines, *(attaching.awaited(one.name) for one in later)))
 
 
-def _fetched(url: str, login: Callable[[str], Login | None], until: float) -> bytes:
+def _fetched(one: Media, login: Callable[[Media], Login | None], until: float) -> bytes:
     seconds = until - time.monotonic()
-    return fetch(url, allowed_hosts=HOSTS, auth=login(url), most_bytes=settings.MAX_FILE_BYTES, seconds=seconds)
+    return fetch(one.url, allowed_hosts=HOSTS, auth=login(one), most_bytes=settings.MAX_FILE_BYTES, seconds=seconds)
 
 
 def _resting() -> bool:
@@ -156,12 +160,15 @@ def _give_it_a_rest(error: Away) -> None:
         _rest["until"] = time.monotonic() + REST
 
 
-def _login(envelope: Envelope, url: str, district_id: UUID) -> Login | None:
-    """The account is named in the address; its token is ours, or that of the number the message came to."""
-    named = _ACCOUNT.search(url)
-    account = named[1] if named else settings.TWILIO_ACCOUNT_SID
-    if account and account == settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN:
-        return account, settings.TWILIO_AUTH_TOKEN
+def _login(envelope: Envelope, one: Media, district_id: UUID) -> Login | None:
+    """Only for what a message or a call brought, in the account that signed for it: with the token of the number it came to, or with
+    ours where the number is of our account. No address lends anybody the token of another account."""
+    named = _OF_AN_ACCOUNT.fullmatch(urlsplit(one.url).path)
+    if named is None or named[1] != one.account:
+        return None
     with district_scope(district_id):
-        token = Channel.objects.filter(id=envelope.source_id).values_list("secret", flat=True).first()
-    return (account, token) if account and token else None
+        channel = Channel.objects.filter(id=envelope.source_id).first()
+    if channel is None or (numbers.is_ours(channel) and one.account != settings.TWILIO_ACCOUNT_SID):
+        return None
+    token = numbers.token(channel)
+    return (one.account, token) if token else None

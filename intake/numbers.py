@@ -30,9 +30,14 @@ def line(channel_id: UUID, kind: str) -> Channel | None:
     return found
 
 
+def is_ours(channel: Channel) -> bool:
+    """Is the number of the account that the product itself sends by?"""
+    return bool(channel.options.get(ACCOUNT) == HOUSE)
+
+
 def token(channel: Channel) -> str:
     """What signs the calls to it; an empty one opens nothing."""
-    return settings.TWILIO_AUTH_TOKEN if channel.options.get(ACCOUNT) == HOUSE else channel.secret
+    return settings.TWILIO_AUTH_TOKEN if is_ours(channel) else channel.secret
 
 
 def save(

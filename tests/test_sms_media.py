@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from districts.jobs import MAX_ATTEMPTS
 from districts.scope import district_scope
 from intake import attaching, media, receive
 from intake.channels import sms
-from intake.fetching import fetch
+from intake.channels.arrival import Media
+from intake.fetching import Refused, fetch
 from intake.models import Channel, Envelope
 from routing.placing import place
 from tests.conftest import Cast, make_district, sign_in
@@ -86,13 +88,57 @@ def test_a_picture_comes_with_its_words(here: Cast, line: Channel, twilio: Store
 
 
 def test_the_login_is_that_of_the_numbers_account(here: Cast, line: Channel, settings: Settings) -> None:
-    envelope = Envelope(source=line)
     address = f"https://api.twilio.com{path(1)}"
-    assert media._login(envelope, address, here.district.id) == (ACCOUNT, SECRET)
+    theirs = Media(address, "image-1", JPEG, ACCOUNT)
+    assert media._login(Envelope(source=line), theirs, here.district.id) == (ACCOUNT, SECRET)
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, "the product's own"
-    assert media._login(envelope, address, here.district.id) == (ACCOUNT, "the product's own")
+    assert media._login(Envelope(source=line), theirs, here.district.id) == (ACCOUNT, SECRET), "ours is for nobody's number but ours"
+    Channel.objects.filter(id=line.id).update(secret="", options={"account": "house"})
+    assert media._login(Envelope(source=line), theirs, here.district.id) == (ACCOUNT, "the product's own")
+    assert media._login(Envelope(source=line), replace(theirs, account="ACother"), here.district.id) is None
     settings.TWILIO_ACCOUNT_SID = "ACother"
-    assert media._login(envelope, address, here.district.id) == (ACCOUNT, SECRET)
+    assert media._login(Envelope(source=line), theirs, here.district.id) is None
+
+
+OURS = "AC" + "f" * 32
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        f"/2010-04-01/Accounts/{OURS}/Messages.csv",
+        f"/2010-04-01/Accounts/{OURS}/Messages/MM1/Media/ME1",
+        f"/2010-04-01/Accounts/{ACCOUNT}/Messages.csv",
+        f"/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/ME1/../../../../../{OURS}/Messages.csv",
+        f"/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/ME1%2F..%2F..%2FMessages.csv",
+        f"/x/2010-04-01/Accounts/{ACCOUNT}/Recordings/RE1",
+        "/2010-04-01/Accounts.json",
+    ],
+)
+@pytest.mark.parametrize("named", [ACCOUNT, OURS])
+def test_no_address_in_a_text_borrows_a_login(
+    here: Cast, line: Channel, settings: Settings, monkeypatch: pytest.MonkeyPatch, where: str, named: str
+) -> None:
+    """Whoever has the token of a district's own number signs what they like, and may name any address of the provider's."""
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = OURS, "the product's own"
+    lent: list[Any] = []
+
+    def fetched(_url: str, **more: Any) -> bytes:
+        lent.append(more["auth"])
+        raise Refused("nothing there")
+
+    monkeypatch.setitem(media._rest, "until", 0.0)
+    monkeypatch.setattr(media, "fetch", fetched)
+    asked = f"https://api.twilio.com{where}"
+    text(here, line, "Look", AccountSid=named, NumMedia="1", MediaUrl0=asked, MediaContentType0="text/plain")
+    ours = named == OURS and where.endswith("/Media/ME1")
+    assert lent == [(OURS, SECRET) if ours else None], "at most their own token"
+
+
+@pytest.mark.parametrize("where", ["Messages/MM1/Media/ME1", "Messages/SM1/Media/ME1", "Recordings/RE1", "Recordings/RE1.mp3"])
+def test_what_a_message_or_a_call_brought_has_a_login(here: Cast, line: Channel, where: str) -> None:
+    one = Media(f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/{where}", "x", account=ACCOUNT)
+    assert media._login(Envelope(source=line), one, here.district.id) == (ACCOUNT, SECRET)
 
 
 def test_a_picture_alone_is_a_request(here: Cast, line: Channel, twilio: Store) -> None:

@@ -87,6 +87,7 @@ class Media:
     url: str
     name: str
     kind: str = ""  # the content type it is told to have
+    account: str = ""  # in whose name the form that named it was signed
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ def read(raw: bytes) -> Arrival:
     word, keyword = sms_words.one_word(body), sms_words.keyword(body, told)
     sender, is_person = _sender(form.get("From", ""))
     language = "es" if word in sms_words.SPANISH else guess(body)
-    pictures = tuple(Media(one["url"], _name(number, one["type"]), one["type"]) for number, one in enumerate(media(form), 1))
+    account = form.get("AccountSid", "")
+    pictures = tuple(Media(one["url"], _name(number, one["type"]), one["type"], account) for number, one in enumerate(media(form), 1))
     wordless = _wordless(len(pictures), language) if pictures and not body else ""
     return Arrival(
         channel=ChannelKind.SMS,

@@ -86,7 +86,7 @@ def _recording(form: dict[str, str]) -> tuple[Media, ...]:
     made = form.get("RecordingStatus", SAID) == SAID and form.get("RecordingDuration", "1") != "0"
     if about_words(form) or not url or not made:
         return ()
-    return (Media(f"{url.removesuffix('.wav').removesuffix('.mp3')}.mp3", "voicemail", "audio/mpeg"),)
+    return (Media(f"{url.removesuffix('.wav').removesuffix('.mp3')}.mp3", "voicemail", "audio/mpeg", form.get("AccountSid", "")),)
 
 
 def _seconds(form: dict[str, str]) -> int:
