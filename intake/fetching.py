@@ -5,7 +5,6 @@ to the very address that was checked, so that no second answer of a name server 
 host alone. Bytes and seconds are counted as they come, whatever the headers say. Never to be called inside a transaction.
 """
 
-import ipaddress
 import socket
 import time
 from collections.abc import Collection
@@ -17,6 +16,8 @@ import urllib3
 from django.conf import settings
 from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers
+
+from districts.reach import is_public
 
 HOPS = 4  # addresses one file may take: Twilio's own, and its store's
 SILENCE = 5.0  # seconds without a byte
@@ -161,7 +162,7 @@ def _public(host: str) -> str:
         found = resolve(host)
     except OSError as error:
         raise Down(f"{host}: its name is not found") from error
-    if not found or not all(ipaddress.ip_address(address).is_global for address in found):
+    if not found or not all(map(is_public, found)):
         raise Refused(f"{host} leads to an address that is not public")
     return found[0]
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from imaplib import IMAP4
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,12 +18,13 @@ from django.utils import timezone
 from imapclient import IMAPClient
 
 from delivery.models import Delivery
+from districts.reach import is_public
 from districts.scope import district_scope
 from districts.sealing import Unsealable, seal, unseal
 from intake import receive
 from intake.actions import accept
 from intake.imap import claims, watching
-from intake.imap.box import Mail, opened
+from intake.imap.box import Box, Mail, Way, opened
 from intake.imap.reach import Unreachable, require_public
 from intake.mail_door import message_id
 from intake.models import Channel, Envelope, Mailbox
@@ -216,6 +218,26 @@ def test_one_that_is_too_large_comes_cut_with_its_words(cedar: Cast, mailbox: Ma
     receive.drain(cedar.district.id)
     with district_scope(cedar.district.id):
         assert Message.objects.get().text.startswith("Short words.")
+
+
+def test_one_mail_that_its_server_withholds_holds_up_no_other(
+    cedar: Cast, mailbox: Mailbox, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.bring(a_mail(text="First"), a_mail(text="Second"))
+    real = Box._mail
+
+    def broken(box: Box, uid: int, *, most: int) -> Mail | None:
+        if uid == min(box.after(0)):
+            raise IMAP4.error("FETCH failed: internal server error")
+        return real(box, uid, most=most)
+
+    monkeypatch.setattr(Box, "_mail", broken)
+    monkeypatch.setattr("intake.imap.box.AGAIN", (0, 0))
+    one_look(cedar, mailbox)
+    lost, kept = sorted(envelopes(cedar), key=lambda envelope: len(envelope.raw))
+    assert (lost.state, kept.state) == ("dead", "pending")
+    assert "internal server error" in lost.error
+    assert one_look(cedar, mailbox) == 0
 
 
 def test_word_of_new_mail_is_heard_at_once(cedar: Cast, mailbox: Mailbox, post: Post) -> None:
@@ -416,3 +438,26 @@ def test_a_consent_comes_back_to_whoever_asked_for_it(here: Cast) -> None:
     assert unseal(row.secret)["code"] == "c"
     assert unseal(row.secret)["client_secret"] == "cs"
     assert admin.get("/setup/mailboxes/consented", {"code": "c", "state": state}).status_code == 404, "once"
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.215.14", True), ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", True), ("64:ff9b::5db8:d70e", True),
+        ("10.0.0.1", False), ("169.254.169.254", False), ("100.64.0.1", False), ("::1", False), ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:127.0.0.1", False), ("::127.0.0.1", False), ("64:ff9b::7f00:1", False), ("64:ff9b::a00:1", False),
+        ("2002:7f00:1::", False), ("224.0.0.1", False), ("nonsense", False),
+    ],
+)  # fmt: skip
+def test_every_way_of_writing_an_inside_address_is_known(address: str, public: bool) -> None:
+    assert is_public(address) is public
+
+
+def test_a_name_that_leads_inside_the_second_time_is_left_before_anything_is_said(
+    post: Post, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MAIL_PRIVATE_HOSTS = []
+    monkeypatch.setattr("intake.imap.box.require_public", lambda *_: None)  # what the name server said the first time
+    with pytest.raises(Unreachable), opened(Way("127.0.0.1", post.port, False, USER, "INBOX", PASSWORD)):
+        pass

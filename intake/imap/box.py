@@ -12,13 +12,18 @@ from imaplib import IMAP4
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError
 
-from intake.imap.reach import require_public
+from intake.imap.reach import require_public, require_public_peer
 
 CONNECT, READ = 15, 60  # seconds
+AGAIN = (0, 1, 3)  # seconds before each try of one mail
 GLANCE = 1.0  # seconds until a reader that was told to stop does
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 BROKEN = (IMAPClientError, IMAP4.error, OSError, ssl.SSLError, UnicodeError, ValueError, EOFError)  # of the network and the other side
 SIZE, PART = b"RFC822.SIZE", b"BODY[]"
+
+
+class Withheld(Exception):
+    """The server does not give out one mail, though it answers otherwise."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,20 @@ class Box:
         return sorted(found for found in self._client.search(["UID", f"{uid + 1}:*"]) if found > uid)
 
     def mail(self, uid: int, *, most: int) -> Mail | None:
+        """As `_mail`, asked again where the server says no; raises Withheld where it goes on saying so."""
+        told = ""
+        for pause in AGAIN:
+            time.sleep(pause)
+            try:
+                return self._mail(uid, most=most)
+            except IMAP4.abort:  # the connection is gone
+                raise
+            except (IMAP4.error, IMAPClientError, ValueError) as error:
+                told = str(error)
+        self.ask()
+        raise Withheld(told)
+
+    def _mail(self, uid: int, *, most: int) -> Mail | None:
         """Its bytes, not marked as seen; of one larger than `most` bytes the first of them. None: somebody took it away."""
         size = int(self._client.fetch([uid], [SIZE]).get(uid, {}).get(SIZE, 0))
         part = b"BODY.PEEK[]" if size <= most else f"BODY.PEEK[]<0.{most}>".encode()
@@ -93,6 +112,7 @@ def opened(way: Way) -> Iterator[Box]:
     """Sign in and select the folder; raises one of BROKEN."""
     require_public(way.host, way.port)
     with IMAPClient(way.host, way.port, ssl=way.tls, timeout=SocketTimeout(CONNECT, READ)) as client:
+        require_public_peer(client.socket(), way.host)
         if not way.tls and (way.host not in LOOPBACK or client.has_capability("STARTTLS")):
             client.starttls(ssl.create_default_context())
         if way.access_token:

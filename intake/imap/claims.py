@@ -22,7 +22,7 @@ from intake.channels.fingerprint import digest
 from intake.imap.box import Mail
 from intake.imap.consent import Access
 from intake.mail_door import message_id
-from intake.models import Mailbox
+from intake.models import Envelope, Mailbox
 from tickets.models import ChannelKind
 
 LEASE = timedelta(minutes=3)
@@ -54,7 +54,7 @@ def release(mailbox: Mailbox) -> None:
     _mine(mailbox).update(lease_until=None)
 
 
-def write_down(mailbox: Mailbox, mail: Mail, *, upto: int | None, now: datetime) -> bool:
+def write_down(mailbox: Mailbox, mail: Mail, *, upto: int | None, now: datetime, external_id: str = "") -> bool:
     """The envelope and how far the mailbox is read, in one transaction; False: it is not ours any more, and nothing was written."""
     progress = {"last_uid": max(upto, mailbox.last_uid)} if upto else {"checked_at": now}
     if not _mine(mailbox).update(**progress):
@@ -62,10 +62,21 @@ def write_down(mailbox: Mailbox, mail: Mail, *, upto: int | None, now: datetime)
     meta: dict[str, object] = {"recipients": [mailbox.source.address], "mailbox": mailbox.username, "uid": mail.uid}
     if mail.cut:
         meta["cut"] = mail.cut
-    external_id = message_id(mail.raw) or f"sha256:{digest(mail.raw)}"
+    external_id = external_id or message_id(mail.raw) or f"sha256:{digest(mail.raw)}"
     accept(source=mailbox.source, channel=ChannelKind.EMAIL, external_id=external_id, raw=mail.raw, meta=meta, now=now)
     mailbox.last_uid = progress.get("last_uid", mailbox.last_uid)  # type: ignore[assignment]
     return True
+
+
+def leave_out(mailbox: Mailbox, uid: int, error: str, *, upto: int | None, now: datetime) -> None:
+    """A mail that its server does not give out stands with what could not be read, and administrators are told (`intake.parked`)."""
+    if not write_down(mailbox, Mail(uid, b"", 0), upto=upto, external_id=f"imap:{mailbox.uid_validity}:{uid}", now=now):
+        return
+    lost = Envelope.objects.filter(
+        source=mailbox.source_id, external_id=f"imap:{mailbox.uid_validity}:{uid}", state=Envelope.State.PENDING
+    )
+    told = f"{mailbox.host} does not give out mail {uid} of {mailbox.folder}; read it there. {error}"
+    lost.update(state=Envelope.State.DEAD, reason="not given out by its server", error=told[:2000])
 
 
 def begun(mailbox: Mailbox, *, uid_validity: int, last_uid: int, now: datetime) -> None:

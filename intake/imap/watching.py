@@ -19,7 +19,7 @@ from psycopg_pool import PoolTimeout
 from districts.scope import district_scope, districts_with_work
 from districts.sealing import Unsealable, unseal
 from intake.imap import claims, consent
-from intake.imap.box import BROKEN, Box, Way, opened
+from intake.imap.box import BROKEN, Box, Way, Withheld, opened
 from intake.imap.consent import NoConsent
 from intake.models import Mailbox
 
@@ -139,7 +139,12 @@ def take(district_id: UUID, mailbox: Mailbox, box: Box) -> int:
 
 
 def _take_one(district_id: UUID, mailbox: Mailbox, box: Box, uid: int, *, upto: int | None) -> None:
-    mail = box.mail(uid, most=settings.MAX_MAIL_BYTES)
+    try:
+        mail = box.mail(uid, most=settings.MAX_MAIL_BYTES)
+    except Withheld as error:  # the mails after it must not wait for it
+        told = str(error)
+        _row(district_id, lambda: claims.leave_out(mailbox, uid, told, upto=upto, now=timezone.now()))
+        return
     if mail is None:  # moved away by somebody: theirs to answer
         return
     if not _row(district_id, lambda: claims.write_down(mailbox, mail, upto=upto, now=timezone.now())):
