@@ -26,7 +26,8 @@ SEEN = 120  # characters by which the words of what was passed on are found agai
 
 @dataclass(frozen=True)
 class PassedOn:
-    """`arrival`: as if it had come from whoever wrote it first. `comment`: what was written above it."""
+    """`arrival`: as if it had come from whoever wrote it first, who may have sent a picture and no word. `comment`: what the member of
+    staff wrote above it: never said in the other's name."""
 
     arrival: Arrival
     author: Contact
@@ -41,12 +42,12 @@ def passed_on(arrival: Arrival, district: District) -> PassedOn | None:
         return None
     if author.value.rpartition("@")[2] == district.host and door_at(author.value, district):
         return None
-    text = told.text or arrival.text
+    said = told.text.strip()
     whole = replace(
-        arrival, contact=author, name=told.name, subject=told.subject or arrival.subject, text=cap(text), quoted="",
-        language=guess(text) or arrival.language, authentication=Authentication(), forward=None,
+        arrival, contact=author, name=told.name, subject=told.subject or arrival.subject, text=cap(said), quoted="",
+        language=guess(said) or arrival.language, authentication=Authentication(), forward=None,
     )  # fmt: skip
-    return PassedOn(whole, author, told.comment if told.text else "")
+    return PassedOn(whole, author, told.comment or ("" if said else arrival.text))
 
 
 def by_staff(arrival: Arrival, sender: Person, district: District) -> PassedOn | None:

@@ -234,3 +234,13 @@ def test_a_mail_passed_on_as_a_file_keeps_its_words_in_anybodys_request(doors: C
 def test_only_our_own_servers_words_are_believed(settings: Any, remote: str, relays: list[str], believed: bool) -> None:
     settings.SMTP_RELAYS = relays
     assert mail_door.is_relay(remote) is believed
+
+
+def test_a_comment_is_never_said_in_the_name_of_who_sent_only_a_picture(trusting: Cast) -> None:
+    """What was passed on has no words of its own."""
+    said, _rule, _rest = FORWARD.partition("My son")
+    ticket = ticket_of(deliver(trusting, from_alice(said, Subject="Fwd: Lost lunch box", **PASSED), return_path=ALICE))
+    assert ticket.requester.name == "Dana Doe"
+    request = Message.objects.get(ticket=ticket, kind="request")
+    assert request.text == "Lost lunch box"
+    assert [(note.author, note.text) for note in notes(ticket)] == [(trusting.alice, "Please help her. I told her that you would.")]
