@@ -22,6 +22,8 @@ from intake import bulk, opening, queries, receive, screening
 from intake.asking import Asking, NoText
 from intake.attaching import Kept
 from intake.bulk import Raw
+from intake.channels.callbacks import CALLBACKS
+from intake.channels.callbacks import digest as callback_digest
 from intake.channels.fingerprint import digest as mail_digest
 from intake.channels.fingerprint import digest_of as mail_digest_of
 from intake.contacts import BadContact
@@ -226,6 +228,8 @@ def _write_row(envelope: Envelope, raw_as: str, raw: bytes | int) -> bool:
 def _digest(channel: str, raw: Raw) -> str:
     if channel == ChannelKind.EMAIL:
         return mail_digest(raw) if isinstance(raw, bytes) else mail_digest_of(raw)
+    if channel in CALLBACKS:
+        return callback_digest(b"".join(bulk.pieces(raw)))
     whole = hashlib.sha256()
     for piece in bulk.pieces(raw):
         whole.update(piece)

@@ -110,10 +110,11 @@ def test_the_two_are_one_ticket_in_either_order_and_twice(here: Cast, line: Chan
 
 
 def test_the_same_callback_in_other_words_is_once(here: Cast, line: Channel, twilio: Store) -> None:
-    """A retry may bring the fields in another order."""
-    heard(here, line)
-    heard(here, line, ApiVersion="2010-04-01")
-    assert (Envelope.objects.count(), Message.objects.count()) == (2, 1)
+    """A retry may bring the fields in another order, and others."""
+    for more in ({}, {"ApiVersion": "2010-04-01"}, {"ErrorCode": "11200", "ErrorUrl": "https://cedar.localhost/x"}):
+        heard(here, line, **more)
+        recorded(here, line, twilio, **more)
+    assert (Envelope.objects.count(), Message.objects.count(), Attachment.objects.count()) == (2, 2, 1)
 
 
 def test_both_at_once_are_one_ticket(here: Cast, line: Channel, twilio: Store) -> None:
