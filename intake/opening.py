@@ -84,15 +84,16 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     """Raises Unreadable where nobody is known to answer to."""
     district = standing_here().district
     by_hand = bool(envelope.meta.get(LET_IN))
-    if not by_hand and (answered := sms_asks.hear(arrival, now=now)):
-        return Outcome(None, answered)
+    if arrival.texting.answer and not by_hand and (answered := sms_asks.hear(arrival, words_of(arrival, kept, envelope), now=now)):
+        return Outcome(answered.ticket, answered.reason)
     screened = screening.let_in() if by_hand else screening.screen(arrival, district)
     if screened.is_out:
         consequences.follow(arrival, district, now=now)
         return _kept_out(envelope, screened)
     sender = _sender(arrival, district, now)
+    belongs = joining.find(arrival, sender.person, district, now=now)
     if not by_hand:
-        screened = screening.screen_sender(screened, arrival, sender.lately)
+        screened = screening.screen_sender(screened, arrival, sender.lately, joins=bool(belongs.joins or belongs.notes))
     if screened.is_out:
         return _kept_out(envelope, screened)
     _remember(envelope, screened)
@@ -105,7 +106,6 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     if copied:
         return Outcome(copied, "copy of a mail")
     sent = Sent(envelope, arrival, kept, sender.person, district, by=_asked_for(arrival))
-    belongs = joining.find(arrival, sender.person, district, now=now)
     ticket = _placed(sent, belongs, verdict, now=now)
     if belongs.may_belong and arrival.channel == ChannelKind.SMS and verdict is None and not sender.stopped:
         sms_asks.ask(ticket, about=belongs.may_belong, arrival=arrival, now=now)

@@ -26,13 +26,18 @@ _HELP_LINE = re.compile(
 
 def unread(ticket: Ticket, messages: Sequence[tuple[UUID, str]]) -> str:
     """[(message of this ticket, what it quotes)] → the lines that are new here. Asks nothing where no words of danger are quoted."""
-    lines = [line for _id, quoted in messages for line in quoted[: crisis.MOST].splitlines()]
-    told = [line for line in (_QUOTE.sub("", line) for line in lines) if not _HELP_LINE.search(fold(line))]
+    told = [line for _id, quoted in messages for line in without_help_lines(quoted)]
     if crisis.screen("\n".join(told)) is None:
         return ""
     known = _known(ticket, [message for message, _quoted in messages])
     new = [line for line in told[:MOST_LINES] if (folded := fold(line)) and folded not in known]
     return "\n".join([*new, *told[MOST_LINES:]])
+
+
+def without_help_lines(quoted: str) -> list[str]:
+    """What is quoted, line by line, without the marks of a quote."""
+    lines = (_QUOTE.sub("", line) for line in quoted[: crisis.MOST].splitlines())
+    return [line for line in lines if not _HELP_LINE.search(fold(line))]
 
 
 def _known(ticket: Ticket, besides: Iterable[UUID]) -> str:

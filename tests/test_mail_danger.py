@@ -1,11 +1,14 @@
 """Words of danger in what a mail brings along: its subject and what it quotes, but not what we wrote, or heard before."""
 
 from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pytest
 from django.utils import timezone
 
 from delivery.models import Delivery
+from intake.models import Channel
 from routing import actions as routing
 from routing import history
 from tests.conftest import Cast, a_ticket
@@ -112,3 +115,31 @@ def test_nothing_is_asked_where_nothing_dangerous_is_quoted(doors: Cast, django_
     ticket = a_ticket(doors)
     with django_assert_num_queries(0):  # type: ignore[operator]
         assert history.unread(ticket, [(ticket.id, "> The bus did not come to Maple and 5th again.")]) == ""
+
+
+def unwanted(raw: bytes) -> bytes:
+    """By the wish of the domain in From."""
+    return b"Authentication-Results: mx.cedar.example; dmarc=fail (p=reject) header.from=cedar-family.example\r\n" + raw
+
+
+@pytest.mark.parametrize("where", ["quoted", "a file", "passed on"])
+def test_words_of_danger_that_are_brought_along_keep_nothing_out(doors: Cast, where: str) -> None:
+    Channel.objects.filter(kind="email").update(trusted_hop="mx.cedar.example")
+    passed_on = f"---------- Forwarded message ---------\nFrom: Sam <sam@students.example>\nSubject: hi\n\n{DANGER}\n"
+    raw = a_mail(ELSEWHERE if where == "quoted" else passed_on, In_Reply_To="<x@students.example>" if where == "quoted" else "")
+    if where == "a file":
+        inner, mail = EmailMessage(), message_from_bytes(a_mail(""), policy=policy.default)
+        inner["From"], inner["Subject"] = "Sam <sam@students.example>", "hi"
+        inner.set_content(DANGER)
+        assert isinstance(mail, EmailMessage)
+        mail.add_attachment(inner)
+        raw = mail.as_bytes()
+    ticket = placed(ticket_of(deliver(doors, unwanted(raw))))
+    assert (ticket.crisis, ticket.team) == (True, doors.safety)
+
+
+def test_a_help_line_under_a_mail_lets_nothing_in(doors: Cast) -> None:
+    Channel.objects.filter(kind="email").update(trusted_hop="mx.cedar.example")
+    below = quoting("Bus 12", "If you want to kill yourself, call the help line 988.")
+    envelope = deliver(doors, unwanted(a_mail(below, In_Reply_To="<x@students.example>")))
+    assert envelope.state == "screened"

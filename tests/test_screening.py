@@ -4,19 +4,22 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 
 from delivery.models import Delivery
 from districts.contacts import email
+from districts.queries import front_office
 from intake import actions, receive
 from intake.channels.arrival import Arrival, Bounce, Thread
 from intake.channels.authentication import Authentication
 from intake.channels.email import read
 from intake.channels.spam import Spam
 from intake.models import Channel, Envelope
-from intake.screening import DANGEROUS, Course, Verdict, by_itself
+from intake.screening import DANGEROUS, Course, Verdict, by_itself, floods
 from intake.screening.lists import is_list
 from tests.conftest import Cast, sign_in
-from tests.test_intake_mail import PAT, a_mail, deliver, doors, ticket_of
+from tests.test_intake_mail import PAT, a_mail, deliver, doors, reply_address, ticket_of
+from tickets.actions import Words, open_ticket
 from tickets.models import Message, Ticket
 
 __all__ = ["doors"]
@@ -243,3 +246,14 @@ def test_one_who_wrote_too_much_is_still_heard_in_danger(doors: Cast) -> None:
     assert deliver(doors, a_mail("Once more")).state == "screened"
     assert ticket_of(deliver(doors, a_mail(DANGER)))
     assert Ticket.objects.count() == 31
+
+
+def test_an_answer_in_an_open_conversation_is_no_flood(doors: Cast) -> None:
+    """Only new tickets are limited."""
+    mine = ticket_of(deliver(doors, a_mail("The first of many")))
+    for nth in range(floods.RECEIVED):
+        words = Words(text=f"Number {nth}")
+        open_ticket(requester=doors.pat, channel="email", subject="x", words=words, team=front_office(), now=timezone.now())
+    answer = deliver(doors, a_mail("Yes, come at three please"), reply_address(mine))
+    assert (answer.state, ticket_of(answer)) == ("done", mine)
+    assert deliver(doors, a_mail("Something new")).state == "screened"

@@ -35,6 +35,7 @@ from intake.screening import (
 )
 from intake.screening.verdict import Course, Verdict, overruled, quiet, told
 from routing import crisis
+from routing.history import without_help_lines
 
 __all__ = ["Course", "Screened", "Verdict", "by_itself", "let_in", "overruled", "screen", "screen_sender", "told"]
 
@@ -77,9 +78,9 @@ def screen(arrival: Arrival, district: District) -> Screened:
     return _weighed(arrival, [*_asked(ALONE, arrival), *_asked(HERE, arrival, district)])
 
 
-def screen_sender(screened: Screened, arrival: Arrival, lately: int) -> Screened:
-    """And by how much came from this sender. `lately`: tickets they opened within `floods.WINDOW`."""
-    screened = _weighed(arrival, [*_unweighed(screened), *_asked([floods], arrival, lately)])
+def screen_sender(screened: Screened, arrival: Arrival, lately: int, *, joins: bool = False) -> Screened:
+    """And by how much came from this sender. `lately`: tickets they opened within `floods.WINDOW`; `joins`: this makes no more of them."""
+    screened = _weighed(arrival, [*_unweighed(screened), *_asked([floods], arrival, lately, joins)])
     if any(one.overruled for one in screened.spoken) and _too_often(arrival):
         return Screened(_unweighed(screened))
     return screened
@@ -91,7 +92,11 @@ def let_in() -> Screened:
 
 
 def in_danger(arrival: Arrival) -> bool:
-    return crisis.screen(f"{arrival.subject}\n{arrival.text}") is not None
+    """In its own words, in those of a mail that is passed on, or in what it quotes."""
+    told = arrival.forward
+    passed_on = [told.subject, told.comment, told.text] if told else []
+    brought = "\n".join(without_help_lines(arrival.quoted))
+    return any(crisis.screen(text) for text in ("\n".join([arrival.subject, arrival.text]), "\n".join(passed_on), brought) if text)
 
 
 def _asked(filters: Iterable[ModuleType], *given: object) -> list[Verdict]:
