@@ -79,7 +79,7 @@ def screen(arrival: Arrival, district: District) -> Screened:
 
 
 def screen_sender(screened: Screened, arrival: Arrival, lately: int, *, joins: bool = False) -> Screened:
-    """And by how much came from this sender. `lately`: tickets they opened within `floods.WINDOW`; `joins`: this makes no more of them."""
+    """And by how much came from this sender. `lately`: tickets they opened within `floods.WINDOW`; `joins`: not one more."""
     screened = _weighed(arrival, [*_unweighed(screened), *_asked([floods], arrival, lately, joins)])
     if any(one.overruled for one in screened.spoken) and _too_often(arrival):
         return Screened(_unweighed(screened))

@@ -17,7 +17,7 @@ TOO_MANY = "too many in an hour"
 MACHINES = (ChannelKind.EMAIL, ChannelKind.SMS)
 
 
-def screen(arrival: Arrival, lately: int, joins: bool = False) -> Verdict | None:  # noqa: FBT001, FBT002
+def screen(arrival: Arrival, lately: int, joins: bool = False) -> Verdict | None:
     """`lately`: tickets of this sender within WINDOW; `joins`: it is a word in one that is there, which is never kept out."""
     if lately >= RECEIVED and not joins and arrival.channel in MACHINES:
         return out(TOO_MANY)
