@@ -314,7 +314,8 @@ def _sending(rows: Sequence[Delivery]) -> Sending:
 def _state(row: Delivery) -> str:
     words = f"{Delivery.Channel(row.channel).label}: {Delivery.State(row.state).label}"
     if row.segments:
-        words = f"{words}, {ngettext('%(n)d part', '%(n)d parts', row.segments) % {'n': row.segments}}"
+        parts = ngettext("%(n)d part", "%(n)d parts", row.segments) % {"n": row.segments}
+        words = f"{words}, {parts}"
     return f"{words} ({row.error})" if row.state in LOST and row.error else words
 
 

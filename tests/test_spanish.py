@@ -38,7 +38,10 @@ OURS, THEIRS = ROOT / "locale" / "es" / "LC_MESSAGES", ROOT / "locale" / "allaut
 ONE, MANY, IN_CONTEXT = {"_", "gettext", "gettext_lazy", "gettext_noop"}, {"ngettext", "ngettext_lazy"}, {"pgettext", "pgettext_lazy"}
 HOLE = re.compile(r"%(?:\(\w+\))?[sd%]")
 TAG = re.compile(r"</?\w+[^>]*>")
-THE_SAME = {"Normal", "No", "API", "%(kind)s", "%(name)s, %(team)s", "%(n)d h", "%(n)d min"}  # in both languages
+THE_SAME = {  # in both languages
+    "Normal", "No", "API", "Chat", "%(kind)s", "%(name)s, %(team)s", "%(n)d h", "%(n)d min", "#%(number)s (%(subject)s)",
+    "Google Workspace", "Microsoft 365", "OAuth 2.0", "STARTTLS (143)",
+}  # fmt: skip
 CALLS = re.compile(r"""\b(n?p?gettext|_)\(\s*u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?:,\s*u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))?""")
 
 type Key = str  # the msgid; its context before it, as gettext has it: "context\x04msgid"
