@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from delivery.models import Delivery
 from districts.models import ContactPoint, Person
-from intake import mail_door
+from intake import mail_door, rereading
 from intake.models import Channel
 from routing import actions as routing
 from tests.conftest import Cast, a_ticket, sign_in
@@ -244,3 +244,22 @@ def test_a_comment_is_never_said_in_the_name_of_who_sent_only_a_picture(trusting
     request = Message.objects.get(ticket=ticket, kind="request")
     assert request.text == "Lost lunch box"
     assert [(note.author, note.text) for note in notes(ticket)] == [(trusting.alice, "Please help her. I told her that you would.")]
+
+
+# --- read again ---------------------------------------------------------------------------------------------------------
+
+
+def test_reading_such_mails_again_changes_nothing(trusting: Cast) -> None:
+    ticket = a_ticket(trusting, team=trusting.transportation)
+    tickets.follow(ticket, person=trusting.alice, now=timezone.now())
+    envelopes = [
+        deliver(trusting, from_alice(FORWARD, Subject="Fwd: Lost lunch box", **PASSED), return_path=ALICE),
+        deliver(trusting, from_alice("Not proven."), reply_address(ticket), return_path=ALICE),
+        deliver(trusting, from_alice("Proven.", **PASSED), reply_address(ticket), return_path=ALICE),
+        deliver(trusting, a_mail(FORWARD, Subject="Fwd: Lost lunch box")),
+    ]
+    texts = list(Message.objects.order_by("id").values_list("text", flat=True))
+    for envelope in envelopes:
+        result = rereading.again(trusting.district.id, envelope.id, asked=rereading.Asked())
+        assert (result.became, result.detail) == (rereading.Became.SAME, "")
+    assert list(Message.objects.order_by("id").values_list("text", flat=True)) == texts
