@@ -302,6 +302,18 @@ def test_a_ticket_that_took_another_ones_message_lost_it(told: Told) -> None:
     assert told.verdict().lost == 1
 
 
+def test_a_reply_may_pass_what_it_replies_to(told: Told) -> None:
+    told.event(4, fate=Fate.REPLY, parent="zq0005abcdefn1z", sender="zq0005abcdefn1z@family.example")
+    told.envelope(4)
+    told.messages[0]["first"] = False
+    told.message(4, 1)
+    verdict = told.verdict()
+    assert verdict.complaints == []
+    assert (verdict.tickets, verdict.messages) == (3, 1)
+    told.message(4, 9)
+    assert not told.verdict().holds
+
+
 def test_a_reply_in_a_strange_ticket_is_told(told: Told) -> None:
     told.event(4, fate=Fate.REPLY, parent="zq0005abcdefn1z", sender="zq0005abcdefn1z@family.example")
     told.envelope(4)
