@@ -1,28 +1,35 @@
 """A number texts again long after its last conversation: the words have a ticket of their own at once, and we ask, once, whether they
 belong to the old one. "Yes" merges the new into the old; "no" ends the question; anything else is the next message of the new one.
 
-A "yes" is an answer only while a question is open, one for each number and for 72 hours; otherwise it is a message like any other. To
-a number that opted out nothing is asked, and its "yes" means what carriers take it for: texts again.
+A "yes" is an answer only while a question is open, one for each number and for 72 hours; otherwise it is a message like any other. It
+answers what was said last: once they wrote anything else, or anything else was texted to them (a person may have asked them something),
+the question is over. An answer is a message of its ticket too, so that whoever else it was meant for reads it.
+
+To a number that opted out nothing is asked, and its "yes" means what carriers take it for: texts again.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from delivery import actions as delivery
 from delivery.models import Delivery
+from intake import telling
 from intake.channels.arrival import Arrival
 from intake.joining import SMS_CONVERSATION
 from intake.models import SmsAsk
+from routing import actions as routing
 from routing import crisis, merging
 from routing.acknowledgement import TRIAGE_TAKES
 from routing.queries import staff_language
 from routing.short_text import fit
 from tickets import actions as tickets
-from tickets.actions import NotPossible
-from tickets.models import Ticket
+from tickets.actions import NotPossible, Words
+from tickets.models import ChannelKind, Message, Ticket
 
 AFTER = TRIAGE_TAKES + timedelta(seconds=5)  # so that it is read after the acknowledgement
 SUBJECT = 40  # letters of the old one's subject
@@ -42,20 +49,50 @@ def ask(ticket: Ticket, *, about: Ticket, arrival: Arrival, now: datetime) -> bo
     return True
 
 
-def hear(arrival: Arrival, *, now: datetime) -> str:
-    """What a "yes" or "no" answered, and its effect is done; empty: it is a message like any other."""
+@dataclass(frozen=True)
+class Answered:
+    """`ticket`: where the answer is written; None: it made texts go out again, and is no message."""
+
+    ticket: Ticket | None
+    reason: str
+
+
+def hear(arrival: Arrival, words: Words, *, now: datetime) -> Answered | None:
+    """What a "yes" or "no" answered, written down, and its effect is done; None: it is a message like any other."""
     said, contact = arrival.texting.answer, arrival.contact
     if not said or contact is None:
-        return ""
+        return None
     if said == "yes" and delivery.wished_again(channel=Delivery.Channel.SMS, address=contact.value):
-        return AGAIN
+        return Answered(None, AGAIN)
     question = _open(contact.value, now=now)
     if question is None:
-        return ""
+        return None
+    if _overtaken(question):
+        _close(question, "late", now=now)
+        return None
     _close(question, said, now=now)
+    held = tickets.take(question.ticket)
+    _write(question, held, words, now=now)
     if said == "yes":
-        _belongs(question, now=now)
-    return ANSWERED
+        _belongs(question, held, now=now)
+    return Answered(held, ANSWERED)
+
+
+def _overtaken(question: SmsAsk) -> bool:
+    """Has anything been said since, by them or to them? The acknowledgement of what it asks about says nothing new."""
+    asked, who = question.asked_at, question.ticket.requester_id
+    if Message.objects.filter(ticket__requester=who, author=who, channel=ChannelKind.SMS, at__gt=asked).exists():
+        return True
+    later = Q(created_at__gt=asked) | Q(sent_at__gt=asked)
+    rows = Delivery.objects.filter(later, channel=Delivery.Channel.SMS, address=question.phone)
+    return rows.exclude(purpose__in=("ask", "ack"), about=question.ticket_id).exists()
+
+
+def _write(question: SmsAsk, held: Ticket, words: Words, *, now: datetime) -> None:
+    who = question.ticket.requester
+    alarmed = routing.hear(held, author=who, channel=ChannelKind.SMS, words=words, now=now, answer=False)
+    if not alarmed and words.envelope_ref:
+        telling.wrote_again(held, who, words.envelope_ref, now=now)
 
 
 def forget(phone: str, *, now: datetime) -> None:
@@ -78,12 +115,12 @@ def _close(question: SmsAsk, answer: str, *, now: datetime) -> None:
     question.save(update_fields=["answered_at", "answer"])
 
 
-def _belongs(question: SmsAsk, *, now: datetime) -> None:
+def _belongs(question: SmsAsk, ticket: Ticket, *, now: datetime) -> None:
     """One ticket, where nothing stands in the way; else staff read what was answered."""
-    ticket, who = question.ticket, question.ticket.requester
+    who = question.ticket.requester
     with override(staff_language()):
         said = _("%(name)s answered by text that it belongs to #%(number)s.") % {"name": who, "number": question.about.number}
-    if ticket.merged_into_id:
+    if ticket.id != question.ticket_id:  # it was merged meanwhile
         return
     try:
         with transaction.atomic():

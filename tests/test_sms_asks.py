@@ -65,7 +65,8 @@ def test_yes_makes_one_of_two(here: Cast, line: Channel, old: Ticket, word: str)
     new = newest()
     place(new.id, now=timezone.now())
     envelope = text(here, line, word, sid="SM2")
-    assert (envelope.state, envelope.reason) == ("screened", "answer to our question")
+    assert (envelope.state, envelope.reason, envelope.ticket_ref) == ("done", "answer to our question", new.id)
+    assert Message.objects.get(envelope_ref=envelope.id).ticket == new, "what they answered stands in its conversation"
     assert new.refresh().merged_into == old
     assert SmsAsk.objects.get().answer == "yes"
     assert old.refresh().is_live
@@ -94,7 +95,42 @@ def test_anything_else_is_the_next_message_of_the_new_one(here: Cast, line: Chan
     text(here, line, "yes it is the same bus", sid="SM2")
     assert Message.objects.get(text="yes it is the same bus").ticket == newest()
     assert SmsAsk.objects.get().answered_at is None
-    assert text(here, line, "YES", sid="SM3").reason == "answer to our question", "the question waits on"
+    assert text(here, line, "YES", sid="SM3").reason == "", "it is no answer any more, after other words of theirs"
+    assert (newest().merged_into, SmsAsk.objects.get().answer) == (None, "late")
+
+
+@pytest.mark.parametrize("word", ["NO", "YES"])
+@pytest.mark.parametrize("about", ["new", "old"])
+def test_what_a_person_asked_since_is_answered_to_them(here: Cast, line: Channel, old: Ticket, word: str, about: str) -> None:
+    text(here, line, "My son missed lunch today")
+    new = newest()
+    place(new.id, now=timezone.now())
+    words = tickets.Words(text="Is he allergic to peanuts? Please answer yes or no.")
+    tickets.reply(new.refresh() if about == "new" else old.refresh(), by=here.alice, words=words, now=timezone.now(), wait=True)
+    assert Delivery.objects.get(purpose="reply").address == NUMBER
+    envelope = text(here, line, word, sid="SM2")
+    assert (envelope.state, envelope.reason) == ("done", "")
+    assert Message.objects.get(text=word).envelope_ref == envelope.id
+    assert (new.refresh().merged_into, SmsAsk.objects.get().answer) == (None, "late")
+
+
+def test_an_answer_that_waited_for_the_morning_and_left_since_counts_too(here: Cast, line: Channel, old: Ticket) -> None:
+    tickets.reply(old, by=here.alice, words=tickets.Words(text="Is it still late?"), now=timezone.now())
+    text(here, line, "My son missed lunch today")
+    Delivery.objects.filter(purpose="reply").update(state="sent", sent_at=timezone.now())
+    assert text(here, line, "YES", sid="SM2").reason == ""
+    assert newest().merged_into is None
+
+
+def test_an_answer_is_read_by_whoever_works_on_it(here: Cast, line: Channel, old: Ticket) -> None:
+    """It may have been meant for them."""
+    text(here, line, "My lunch card is lost")
+    new = newest()
+    place(new.id, now=timezone.now())
+    tickets.assign(new.refresh(), to=here.alice, by=here.alice, now=timezone.now())
+    envelope = text(here, line, "NO", sid="SM2")
+    assert [(m.text, m.envelope_ref) for m in Message.objects.filter(ticket=new).order_by("at")][-1] == ("NO", envelope.id)
+    assert Delivery.objects.filter(dedupe_key__startswith=f"wrote:{envelope.id}", person=here.alice).exists()
 
 
 def test_a_yes_that_nobody_asked_for_is_a_message(here: Cast, line: Channel) -> None:
@@ -106,15 +142,16 @@ def test_a_yes_that_nobody_asked_for_is_a_message(here: Cast, line: Channel) -> 
 def test_the_second_yes_is_a_message(here: Cast, line: Channel, old: Ticket) -> None:
     text(here, line, "Where is the bus?")
     text(here, line, "YES", sid="SM2")
-    assert text(here, line, "YES", sid="SM3").state == "done"
-    assert Message.objects.get(text="YES").ticket == old
+    second = text(here, line, "YES", sid="SM3")
+    assert (second.state, second.reason) == ("done", "")
+    assert Message.objects.get(envelope_ref=second.id).ticket == old
 
 
 def test_the_same_yes_twice_is_once(here: Cast, line: Channel, old: Ticket) -> None:
     text(here, line, "Where is the bus?")
     for _ in range(2):
         text(here, line, "YES", sid="SM2")
-    assert not Message.objects.filter(text="YES").exists()
+    assert Message.objects.filter(text="YES").count() == 1
     assert Envelope.objects.filter(external_id="SM2").count() == 1
 
 
