@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from districts.models import Person, Team
 from intake.models import Channel
-from intake.standing import forget_standing
+from intake.standing import forget_standing, standing_here
 from tickets.models import ChannelKind
 
 KINDS = (ChannelKind.SMS, ChannelKind.PHONE)
@@ -25,9 +25,9 @@ class NumberTaken(Exception):
 
 
 def line(channel_id: UUID, kind: str) -> Channel | None:
-    """The door with this id, where it is open."""
-    found: Channel | None = Channel.objects.filter(id=channel_id, kind=kind, active=True).exclude(address="").first()
-    return found
+    """The door with this id, where it is open. What was changed elsewhere is seen some seconds later, a new one at once."""
+    door = standing_here().doors.get(channel_id) or Channel.objects.filter(id=channel_id).first()
+    return door if door and door.kind == kind and door.active and door.address else None
 
 
 def is_ours(channel: Channel) -> bool:

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from delivery.models import Delivery
 from districts.models import ContactPoint, Person
 from districts.scope import district_scope
-from intake import media, receive, telephone
+from intake import media, numbers, receive, telephone
 from intake.models import Channel, Envelope
 from routing.placing import place
 from routing.words import whole_text
@@ -247,7 +247,7 @@ def test_wrong_calls_are_refused(here: Cast, line: Channel, oak: Cast) -> None:
     assert post(f"/hooks/voicemail/{line.id}", {"CallSid": "CA1"}).status_code == 400
     assert post(f"/hooks/voicemail/{line.id}", {"RecordingSid": "../../x"}).status_code == 400
     assert post(f"/hooks/sms/{line.id}", form).status_code == 404, "a number for calls takes no texts"
-    Channel.objects.filter(id=line.id).update(active=False)
+    numbers.switch(line, active=False, by=None)
     assert post(f"/hooks/voice/{line.id}", form).status_code == 404
     assert not Envelope.objects.exists()
 
