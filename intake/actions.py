@@ -70,7 +70,7 @@ def accept(*, source: Channel, channel: str, external_id: str, raw: Raw, meta: d
     if new:
         nudge(receive_pending)
     elif meta.get("recipients"):
-        _note_recipients(envelope, meta["recipients"])
+        _note_recipients(envelope, meta["recipients"], now=now)
     return envelope, new
 
 
@@ -248,13 +248,16 @@ def fitting(external_id: str) -> str:
     return plain if len(plain) <= 250 else f"sha256:{hashlib.sha256(external_id.encode('utf-8', 'replace')).hexdigest()}"
 
 
-def _note_recipients(envelope: Envelope, recipients: Sequence[str]) -> None:
-    """The same mail to another of our addresses: one envelope, both addresses noted."""
+def _note_recipients(envelope: Envelope, recipients: Sequence[str], *, now: datetime) -> None:
+    """The same mail to another of our addresses: one envelope, both addresses noted. By a private one it is told in confidence."""
     known = envelope.meta.get("recipients", [])
     added = [address for address in recipients if address not in known]
     if added:
         envelope.meta = {**envelope.meta, "recipients": [*known, *added]}
         envelope.save(update_fields=["meta"])
+        ticket = _ticket_of(envelope)
+        if ticket:
+            opening.confide(ticket, added, now=now)
 
 
 __all__ = [

@@ -1,9 +1,11 @@
 """The effect of one arrival: a ticket, a message in one, or nothing but a note on the envelope. In the caller's transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from delivery import actions as delivery
 from delivery.models import Delivery
@@ -24,6 +26,7 @@ from intake.screening import Screened, Verdict, floods, told
 from intake.standing import standing_here
 from intake.wording import subject_of
 from routing import actions as routing
+from routing.queries import staff_language
 from routing.words import fold
 from sla import actions as sla
 from tickets import actions as tickets
@@ -104,6 +107,7 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
         _heard(arrival, now=now)
     copied = joining.copy_of(arrival, kept.files, sender.person)
     if copied:
+        confide(copied, arrival.recipients, now=now)
         return Outcome(copied, "copy of a mail")
     sent = Sent(envelope, arrival, kept, sender.person, district, by=_asked_for(arrival))
     ticket = _placed(sent, belongs, verdict, now=now)
@@ -243,6 +247,16 @@ def _team(sent: Sent) -> Team:
 def _in_confidence(sent: Sent) -> bool:
     """It was written to a private address: its team and named people see it, whatever it turns out to be about."""
     return sent.arrival.channel == ChannelKind.EMAIL and any(map(is_private, doors_named(sent.arrival.recipients)))
+
+
+def confide(ticket: Ticket, recipients: Iterable[str], *, now: datetime) -> None:
+    """The mail of a ticket came again, to these addresses: where one is private, the ticket is closed to all but its own people."""
+    door = next(filter(is_private, doors_named(recipients)), None)
+    if door is None:
+        return
+    with override(staff_language()):
+        said = _("The same mail came to the private address %(address)s, so this is sensitive now.") % {"address": door.address}
+    tickets.confide(tickets.take(ticket), words=tickets.Words(text=said), now=now)
 
 
 def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None:

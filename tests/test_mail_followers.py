@@ -3,16 +3,22 @@
 from typing import Any
 
 import pytest
+from django.http import Http404
 from django.utils import timezone
 
 from delivery.models import Delivery
+from districts.access import Can, actor_for
 from districts.models import Person
 from districts.scope import district_scope
+from intake.models import Channel
+from intake.standing import forget_standing
+from routing import actions as routing
 from tests.conftest import Cast, a_ticket, visitor
 from tests.test_intake_mail import a_mail, deliver, doors, reply_address, ticket_of
 from tickets import actions as tickets
 from tickets import copies
 from tickets.models import Follower, Message, Ticket
+from tickets.queries import get_ticket
 
 __all__ = ["doors"]
 GRAN = "gran@family.example"
@@ -125,3 +131,56 @@ def test_a_copy_of_a_later_mail_names_one_more_but_not_for_what_is_told_in_confi
     Ticket.objects.filter(id=ticket.id).update(sensitive=True)
     deliver(doors, a_mail("And now?!", Cc="aunt@family.example", References="<1@family.example>"))
     assert Follower.objects.filter(ticket=ticket).count() == 2
+
+
+# --- in confidence ------------------------------------------------------------------------------------------------------
+
+
+def may_read(person: Person, ticket: Ticket) -> bool:
+    try:
+        return bool(get_ticket(actor_for(person), ticket.id, to=Can.READ, now=timezone.now()))
+    except Http404:
+        return False
+
+
+def a_private_address(cast: Cast) -> str:
+    address = "hr@cedar.localhost"
+    Channel.objects.create(kind="email", address=address, name="HR", team=cast.safety, options={"private": True})
+    forget_standing()
+    return address
+
+
+def test_a_copy_names_no_member_of_staff_for_what_turns_out_to_be_sensitive(doors: Cast) -> None:
+    """The very one it is about may be in copy."""
+    words = "Mr Bob hits my daughter and she wants to kill herself."
+    ticket = ticket_of(deliver(doors, a_mail(words, Cc=f"Bob <bob@cedar.localhost>, {GRAN}")))
+    assert may_read(doors.bob, ticket)
+    routing.place(ticket.id, now=timezone.now())
+    assert ticket.refresh().sensitive  # type: ignore[attr-defined]
+    assert not may_read(doors.bob, ticket)
+    assert [row.person for row in Follower.objects.filter(ticket=ticket)] == [gran()]
+    tickets.follow(ticket, person=doors.bob, now=timezone.now())
+    assert may_read(doors.bob, ticket), "whoever is named from now on is"
+
+
+def test_a_correction_lifts_no_confidence_of_a_private_address(doors: Cast) -> None:
+    ticket = ticket_of(deliver(doors, a_mail("About my salary", to=(address := a_private_address(doors))), address))
+    routing.place(ticket.id, now=timezone.now())
+    routing.correct(ticket.refresh(), service=doors.bus_late, team=doors.safety, by=None, now=timezone.now())  # type: ignore[attr-defined]
+    assert ticket.refresh().sensitive  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_the_same_mail_by_a_private_address_too_is_told_in_confidence(doors: Cast, changed: bool) -> None:
+    """Byte for byte, or as a list sent it on."""
+    address = a_private_address(doors)
+    raw = a_mail("About my salary", Message_ID="<s@family.example>", Cc="Bob <bob@cedar.localhost>")
+    ticket = ticket_of(deliver(doors, raw))
+    other = raw.replace(b"Subject: Bus", b"Subject: [HR] Bus") if changed else raw
+    for _twice in range(2):
+        deliver(doors, other, address)
+    assert (Ticket.objects.count(), ticket.refresh().sensitive, may_read(doors.bob, ticket)) == (1, True, False)  # type: ignore[attr-defined]
+    (note,) = Message.objects.filter(kind="note")
+    assert address in note.text
+    routing.correct(ticket.refresh(), service=doors.bus_late, team=None, by=None, now=timezone.now())  # type: ignore[attr-defined]
+    assert ticket.refresh().sensitive  # type: ignore[attr-defined]

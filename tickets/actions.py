@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from districts.models import Person, Priority, Service, Site, Team, uuid7
+from districts.models import Membership, Person, Priority, Service, Site, Team, uuid7
 from districts.scope import require_district_id
 from districts.together import insert
 from tickets import answers as form_answers
@@ -40,6 +40,7 @@ from tickets.words import vector
 
 Kind = Event.Kind
 Status = Ticket.Status
+CONFIDED = "confided"  # in an event's data: it was told in confidence, which no change of its service lifts
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def open_ticket(
     """A new need. `team` holds it until triage has placed it (the front office); it is never without one.
 
     `by`: who opens it for the requester; `author`: whose words it has, where they are not theirs. `ticket_id`: where the caller has
-    chosen it already. `sensitive`: whatever its service is.
+    chosen it already. `sensitive`: told in confidence, whatever its service is.
     """
     ticket = Ticket(
         id=ticket_id or uuid7(),
@@ -119,7 +120,7 @@ def open_ticket(
     insert(ticket, TicketWords(id=ticket.id, words=vector(ticket.subject, requester.name, words.text, *told)))
     form_answers.write(ticket, answers)
     message = _write(ticket, kind=Message.Kind.REQUEST, channel=channel, author=author or requester, words=words, now=now)
-    record(ticket, Kind.OPENED, by=by or requester, now=now, data={"channel": channel})
+    record(ticket, Kind.OPENED, by=by or requester, now=now, data={"channel": channel, **({CONFIDED: True} if sensitive else {})})
     return ticket, message
 
 
@@ -245,7 +246,31 @@ def _belongs(ticket: Ticket, *, team: Team, service: Service | None) -> None:
     if ticket.team_id != team.id:
         ticket.team, ticket.assignee = team, None
     ticket.service = service
-    ticket.sensitive = bool(service and service.sensitive) or ticket.sensitive
+    if service and service.sensitive:
+        _close_to_others(ticket)
+
+
+def confide(ticket: Ticket, *, words: Words, now: datetime) -> None:
+    """It turns out to be told in confidence; `words` say to staff by what. Twice is once. The caller holds the ticket's row."""
+    if _is_confided(ticket):
+        return
+    message = _write(ticket, kind=Message.Kind.NOTE, channel=ticket.channel, author=None, words=words, now=now)
+    record(ticket, Kind.NOTED, by=None, now=now, data={"message": str(message.id), CONFIDED: True})
+    _close_to_others(ticket)
+    changed(ticket, "sensitive", now=now)
+
+
+def _is_confided(ticket: Ticket) -> bool:
+    return Event.objects.filter(ticket=ticket, data__contains={CONFIDED: True}).exists()
+
+
+def _close_to_others(ticket: Ticket) -> None:
+    """Sensitive from now on. Who works here and followed what anybody could read was not named for what only some may; whoever opened
+    it knows it."""
+    if not ticket.sensitive and not ticket._state.adding:
+        follows = Follower.objects.filter(ticket=ticket).exclude(person=ticket.opened_by_id)
+        follows.filter(person__in=Membership.objects.values("person")).delete()
+    ticket.sensitive = True
 
 
 def move(ticket: Ticket, *, team: Team, by: Person | None, now: datetime, data: dict[str, Any]) -> Event:
@@ -266,8 +291,10 @@ def set_service(ticket: Ticket, *, service: Service | None, by: Person | None, n
     data = {"from": ticket.service.name if ticket.service else "", "to": service.name if service else "–"}
     record(ticket, Kind.SERVICE, by=by, now=now, data=data)
     ticket.service = service
-    if service:
-        ticket.sensitive = service.sensitive
+    if service and service.sensitive:
+        _close_to_others(ticket)
+    elif service and not _is_confided(ticket):
+        ticket.sensitive = False
     if ticket.placed_at is None:
         ticket.placed_at = now
     changed(ticket, "service", "sensitive", "placed_at", now=now)
