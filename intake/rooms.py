@@ -8,7 +8,7 @@ from intake.wording import one_line
 MOST = 500  # of one place
 LONGEST = 40  # characters: Ticket.room
 _PART = re.compile(r'"[^"\n]*"|“[^”\n]*”|[^,;\n"“]+')
-_RANGE = re.compile(r"(?P<before>.*?)(?P<first>\d{1,5})\s*(?:-|–|—|\.\.|\bto\b|\ba\b)\s*(?P<again>.*?)(?P<last>\d{1,5})")
+_RANGE = re.compile(r"(?P<before>.*?)(?P<first>\d{1,9})\s*(?:-|–|—|\.\.|\bto\b|\ba\b)\s*(?P<again>.*?)(?P<last>\d{1,9})")
 
 
 class TooMany(ValueError):

@@ -61,7 +61,9 @@ class Command(BaseCommand):
     def _announce(self) -> None:
         lines = ["", f"The front door is open: http://localhost:{self.port}/   (Ctrl-C closes it)"]
         lines.append(f"Mail:  swaks --server 127.0.0.1:{self.env['SMTP_DOOR_PORT']} --to help@cedar-valley.localhost")
-        lines.append("Text:  .venv/bin/python manage.py text_in cedar-valley.localhost 'the bus did not come'")
+        home = f"EMBEDDED_HOME={os.environ['EMBEDDED_HOME']} " if os.environ.get("EMBEDDED_HOME") else ""
+        text_in = f"{home}.venv/bin/python manage.py text_in --port {self.port} cedar-valley.localhost"
+        lines.append(f"Text:  {text_in} 'the bus did not come'")
         sign_ins = Path(self.env["SIGN_INS_FILE"])
         if self.env["DEMO"] == "1" and sign_ins.exists():
             lines += ["", *sign_ins.read_text().splitlines()]

@@ -34,5 +34,5 @@ class Command(BaseCommand):
                 form |= {"NumMedia": "1", "MediaUrl0": picture, "MediaContentType0": "image/jpeg"}
             call(host, port, reverse("sms_webhook", args=[line.id]), form, line)
         self.stdout.write(
-            f"Taken in. The answer to {options['sender']} is on its way: see /notices/kept/ where nothing leaves the house."
+            f"Taken in. Whatever {options['sender']} is answered stands at /notices/kept/ where nothing leaves the house."
         )
