@@ -8,5 +8,7 @@ os.environ.setdefault("EMBEDDED_HOME", str(environment.ROOT / "var" / "embedded-
 os.environ.setdefault("EMBEDDED_PG_OPTIONS", "fsync=off synchronous_commit=off full_page_writes=off")
 os.environ.setdefault("RATE_LIMITS_OFF", "1")
 os.environ.setdefault("PLAIN_STATIC", "1")
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # a database for each process
+    os.environ["TEST_DATABASE"] = f"{os.environ.get('TEST_DATABASE', 'test_frontdoor')}_{worker}"
 environment.provide()
 (environment.ROOT / "var" / "static").mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,11 @@ STAGES = [
     Stage("types", [str(BIN / "mypy"), "."], "types"),
     Stage("floors", [str(BIN / "lint-imports")], "imports go down, private modules stay private"),
     Stage("house", [*PYTEST, "tests/test_house.py"], "house rules"),
-    Stage("unit", [*PYTEST, *(f"--ignore=tests/{n}" for n in ("journeys", "browser", "test_house.py"))], "everything in one process"),
+    Stage(
+        "unit",
+        [*PYTEST, "--numprocesses=2", "--dist=loadfile", *(f"--ignore=tests/{n}" for n in ("journeys", "browser", "test_house.py"))],
+        "everything that needs no other process of ours",
+    ),
     Stage("journeys", [*PYTEST, "tests/journeys"], "HTTP, SMTP and SMS against the real servers"),
     Stage("isolation", ["sh", "-c", f"{MANAGE} prepare --no-static -v0 && {MANAGE} check_isolation"], "no hole between districts"),
     Stage("browser", [*PYTEST, "tests/browser"], "a real Chromium"),
