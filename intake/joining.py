@@ -4,6 +4,7 @@ Proof of a mail: a reply address with its 128 bits, or an ancestor's Message-ID.
 72 hours. A sender who is no participant gets a ticket of their own, with a hint for staff.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,14 +16,25 @@ from delivery.models import Delivery
 from districts.access import VISITOR, actor_for
 from districts.models import District, Person
 from intake import staff_mail
+from intake.attaching import noted
 from intake.channels.arrival import Arrival
 from intake.queries import has_asked, threads, ticket_of_call, ticket_of_chat
+from routing import crisis
+from routing.history import without_help_lines
+from routing.words import fold
 from tickets import letters, queries, reply_token
 from tickets.actions import REOPEN_WITHIN, NewFile, can_reopen, survivor
 from tickets.models import ChannelKind, Message, Ticket
 
 SMS_CONVERSATION = timedelta(hours=72)
 FOOTER_WORDS = 60
+_WORD = re.compile(r"\S+")
+_RULE = re.compile(r"\s*(?:[-_=*~#]{2,}|[–—]{1,})[ \t]*(?:\n|$)")
+_OF_A_LIST = re.compile(
+    r"\b(unsubscribe|mailing list|list settings|you (are receiving|received) this (e ?mail|message|mail) because|sent to this group"
+    r"|darse de baja|cancelar (la|su|tu) suscripcion|lista de (correo|distribucion)|recibio este (mensaje|correo) porque)\b"
+)
+_BEFORE_SUBJECT = re.compile(r"^(?:\s*(?:\[[^\]]{0,60}\]|(?:re|fwd?|aw|wg|rv|tr|ext)\s*:))+\s*")
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ def copy_of(arrival: Arrival, files: Sequence[NewFile], sender: Person) -> Ticke
     told = Message.objects.filter(mine, ticket_id__in=known).select_related("ticket").prefetch_related("attachments")
     hashes = sorted(file.sha256 for file in files)
     for message in told[:20]:
-        if _is_said_in(message, arrival) and sorted(a.sha256 for a in message.attachments.all()) == hashes:
+        if _is_copy(message, arrival) and sorted(a.sha256 for a in message.attachments.all()) == hashes:
             ticket: Ticket = message.ticket
             return ticket
     return None
@@ -69,17 +81,53 @@ def copy_of(arrival: Arrival, files: Sequence[NewFile], sender: Person) -> Ticke
 
 def _is_said_in(message: Message, arrival: Arrival) -> bool:
     """By itself, or as what was passed on; what is noted in somebody's name has no author, and a line above it."""
+    text = message.text.removesuffix(noted(message.text)).rstrip()
     if message.author_id is None:
-        said = message.text.partition("\n\n")[2]
+        said = text.partition("\n\n")[2]
         return bool(said) and _same_words(said, arrival.text)
     told = [arrival.text, *([arrival.forward.text] if arrival.forward and arrival.forward.text else [])]
-    return any(_same_words(message.text, text) for text in told)
+    return any(_same_words(text, one) for one in told)
+
+
+def _is_copy(message: Message, arrival: Arrival) -> bool:
+    return _is_said_in(message, arrival) and _same_subject(message, arrival) and not _brings_danger(arrival, message)
+
+
+def _same_subject(message: Message, arrival: Arrival) -> bool:
+    """But for what a list or a mail program puts before it. A later message's own is not kept: there only words of danger tell."""
+    ticket, subjects = message.ticket, [arrival.subject, arrival.forward.subject if arrival.forward else ""]
+    if any(crisis.screen(one) and fold(one) not in fold(ticket.subject) for one in subjects):
+        return False
+    first = message.at == ticket.opened_at and message.author_id is not None
+    return not first or not arrival.subject or any(_bare(one) == _bare(ticket.subject) for one in subjects)
+
+
+def _bare(subject: str) -> str:
+    return fold(_BEFORE_SUBJECT.sub("", subject[:200].lower()))
+
+
+def _brings_danger(arrival: Arrival, message: Message) -> bool:
+    """In what it quotes, or below its signature, and the first did not."""
+    brought = "\n".join(without_help_lines(arrival.quoted))
+    return crisis.screen(brought) is not None and fold(arrival.quoted) != fold(message.quoted)
 
 
 def _same_words(one: str, other: str) -> bool:
-    """But for a footer."""
-    short, long = sorted((one.split(), other.split()), key=len)
-    return long[: len(short)] == short and len(long) - len(short) <= FOOTER_WORDS
+    """But for a list's footer below the longer one."""
+    short, long = sorted((one, other), key=lambda text: len(text.split()))
+    words, places = short.split(), list(_WORD.finditer(long))
+    if [found[0] for found in places[: len(words)]] != words:
+        return False
+    return _is_footer(long[places[len(words) - 1].end() if words else 0 :])
+
+
+def _is_footer(rest: str) -> bool:
+    """Below a line, or in the words of a list; never words of danger."""
+    if not rest.strip():
+        return True
+    if len(rest.split()) > FOOTER_WORDS or not rest.lstrip(" \t").startswith("\n") or crisis.screen(rest):
+        return False
+    return bool(_RULE.match(rest) or _OF_A_LIST.search(fold(rest)))
 
 
 def _by_mail(arrival: Arrival, sender: Person, district: District, now: datetime) -> Belongs:

@@ -106,6 +106,31 @@ def test_a_copy_with_a_lists_footer_is_no_second_ticket(doors: Cast) -> None:
     assert Message.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("below", "copy"),
+    [
+        ("\n\n_______________\nStaff mailing list\nhttps://lists.example/staff", True),
+        ("\n\nYou received this message because you are subscribed to the group Staff.", True),
+        ("\n\n--\nhe has a gun in his backpack", False),
+        (" he has a gun in his backpack and says he will shoot his teacher", False),
+        ("\nCome to the office before three.", False),
+        (" unsubscribe", False),
+    ],
+)
+def test_what_goes_on_beyond_the_first_mail_is_a_copy_only_with_a_lists_footer(doors: Cast, below: str, *, copy: bool) -> None:
+    said = "Please call me about Tim"
+    deliver(doors, a_mail(said, Message_ID="<one@family.example>"))
+    second = deliver(doors, a_mail(said + below, Message_ID="<one@family.example>"))
+    assert (second.reason == "copy of a mail") is copy
+    assert Message.objects.count() == (1 if copy else 2)
+
+
+@pytest.mark.parametrize("subject", ["Gun in his bag", "[he has a gun] Bus", "Something else"])
+def test_another_subject_is_another_mail(doors: Cast, subject: str) -> None:
+    deliver(doors, a_mail(Message_ID="<one@family.example>"))
+    assert deliver(doors, a_mail(Message_ID="<one@family.example>", Subject=subject)).reason != "copy of a mail"
+
+
 def test_a_reused_message_id_with_other_content_is_another_ticket(doors: Cast) -> None:
     first = ticket_of(deliver(doors, a_mail("The bus is late", Message_ID="<same@scanner.example>")))
     second = ticket_of(deliver(doors, a_mail("My password is lost", Message_ID="<same@scanner.example>")))
