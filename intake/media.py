@@ -93,7 +93,10 @@ def read(raw: bytes, channel: str) -> Arrival:
 
 
 def add(arrival: Arrival, kept: Kept, *, now: datetime) -> Outcome:
-    """A late file to the message that it came with, or why it is not taken; the line that said that it comes goes."""
+    """A late file to the message that it came with, or why it is not taken; the line that said that it comes goes.
+
+    Two of one message at once: the second waits, and sees what the first made of the message.
+    """
     message = _message_of(arrival.file_of)
     if message is None:
         return Outcome(None, "its message is gone")
@@ -119,7 +122,8 @@ def _message_of(envelope_id: UUID | None) -> Message | None:
     if ticket is None:
         return None
     rows = Message.objects.filter(ticket_id__in=[ticket.id, survivor(ticket).id], envelope_ref=envelope_id)
-    found: Message | None = rows.select_related("ticket").order_by("at").first()
+    held = rows.select_for_update(of=("self",), no_key=True)
+    found: Message | None = held.select_related("ticket").order_by("at").first()
     return found
 
 
