@@ -3,6 +3,8 @@
 What became a message is corrected where it reads otherwise now (`tickets.rereading`). What could not be read is tried again on the
 ordinary way. What was screened out is told where it would come in today, and let in when that is asked for. An envelope is one
 transaction, so this may be stopped at any moment, and run again: the second time nothing is left to do.
+
+Words of danger to a person that come to light raise the alarm, as if they had just been written.
 """
 
 from collections.abc import Iterator
@@ -19,18 +21,24 @@ from districts.jobs import lease_until
 from districts.models import ContactPoint
 from districts.queries import this_district
 from districts.scope import district_scope
-from intake import forwarding, opening, receive
+from intake import forwarding, opening, receive, sms_asks
 from intake.attaching import Kept, keep, noted, worth_keeping
 from intake.channels.arrival import Arrival
 from intake.models import Envelope
 from intake.screening import floods
 from intake.timing import TookTooLong, at_most
 from intake.wording import clean, subject_of
+from routing import alarm, crisis
 from tickets import rereading as messages
-from tickets.actions import Words, survivor
-from tickets.models import Message, Ticket
+from tickets.actions import Words, survivor, take
+from tickets.models import ChannelKind, Message, Ticket
+from tickets.rereading import Corrections
+from tickets.transcript import asides
 
+DANGER = "words of danger"
+OUR_PAGES = (ChannelKind.WEB, ChannelKind.API)
 PAGE = 500  # ids held in memory
+STAY_OUT = (floods.TOO_MANY, sms_asks.ANSWERED, sms_asks.AGAIN)  # reasons
 FINAL = (Envelope.State.DONE, Envelope.State.SCREENED, Envelope.State.DEAD)
 State = Envelope.State
 
@@ -40,7 +48,7 @@ class Became(StrEnum):
 
     SAME = "same"
     CHANGED = "changed"
-    BARE = "without a message"  # a copy of another mail
+    BARE = "without a message"  # a copy of another mail, a file that came later
     FAILED = "failed"  # was read once, and cannot be read now
     READABLE = "now readable"
     DEAD = "still unreadable"
@@ -101,6 +109,8 @@ def again(district_id: UUID, envelope_id: UUID, *, asked: Asked) -> Result:
 
 
 def _done(district_id: UUID, envelope: Envelope, asked: Asked) -> Result:
+    if envelope.channel in OUR_PAGES and "page" in envelope.meta:  # written word for word as it was typed: there is nothing to read
+        return Result(Became.SAME)
     try:
         arrival = _read(district_id, envelope)
     except (Exception, TookTooLong) as error:  # noqa: BLE001  strangers' bytes raise many kinds
@@ -121,15 +131,34 @@ def _done(district_id: UUID, envelope: Envelope, asked: Asked) -> Result:
 
 
 def _correct(message: Message, arrival: Arrival, words: Words, more: bool, asked: Asked) -> Result:
+    held = message.ticket if asked.dry else take(message.ticket)
     message = Message.objects.select_for_update(of=("self",), no_key=True).select_related("ticket").get(id=message.id)
     if not (arrival.text or arrival.subject) and message.text.startswith("["):  # "[no text]", in whatever language
         words = Words(**{**words.__dict__, "text": message.text})
     found = messages.corrections(message, words=words, subject=_subject(message, arrival, words))
     other = [] if _same_sender(message, arrival) else ["sender (as it was; see to it by hand)"]
-    told = ", ".join([*found.names, *(["files"] if more and asked.dry else []), *other])
+    alarming = _is_danger_now(message, found)
+    told = ", ".join([*found.names, *(["files"] if more and asked.dry else []), *([DANGER] if alarming else []), *other])
     if found and not asked.dry:
         messages.reread(message, found=found, now=timezone.now())
+        if alarming:
+            _alarm(message, held, subject=found.subject, now=timezone.now())
     return Result(Became.CHANGED if found or (more and asked.dry) else Became.SAME, f"ticket {message.ticket}: {told}" if told else "")
+
+
+def _is_danger_now(message: Message, found: Corrections) -> bool:
+    """Words of danger to a person that nobody could see before. In what was written, in what it was called, or in what it brought."""
+    seen = {"text": message.text, "quoted": message.quoted, "subject": message.ticket.subject}
+    read = {**found.values, **({"subject": found.subject} if found.subject else {})}
+    fresh = [name for name in seen if name in read and crisis.screen(read[name])]
+    return bool(fresh) and not any(crisis.screen(one) for one in seen.values())
+
+
+def _alarm(message: Message, held: Ticket, *, subject: str, now: datetime) -> None:
+    """As if it had just been written, but that its author is not answered. `held`: where the conversation lives, its row locked."""
+    message.refresh_from_db(fields=["text", "quoted"])
+    author = message.author or held.requester
+    alarm.listen(held, message, author=author, way=None, answer=False, now=now, subject=subject)
 
 
 def _read(district_id: UUID, envelope: Envelope) -> Arrival:
@@ -154,6 +183,9 @@ def _has_new_files(message: Message, arrival: Arrival, kept: Kept) -> bool:
 
 
 def _subject(message: Message, arrival: Arrival, words: Words) -> str:
+    """Of what has no words of its own, as a recording, the words that came later may have told it better (`intake.voicemails`)."""
+    if arrival.subject in asides(arrival.text):
+        return ""
     if arrival.subject:
         return arrival.subject
     made_up = message.ticket.subject == subject_of(message.text)[:200]
@@ -175,8 +207,9 @@ def _dead(district_id: UUID, envelope: Envelope, asked: Asked) -> Result:
 
 
 def _screened(district_id: UUID, envelope: Envelope, asked: Asked) -> Result:
-    """Those that were too many stay out: a day later no flood looks like one."""
-    if envelope.reason == floods.TOO_MANY:
+    """Those that were too many stay out: a day later no flood looks like one. So do answers to a question of ours and key words of
+    texts, which had their effect when they came, and what a person has decided about."""
+    if envelope.reason in STAY_OUT or envelope.reason.startswith("keyword ") or _is_decided(envelope):
         return Result(Became.OUT, envelope.reason)
     outcome = _tried(district_id, envelope)
     if isinstance(outcome, str):
@@ -186,6 +219,10 @@ def _screened(district_id: UUID, envelope: Envelope, asked: Asked) -> Result:
     if asked.dry or not asked.let_in:
         return Result(Became.WANTED, f"was: {envelope.reason}")
     return _ended(_received(district_id, envelope), good=Became.LET_IN, bad=Became.FAILED)
+
+
+def _is_decided(envelope: Envelope) -> bool:
+    return opening.LET_IN in envelope.meta or any(said.get("filter") == "person" for said in envelope.decisions or ())
 
 
 def _ended(envelope: Envelope | None, *, good: Became, bad: Became) -> Result:

@@ -1,7 +1,8 @@
 """Messages that are read better now than when they came. The one place where a message changes after it was written.
 
 What it said before stays in the bytes it came in; that it was read again stands in the ticket's story. Files and thread ids are
-added, never taken away. No promise moves, nobody is told, and nothing is sent.
+added, never taken away. No promise moves, nobody is told, and nothing is sent. Whoever calls it listens for words of danger that come
+to light: they are the one thing that people are told of (`intake.rereading`).
 """
 
 from dataclasses import dataclass, field
