@@ -1,6 +1,7 @@
 """The chat: answers from the articles, a person whenever one is wanted, and nothing of it lost or doubled on the way to people."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,7 +18,7 @@ from districts.models import Account, ContactPoint, Person
 from districts.queries import this_district
 from districts.scope import district_scope
 from intake import opening, receive
-from intake.chat import actions, limits, reaping
+from intake.chat import actions, answering, limits, reaping
 from intake.chat.actions import Where
 from intake.chat.door import row, save_door
 from intake.models import Channel, Chat, ChatLine, Envelope, MergeSuggestion
@@ -93,6 +94,31 @@ def test_what_no_article_supports_is_a_gap_and_no_answer(chat_on: Cast) -> None:
     assert kinds(the_chat(told)) == ["visitor", "nothing"]
     assert Gap.objects.get().question == "Who won the chess tournament in 1987?"
     assert not Answer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "words", ["hello is anybody there", "No", "yes!", "¿Hola?", "Gracias, buenos días", "?", "ok", "👋", "I need help please"]
+)
+def test_a_greeting_a_yes_and_a_no_lead_to_a_person_and_to_no_guess(chat_on: Cast, words: str) -> None:
+    told = begin(words)
+    assert kinds(the_chat(told)) == ["visitor", "vague"]
+    assert "near-list" not in told["talk"]
+    assert "Talk to a person" in ChatLine.objects.get(who="product").text
+    assert not Gap.objects.exists()
+
+
+@pytest.mark.parametrize("words", ["bus", "504", "Hello, the bus is late"])
+def test_a_short_question_is_one(words: str) -> None:
+    assert answering.asks(words)
+
+
+def test_beside_articles_that_may_help_it_is_not_said_that_there_is_none(chat_on: Cast) -> None:
+    near = [{"slug": "bus-is-late", "title": "The bus is late", "language": "en"}]
+    with patch.object(answering, "answer", return_value=("nothing", {"near": near})):
+        told = begin()
+    assert "These may help:" in told["talk"]
+    assert "no article" not in told["talk"]
+    assert "near-head" not in told["talk"], "said once"
 
 
 def test_what_is_for_staff_is_not_told_to_a_visitor_nor_to_staff_in_a_chat(chat_on: Cast) -> None:
@@ -495,6 +521,13 @@ def test_without_scripts_it_is_a_page_with_forms(chat_on: Cast) -> None:
     assert 'value="nobody"' in wrong.content.decode()
     assert post("person", browser=browser, script=False, token=token, contact="pat@cedar-family.example").status_code == 303
     assert f"#{Ticket.objects.get(channel='chat').number}" in browser.get(f"/chat/c/{token}").content.decode()
+
+
+def test_without_scripts_the_words_stay_beside_an_address_that_is_none(chat_on: Cast) -> None:
+    wrong = post("person", script=False, text="The gym door does not lock", contact="nobody").content.decode()
+    box = re.search(r'<textarea[^>]*id="first-text"[^>]*>([^<]*)', wrong)
+    assert box
+    assert box[1] == "The gym door does not lock"
 
 
 def test_it_speaks_the_language_of_the_page_it_stands_on(chat_on: Cast) -> None:

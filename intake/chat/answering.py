@@ -1,5 +1,6 @@
 """What the articles say to a visitor's words: an answer only where one supports it, word for word, as at the front door."""
 
+import re
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -9,15 +10,27 @@ from knowledge import actions as knowledge
 from knowledge import queries as known
 
 NEAR = 2  # articles offered beside an answer, or in its place
+LETTERS = 3  # in fewer there is no question
+_WORD = re.compile(r"[^\W_]+")
+_ALONE = frozenset(  # words in which, by themselves and together, nobody has asked for anything yet: any article would be a guess
+    """a am any anybody anyone are bye can everyone for good evening afternoon day hello help hey hi hiya how i im in is it me my
+    morning need no nope not of ok okay one please question real s someone somebody speak sure talk test thank thanks thx there this to want
+    with would like yeah yep yes yo you human person chat a al algo alguien alguna ayuda ayúdame ayúdeme adiós buenas bueno buenos con
+    consulta de día días en es está están favor gracias hablar hola ahí hay la las me mi muy necesito noches no persona por pregunta
+    prueba que quiero señor señora sí si tal tardes tengo un una usted vale""".split()
+)
 
 
 def answer(words: str, *, language: str, shown: Collection[str], now: datetime) -> tuple[str, dict[str, Any]]:
-    """("answer", what was found), ("told", {}) where it is among the passages `shown` before, or ("nothing", what comes near).
+    """("answer", what was found), ("told", {}) where it is among the passages `shown` before, ("nothing", what comes near),
+    or ("vague", {}) where nothing was asked yet, which is no gap either.
 
     What nobody has written is kept as a gap.
 
     As for somebody who is not signed in, whoever it is: the conversation can be read with its token alone.
     """
+    if not asks(words):
+        return "vague", {}
     spoken = guess(words) or language
     found = known.search(words, audience="public", language=spoken, limit=1 + NEAR, floor=0.0)
     best = found[0] if found else None
@@ -30,6 +43,12 @@ def answer(words: str, *, language: str, shown: Collection[str], now: datetime) 
     kept = knowledge.show_answer(question=words, found=best, language=spoken, now=now)
     source = {"answer": str(kept.id), "passage": best.passage, "team": best.article.team.name if best.article.team else ""}
     return "answer", {**_named(best), **source, "near": near[1:]}
+
+
+def asks(words: str) -> bool:
+    """False for a greeting, a yes or a no, and what is too short to be looked up."""
+    found = _WORD.findall(words.lower())
+    return sum(map(len, found)) >= LETTERS and not _ALONE.issuperset(found)
 
 
 def _named(found: known.Found) -> dict[str, str]:

@@ -44,8 +44,12 @@ def _words(kind: str, data: dict[str, Any]) -> str:
     match kind:
         case "answer":
             return _("This may answer it: “%(title)s”") % {"title": data["title"]}
+        case "nothing" if data.get("near"):
+            return _("These may help:")
         case "nothing":
             return _("We have no article that answers this.")
+        case "vague":
+            return _("Tell us in a few words what you need, or press “Talk to a person”.")
         case "told":
             return _("That is all we have written about this. A person can help from here: press “Talk to a person”.")
         case "glad":
