@@ -40,6 +40,12 @@ def token(channel: Channel) -> str:
     return settings.TWILIO_AUTH_TOKEN if is_ours(channel) else channel.secret
 
 
+def is_one_way(channel: Channel) -> bool:
+    """Texts come in by another account than the one that answers leave by: an answer comes from another number."""
+    own = bool(channel.secret) and channel.secret != settings.TWILIO_AUTH_TOKEN
+    return bool(channel.kind == ChannelKind.SMS and own and not is_ours(channel))
+
+
 def save(
     row: Channel | None, *, kind: str, address: str, name: str, team: Team | None, secret: str, house: bool, by: Person | None
 ) -> Channel:

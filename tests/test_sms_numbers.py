@@ -15,6 +15,11 @@ from tests.conftest import Cast, sign_in
 from tests.texting import SECRET, call, post
 
 
+@pytest.fixture(autouse=True)
+def _the_products_account(settings: Settings) -> None:
+    settings.TWILIO_AUTH_TOKEN = SECRET
+
+
 @pytest.fixture
 def admin(here: Cast) -> Client:
     return sign_in(here.ada, here.district)
@@ -63,14 +68,33 @@ def test_a_number_without_a_token_would_refuse_everything(admin: Client) -> None
 
 
 def test_the_token_stays_as_long_as_no_other_is_given(here: Cast, admin: Client) -> None:
-    fill(admin, does="sms")
-    line = Channel.objects.get(kind="sms")
+    fill(admin, does="phone", token="their own")
+    line = Channel.objects.get(kind="phone")
     path = f"/setup/numbers/{line.id}/"
-    assert SECRET not in admin.get(path).content.decode()
+    assert "their own" not in admin.get(path).content.decode()
     assert fill(admin, path, name="Buses", token="").status_code == 302
-    assert (line.refresh().name, line.secret) == ("Buses", SECRET)
+    assert (line.refresh().name, line.secret) == ("Buses", "their own")
     fill(admin, path, token="another")
     assert line.refresh().secret == "another"
+
+
+@pytest.mark.parametrize("does", ["sms", "both"])
+@pytest.mark.parametrize("products", [SECRET, ""])
+def test_a_number_that_could_not_answer_is_refused_for_texts(admin: Client, settings: Settings, does: str, products: str) -> None:
+    settings.TWILIO_AUTH_TOKEN = products
+    assert "an answer could not leave from a number of your own account" in errors(fill(admin, does=does, token="their own"))
+    assert not Channel.objects.filter(kind__in=["sms", "phone"]).exists()
+    assert fill(admin, does="phone", token="their own").status_code == 302, "for calls nothing has to leave from it"
+
+
+def test_one_that_was_there_before_says_where_answers_leave_from(here: Cast, admin: Client) -> None:
+    line = Channel.objects.create(kind="sms", address="+19165550144", name="Texts", secret="their own")
+    told = "answers leave from another number"
+    assert told in admin.get("/setup/numbers/").content.decode()
+    assert fill(admin, f"/setup/numbers/{line.id}/", name="Buses", token="").status_code == 302
+    Channel.objects.filter(id=line.id).update(secret="", options={"account": "house"})
+    assert told not in admin.get("/setup/numbers/").content.decode()
+    assert "an answer could not leave" in errors(fill(admin, f"/setup/numbers/{line.id}/", token="their own")), "nor is it taken there"
 
 
 def test_the_number_and_what_it_does_stay(here: Cast, admin: Client) -> None:
@@ -81,6 +105,7 @@ def test_the_number_and_what_it_does_stay(here: Cast, admin: Client) -> None:
 
 
 def test_the_products_own_account_is_named_and_not_copied(here: Cast, admin: Client, settings: Settings) -> None:
+    settings.TWILIO_AUTH_TOKEN = ""
     assert 'name="house"' not in admin.get("/setup/numbers/new").content.decode()
     settings.TWILIO_AUTH_TOKEN = "the product's own"
     fill(admin, does="sms", house="on", token="")

@@ -33,6 +33,10 @@ DOES = (
 )
 WEBHOOKS = {ChannelKind.SMS: "sms_webhook", ChannelKind.PHONE: "voice_webhook"}
 NEEDED = gettext_lazy("Without it nobody can prove to be Twilio, and everything is refused. It stands on Twilio's first page.")
+ONE_WAY = gettext_lazy(
+    "Texts leave by the Twilio account of whoever runs the product, so an answer could not leave from a number of your own account. "
+    "Take a number of theirs for texts; one of your own can take calls."
+)
 TOKEN = 120  # characters that are kept; Twilio's have 32
 
 
@@ -90,7 +94,16 @@ class NumberForm(EditForm):
         known = self.channel is not None and (bool(self.channel.secret) or bool(data.get("house")))
         if "token" not in self.errors and not (data.get("token") or data.get("house") or known):
             self.add_error("token", NEEDED)
+        elif self._is_one_way(data):
+            self.add_error("does" if self.channel is None else "token", ONE_WAY)
         return data
+
+    def _is_one_way(self, data: dict[str, Any]) -> bool:
+        """Would texts come in that could not be answered from there? One that is kept from before stays, and is told of in the list."""
+        if data.get("does") not in (ChannelKind.SMS, BOTH) or data.get("house"):
+            return False
+        kept = self.channel is not None and bool(self.channel.secret)
+        return not kept and data.get("token") != settings.TWILIO_AUTH_TOKEN
 
     def kinds(self) -> list[str]:
         wanted = self.cleaned_data["does"]
@@ -107,7 +120,7 @@ class NumberForm(EditForm):
 def _shown(channel: Channel) -> dict[str, Any]:
     return {
         "address": channel.address, "does": channel.kind, "name": channel.name, "team": str(channel.team_id or ""),
-        "house": channel.options.get(numbers.ACCOUNT) == numbers.HOUSE,
+        "house": numbers.is_ours(channel),
     }  # fmt: skip
 
 
@@ -117,7 +130,13 @@ def all_numbers(request: HttpRequest) -> HttpResponse:
     district: District = request.district  # type: ignore[attr-defined]
     rows = _rows().select_related("team").order_by("-active", "address", "kind")
     lines = [
-        (row, absolute(district, reverse(WEBHOOKS[ChannelKind(row.kind)], args=[row.id])), bool(numbers.token(row))) for row in rows
+        (
+            row,
+            absolute(district, reverse(WEBHOOKS[ChannelKind(row.kind)], args=[row.id])),
+            bool(numbers.token(row)),
+            numbers.is_one_way(row),
+        )
+        for row in rows
     ]
     texted = [row.address for row in rows if row.kind == ChannelKind.SMS and row.active]
     leaves_from = sms.sender(district)
