@@ -29,7 +29,7 @@ from sla.words import when
 from tests.conftest import NOW, Cast, a_ticket, sign_in
 from tests.test_calendar import PACIFIC, at
 from tests.test_house import sources
-from tests.test_intake_sms import text as texted
+from tests.texting import text as texted
 from tickets import actions as tickets
 from tickets.models import Ticket
 
