@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from delivery import actions as delivery
 from delivery.models import Delivery
 from districts.models import Account, ContactPoint, Person
 from districts.queries import this_district
@@ -238,6 +239,25 @@ def test_who_leaves_no_way_is_helped_and_shown_the_link(chat_on: Cast) -> None:
     routing.place(ticket.id, now=timezone.now())
     replied(ticket, "We send a locksmith.", by=chat_on.alice)
     assert "We send a locksmith." in news(told).json()["talk"]
+
+
+@pytest.mark.parametrize(("contact", "shown"), [("pat@cedar-family.example", "p…@c….example"), ("(916) 555-0144", "…0144")])
+def test_who_left_an_address_and_got_no_letter_is_not_asked_for_one(chat_on: Cast, contact: str, shown: str) -> None:
+    told = post("person", text="The gym door does not lock", contact=contact).json()
+    Delivery.objects.filter(about=ticket_of(told).id).delete()  # too many in an hour: none was written
+    told = post("say", token=told["token"], text="It is the north door").json()
+    assert f"The answer also goes to {shown}." in told["talk"]
+    assert "to no other place" not in told["talk"]
+    assert "Keep this private link" in told["talk"], "nothing brought it there"
+    assert told["state"] == "reached"
+    assert "How can we reach you?" not in told["writing"]
+
+
+def test_an_address_that_is_not_written_to_is_no_way_to_answer(chat_on: Cast) -> None:
+    told = post("person", text="The gym door does not lock", contact="pat@cedar-family.example").json()
+    Delivery.objects.filter(about=ticket_of(told).id).delete()
+    delivery.opt_out(channel="email", address="pat@cedar-family.example", reason="bounced", now=timezone.now())
+    assert post("say", token=told["token"], text="Hello?").json()["state"] == "unreached"
 
 
 def test_a_way_left_later_is_acknowledged_and_answers_go_there(chat_on: Cast) -> None:
@@ -521,6 +541,21 @@ def test_without_scripts_it_is_a_page_with_forms(chat_on: Cast) -> None:
     assert 'value="nobody"' in wrong.content.decode()
     assert post("person", browser=browser, script=False, token=token, contact="pat@cedar-family.example").status_code == 303
     assert f"#{Ticket.objects.get(channel='chat').number}" in browser.get(f"/chat/c/{token}").content.decode()
+
+
+def test_who_goes_back_and_writes_something_else_adds_it_to_the_running_chat(chat_on: Cast) -> None:
+    assert "private" in Client(HTTP_HOST="cedar.localhost").get("/chat/")["Cache-Control"]
+    said_id = str(uuid.uuid4())
+    post("say", script=False, text=ASKED, said_id=said_id)
+    token = Chat.objects.get().token
+    again = post("say", script=False, text="And it is cold", said_id=said_id)
+    shown = again.content.decode()
+    assert (again.status_code, "not sent yet" in shown, "write it again" in shown) == (409, True, False)
+    assert f'name="token" value="{token}"' in shown
+    assert ">And it is cold</textarea>" in shown
+    assert said_id not in shown
+    post("say", script=False, text="And it is cold", token=token)
+    assert Chat.objects.count() == 1
 
 
 def test_without_scripts_the_words_stay_beside_an_address_that_is_none(chat_on: Cast) -> None:

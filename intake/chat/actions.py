@@ -30,7 +30,11 @@ Outcome = Answer.Outcome
 
 
 class OtherWords(ValueError):
-    """An id that said something else before."""
+    """An id that said something else before, in `chat`: the page it stood in was gone back to."""
+
+    def __init__(self, chat: Chat) -> None:
+        super().__init__()
+        self.chat = chat
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Where:
 def begin(*, said_id: UUID, text: str, where: Where, now: datetime, answered: bool = True) -> Chat:
     """The chat that begins with these words; the same line sent again begins no other.
 
-    Raises NoText, TooLong, and OtherWords: whoever knows the id and not the words is not the one who began it.
+    Raises NoText, TooLong, and OtherWords: it has begun with others. Only the page that it stood in knows the id.
     """
     words = words_of(text)
     chat_id = uuid5(CHATS, f"{require_district_id()} {said_id}")
@@ -68,7 +72,7 @@ def say(chat: Chat, *, said_id: UUID, text: str, now: datetime, answered: bool =
     chat = _held(chat.id)
     if earlier := said_before(chat, said_id):
         if earlier.text != words:
-            raise OtherWords
+            raise OtherWords(chat)
         return
     visitor_said(chat, said_id, words, now=now)
     danger = crisis.screen(words) is not None

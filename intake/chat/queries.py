@@ -9,6 +9,8 @@ from django.http import Http404
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from delivery import optouts
+from delivery.models import Delivery
 from districts.queries import this_district
 from intake.chat.handing_over import is_with_people
 from intake.models import Chat, ChatLine
@@ -17,7 +19,7 @@ from intake.queries import link_sent_by
 from intake.reading import Reading, reading_of
 from knowledge.rendering import to_html
 from tickets.actions import survivor
-from tickets.letters import tracking_link
+from tickets.letters import tracking_link, way_to
 from tickets.models import ChannelKind, Message, Ticket
 
 SHOWN = 300  # entries, the newest
@@ -50,13 +52,14 @@ class Talk:
     sent_by: str = ""  # how the link, and the answer, reach the visitor elsewhere: "email", "sms" or not at all
     elsewhere: bool = False  # it is one with another request of that address: people answer there, and not here
     seen: str = ""
+    goes_to: str = ""  # masked, where nothing was sent yet: the address that answers will go to
 
     @property
     def state(self) -> str:
         """Decides which forms stand below: "talking", "waiting", "unreached" or "reached"."""
         if not self.with_people:
             return "talking"
-        return "waiting" if self.ticket is None else "reached" if self.sent_by else "unreached"
+        return "waiting" if self.ticket is None else "reached" if self.sent_by or self.goes_to else "unreached"
 
 
 def by_token(token: str) -> Chat:
@@ -84,10 +87,26 @@ def talk(chat: Chat, *, now: datetime) -> Talk:
     reading = reading_of(ticket, proven=False)
     told = sorted([*entries, *_messages(ticket, reading)], key=lambda entry: entry.at)[-SHOWN:]
     progress = progress_of(reading.now_at, now=now, since=reading.since)
+    sent_by = link_sent_by(ticket, now=now)
     return Talk(
-        chat, told, True, ticket, progress, tracking_link(ticket, this_district()), link_sent_by(ticket, now=now), reading.hidden,
-        seen_of(chat),
+        chat, told, True, ticket, progress, tracking_link(ticket, this_district()), sent_by, reading.hidden,
+        seen_of(chat), "" if sent_by else _goes_to(ticket, now=now),
     )  # fmt: skip
+
+
+def masked(address: str) -> str:
+    """Enough for its owner, too little for somebody else: whoever has the token reads it, and anybody can type an address."""
+    local, at, host = address.rpartition("@")
+    return f"{local[:1]}…@{host[:1]}….{host.rpartition('.')[2]}" if at else f"…{address[-4:]}"
+
+
+def _goes_to(ticket: Ticket, *, now: datetime) -> str:
+    """Where an answer will go though no letter went yet, as after too many in an hour; nowhere where letters went and none arrived."""
+    way = way_to(ticket)
+    letters = Delivery.objects.filter(about=ticket.id, person=ticket.requester_id, purpose__in=["ack", "reply"])
+    if not way[1] or letters.exists() or way in optouts.barred([way[1]], now=now):
+        return ""
+    return masked(way[1])
 
 
 def _tickets(chat: Chat) -> list[Ticket]:

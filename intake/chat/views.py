@@ -51,10 +51,12 @@ def private(view: View) -> View:
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """A new chat."""
+    """A new chat. The id in it is one visitor's alone: who goes back to it is led to the chat that it began."""
     if not door().open:
         raise Http404
-    return _page(request)
+    response = _page(request)
+    response["Cache-Control"] = "private, no-cache"
+    return response
 
 
 @private
@@ -97,8 +99,8 @@ def answered(act: Callable[[HttpRequest, Chat | None], Chat]) -> View:
             return _refused(request, known, _("Too many messages in a short time. Please wait a minute."), 429, retry=stop.seconds)
         except (NoText, TooLong, BadContact) as mistake:
             return _refused(request, known, str(mistake), 422)
-        except OtherWords:
-            return _refused(request, known, _("This was not sent. Please write it again."), 409)
+        except OtherWords as before:
+            return _refused(request, before.chat, _("This is not sent yet. Press “Send” to add it to your conversation."), 409)
 
     return view
 
