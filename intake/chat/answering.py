@@ -16,8 +16,8 @@ _ALONE = frozenset(  # words in which, by themselves and together, nobody has as
     """a am any anybody anyone are bye can everyone for good evening afternoon day hello help hey hi hiya how i im in is it me my
     morning need no nope not of ok okay one please question real s someone somebody speak sure talk test thank thanks thx there this to
     want with would like yeah yep yes yo you human person chat a al algo alguien alguna ayuda ayúdame ayúdeme adiós buenas bueno
-    buenos con consulta de día días en es está están favor gracias hablar hola ahí hay la las me mi muy necesito noches no persona por pregunta
-    prueba que quiero señor señora sí si tal tardes tengo un una usted vale""".split()
+    buenos con consulta de día días en es está están favor gracias hablar hola ahí hay la las me mi muy necesito noches no persona
+    por pregunta prueba que quiero señor señora sí si tal tardes tengo un una usted vale""".split()
 )
 
 

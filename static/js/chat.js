@@ -1,17 +1,19 @@
 // The chat while it is open: what is said is sent and shown without the page being loaded again, and answers of people come by themselves.
-// On the chat's own page everything works without this; in the widget's frame no cookie is used: the token is kept for this tab alone.
+// On the chat's own page everything works without this. The widget's frame has no cookie and no storage on another site: there the school's
+// page keeps the token for this tab, and hands it to the frame that it loads.
 (function () {
   "use strict";
-  var doc = document, app = doc.querySelector("[data-chat-app]"), KEY = "chat";
+  var doc = document, app = doc.querySelector("[data-chat-app]"), host = "";
   if (!app || !window.fetch) return;
   var log = app.querySelector(".chat-log"), scroll = app.querySelector(".chat-scroll"), framed = window.parent !== window;
-  var token = app.dataset.token || (framed ? kept() : ""), seen = "", state = "", shown = !framed, turn = Promise.resolve();
+  var token = app.dataset.token || "", seen = "", state = "", shown = !framed, turn = Promise.resolve();
 
-  function kept() { try { return sessionStorage.getItem(KEY) || ""; } catch (none) { return ""; } }
+  // The page that this frame was loaded for, by its exact origin: only a page that the policy lets have the frame gets this far.
+  try { host = framed ? new URL(new URLSearchParams(location.search).get("page")).origin : ""; } catch (none) { host = ""; }
   function keep(value) {
+    if (value === token) return;
     token = value;
-    if (!framed) return;
-    try { value ? sessionStorage.setItem(KEY, value) : sessionStorage.removeItem(KEY); } catch (none) { return; } // for this page only, then
+    if (host) window.parent.postMessage({ districtHelp: "keep", token: value }, host); // a secret, and for nobody else
   }
   function newId() {
     if (window.crypto.randomUUID) return crypto.randomUUID();
@@ -220,7 +222,7 @@
   }
   doc.addEventListener("visibilitychange", function () { if (!doc.hidden && token) soon(); });
 
-  // --- the box grows with what is typed; Enter sends in the frame, where there is little room
+  // --- the box grows with what is typed in the frame, where there is little room; Enter sends, Shift and Enter is a new line
   function grow(box) {
     if (!framed) return;
     box.style.height = "";
@@ -229,7 +231,7 @@
   doc.addEventListener("input", function (event) { if (event.target.matches(".chat-say textarea")) grow(event.target); });
   doc.addEventListener("keydown", function (event) {
     if (event.key === "Escape" && framed) { tell("close"); return; }
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !framed || !event.target.matches(".chat-say textarea")) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches(".chat-say textarea")) return;
     event.preventDefault();
     event.target.form.requestSubmit();
   });
@@ -253,7 +255,8 @@
     if (first) first.focus();
   }, true);
   window.addEventListener("message", function (event) {
-    if (!framed || event.source !== window.parent || !event.data) return;
+    if (!framed || event.source !== window.parent || event.origin !== host || !event.data) return;
+    if (event.data.districtHelp === "kept" && !token && typeof event.data.token === "string" && event.data.token) { token = event.data.token; look(); }
     if (event.data.districtHelp === "open") { shown = true; var box = app.querySelector(".chat-say textarea"); if (box) box.focus(); if (token) soon(); }
     if (event.data.districtHelp === "shut") { shown = false; }
   });

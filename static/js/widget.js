@@ -7,7 +7,7 @@
   var origin = new URL(own.src, location.href).origin, codes = Object.keys(told.words);
   var spoken = (doc.documentElement.lang || navigator.language || "").toLowerCase().split("-")[0];
   var lang = codes.indexOf(spoken) < 0 ? codes[0] : spoken, words = told.words[lang];
-  var host = doc.createElement(TAG), root = host.attachShadow({ mode: "open" }), frame = null, ready = false;
+  var host = doc.createElement(TAG), root = host.attachShadow({ mode: "open" }), frame = null, ready = false, KEY = TAG + " " + origin;
 
   function make(name, attributes, inside) {
     var made = doc.createElement(name);
@@ -52,11 +52,21 @@
     var address = origin + "/chat/panel?lang=" + lang + "&page=" + encodeURIComponent(location.origin + location.pathname);
     frame = make("iframe", { src: address, title: words.title, referrerpolicy: "no-referrer", allow: "clipboard-write" });
     panel.append(frame);
-    setTimeout(function () { if (!ready) elsewhere.hidden = false; }, 8000); // the page's policy, or ours, does not let it be shown here
+    setTimeout(function () { if (!ready) missing(true); }, 2500); // the page's policy, or ours, does not let it be shown here
+  }
+  function missing(is) {
+    elsewhere.hidden = !is;
+    if (is && root.activeElement === frame) elsewhere.firstChild.focus();
+    frame.hidden = is;
+  }
+  function kept() { try { return sessionStorage.getItem(KEY) || ""; } catch (none) { return ""; } }
+  function keep(token) { // for this tab: the frame of another site may have no storage of its own
+    try { token ? sessionStorage.setItem(KEY, token) : sessionStorage.removeItem(KEY); } catch (none) { return; }
   }
   function isOpen() { return !panel.hidden; }
   function show() {
     panel.hidden = false;
+    host.setAttribute("open", "");
     button.setAttribute("aria-expanded", "true");
     quiet();
     if (!frame) load();
@@ -66,6 +76,7 @@
   function hide() {
     if (!isOpen()) return;
     panel.hidden = true;
+    host.removeAttribute("open");
     button.setAttribute("aria-expanded", "false");
     button.focus();
     tell("shut");
@@ -88,7 +99,12 @@
   addEventListener("message", function (event) {
     if (!frame || event.origin !== origin || event.source !== frame.contentWindow) return;
     var what = event.data && event.data.districtHelp;
-    if (what === "ready") { ready = true; elsewhere.hidden = true; tell(isOpen() ? "open" : "shut"); }
+    if (what === "ready") {
+      ready = true; missing(false);
+      if (kept()) frame.contentWindow.postMessage({ districtHelp: "kept", token: kept() }, origin);
+      tell(isOpen() ? "open" : "shut");
+    }
+    if (what === "keep" && typeof event.data.token === "string") keep(event.data.token.slice(0, 64));
     if (what === "close") hide();
     if (what === "news") news();
   });
