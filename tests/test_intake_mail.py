@@ -472,26 +472,57 @@ def sent(ticket: Ticket) -> Delivery:
 def test_a_report_without_an_id_is_of_the_letter_whose_reply_address_it_gives_back(doors: Cast) -> None:
     ticket = ticket_of(deliver(doors, a_mail()))
     letter = sent(ticket)
-    assert deliver(doors, without_id(PAT, reply_address(ticket)), return_path="").state == "screened"
+    assert deliver(doors, without_id(PAT, letter.reply_to), return_path="").state == "screened"
     assert (Receipt.objects.get().delivery, OptOut.objects.get().address) == (letter, PAT)
     letter.refresh_from_db()
     assert (letter.state, letter.error) == ("failed", "came back 5.1.1")
 
 
-@pytest.mark.parametrize("case", ["no token", "wrong token", "another address", "another district"])
+@pytest.mark.parametrize("case", ["no token", "wrong token", "another's", "another address", "another district"])
 def test_a_report_is_never_believed_by_the_address_alone(doors: Cast, oak: Cast, case: str) -> None:
     ticket = ticket_of(deliver(doors, a_mail()))
-    sent(ticket)
-    local, _at, host = reply_address(ticket).partition("@")
+    local, _at, host = sent(ticket).reply_to.partition("@")
+    theirs = f"{reply_token.local_part(ticket, to='gran@family.example')}@{host}"
     raw = {
         "no token": without_id(PAT, "help@cedar.localhost"),
         "wrong token": without_id(PAT, f"{local[:-1]}{'a' if local[-1] != 'a' else 'b'}@{host}"),
-        "another address": without_id("alice@cedar.localhost", reply_address(ticket)),
+        "another's": without_id(PAT, theirs),
+        "another address": without_id("alice@cedar.localhost", f"{local}@{host}"),
         "another district": without_id(PAT, f"{local}@oak.localhost"),
     }[case]
     deliver(doors, raw, return_path="")
     assert not Receipt.objects.exists()
     assert not OptOut.objects.exists()
+
+
+def test_who_follows_cannot_forge_the_bounce_of_another_letter(doors: Cast) -> None:
+    """Their copies tell the ticket's id and the conversation, not the key of a letter to somebody else."""
+    ticket = ticket_of(deliver(doors, a_mail(Cc="Gran <gran@family.example>")))
+    ack = sent(ticket)
+    reply = tickets.reply(ticket, by=doors.alice, words=tickets.Words(text="We look"), now=timezone.now())
+    copy = Delivery.objects.get(about=ticket.id, address="gran@family.example")
+    told = f"{copy.message_id} {copy.references} {copy.reply_to} {copy.body}"
+    mine = Delivery.objects.get(dedupe_key=f"reply-{reply.id}:{ticket.id}")
+    assert ack.message_id in mine.references
+    for letter in (ack, mine):
+        assert letter.message_id.partition("@")[0].rpartition(".")[2] not in told
+        assert letter.reply_to not in told
+    key = copy.message_id.partition("@")[0].rpartition(".")[2]
+    for forged in (f"ack.{ticket.id}@cedar.localhost", f"ack.{ticket.id}.{key}@cedar.localhost"):
+        deliver(doors, dsn(forged, PAT), return_path="")
+    deliver(doors, without_id(PAT, copy.reply_to), return_path="")
+    assert not OptOut.objects.exists()
+    assert ticket_of(deliver(doors, a_mail("Thank you"), copy.reply_to)) == ticket, "a reply finds its way by any of them"
+
+
+def test_an_id_that_was_given_without_a_key_still_threads_and_proves_no_bounce(doors: Cast) -> None:
+    ticket = ticket_of(deliver(doors, a_mail()))
+    old = f"ack.{ticket.id}@cedar.localhost"
+    Delivery.objects.filter(id=sent(ticket).id).update(message_id=old)
+    tickets.remember_thread(ticket, [old])
+    deliver(doors, dsn(old, PAT), return_path="")
+    assert not OptOut.objects.exists()
+    assert ticket_of(deliver(doors, a_mail("And now?", In_Reply_To=f"<{old}>"))) == ticket
 
 
 def test_a_letter_that_came_back_is_told_as_not_arrived(doors: Cast) -> None:

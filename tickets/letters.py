@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -63,8 +63,24 @@ def way_to(ticket: Ticket, person: Person | None = None) -> tuple[str, str]:
 
 
 def mail_id(ticket: Ticket, what: str, district: District) -> str:
-    """Deterministic Message-ID: sending again is recognised as the same mail (RFC 5322 3.6.4)."""
-    return f"{what}.{ticket.id}@{district.host}"
+    """Deterministic Message-ID: sending again is recognised as the same mail (RFC 5322 3.6.4).
+
+    With a key (64 bits): who gets one letter cannot tell the id of another, and forge its bounce.
+    """
+    return f"{what}.{ticket.id}.{_mail_key(what, ticket.id)}@{district.host}"
+
+
+def _mail_key(what: str, ticket_id: UUID) -> str:
+    return salted_hmac("tickets.letters.mail_id", f"{what}.{ticket_id}", algorithm="sha256").hexdigest()[:16]
+
+
+def is_keyed(message_id: str) -> bool:
+    """One of these ids, with its key; not one of those that were given without."""
+    try:
+        what, ticket, key = message_id.partition("@")[0].rsplit(".", 2)
+        return constant_time_compare(key, _mail_key(what, UUID(ticket)))
+    except ValueError:
+        return False
 
 
 def to_requester(
@@ -91,13 +107,23 @@ def to_requester(
     message_id = mail_id(ticket, what, district) if channel == Delivery.Channel.EMAIL else ""
     earlier: list[str] = []
     if message_id:
-        earlier = _thread(ticket)
+        earlier = _told_to(address, _thread(ticket), ticket)
         insert(ThreadId(ticket=ticket, message_id=message_id), once=True)
     return delivery.send(
         channel=channel, address=address, body=body, subject=subject, dedupe_key=f"{what}:{ticket.id}", purpose=purpose,
         now=now, person=person or ticket.requester, about=ticket.id, message_id=message_id, references=earlier, not_before=not_before,
-        reply_to=mail_address(district, reply_token.local_part(ticket)) if message_id else "",
+        reply_to=mail_address(district, reply_token.local_part(ticket, to=address)) if message_id else "",
     )  # fmt: skip
+
+
+def _told_to(address: str, ids: list[str], ticket: Ticket) -> list[str]:
+    """Of these ids, those that others wrote and those of letters to this address: the key of a letter to another stays theirs."""
+    ours = [one for one in ids if is_keyed(one)]
+    if not ours:
+        return ids
+    sent = Delivery.objects.filter(about=ticket.id, message_id__in=ours).exclude(address=address).values_list("message_id", flat=True)
+    others = set(sent)
+    return [one for one in ids if one not in others]
 
 
 def _thread(ticket: Ticket) -> list[str]:
