@@ -5,7 +5,7 @@ it is believed is the address's own setting. Each provider tells it in its own w
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from anymail.signals import AnymailInboundEvent
@@ -32,14 +32,19 @@ def verdicts(provider: str, event: AnymailInboundEvent, headers: Headers) -> dic
     return found
 
 
-def _ses(event: AnymailInboundEvent, _headers: Headers) -> Iterator[str]:
+def _ses(event: AnymailInboundEvent, headers: Headers) -> Iterator[str]:
     """docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html"""
     receipt = _mapping(event.esp_event.get("receipt"))
     for method in ("spf", "dkim", "dmarc"):
         result = _SES.get(str(_mapping(receipt.get(f"{method}Verdict")).get("status", "")).upper())
         if result:
+            author = _author(headers) if method == "dmarc" and result == "pass" else ""
             policy = str(receipt.get("dmarcPolicy", "")).lower() if method == "dmarc" else ""
-            yield f"{method}={result}" + (f" policy.published-domain-policy={policy}" if policy in _POLICIES else "")
+            yield (
+                f"{method}={result}"
+                + (f" header.from={author}" if author else "")
+                + (f" policy.published-domain-policy={policy}" if policy in _POLICIES else "")
+            )
 
 
 def _sendgrid(event: AnymailInboundEvent, _headers: Headers) -> Iterator[str]:
@@ -55,32 +60,29 @@ def _sendgrid(event: AnymailInboundEvent, _headers: Headers) -> Iterator[str]:
 def _mailgun(event: AnymailInboundEvent, _headers: Headers) -> Iterator[str]:
     """documentation.mailgun.com: fields of a route's message while its spam filter is on. Of DKIM it does not say whose."""
     form = event.esp_event.POST
-    spf = _WORD.match(form.get("X-Mailgun-Spf", "").strip().lower())
-    if spf:
-        yield f"spf={spf[0]}{_mailfrom(event)}"
-    dkim = _WORD.match(form.get("X-Mailgun-Dkim-Check-Result", "").strip().lower())
-    if dkim:
-        yield f"dkim={dkim[0]}"
+    for spf in _words(form.getlist("X-Mailgun-Spf")):
+        yield f"spf={spf}{_mailfrom(event)}"
+    for dkim in _words(form.getlist("X-Mailgun-Dkim-Check-Result")):
+        yield f"dkim={dkim}"
 
 
-def _postmark(event: AnymailInboundEvent, headers: Headers) -> Iterator[str]:
-    """postmarkapp.com/developer/webhooks/inbound-webhook: what its SpamAssassin found, in the first field of that name. DKIM_VALID_AU:
-    signed by the domain of the author."""
-    first: dict[str, str] = {}
-    for field in event.esp_event.get("Headers", [])[:200]:
-        first.setdefault(str(field.get("Name", "")).lower(), str(field.get("Value", "")))
-    spf = _WORD.match(first.get("received-spf", "").strip().lower())
-    if spf:
-        yield f"spf={spf[0]}{_mailfrom(event)}"
-    tests = {one.strip() for one in first.get("x-spam-tests", "").split(",")}
-    author = _author(headers)
-    if author and "DKIM_VALID_AU" in tests:
-        yield f"dkim=pass header.d={author}"
-    elif "DKIM_SIGNED" in tests:
-        yield "dkim=pass" if "DKIM_VALID" in tests else "dkim=fail"
+def _postmark(event: AnymailInboundEvent, _headers: Headers) -> Iterator[str]:
+    """postmarkapp.com/developer/webhooks/inbound-webhook: Received-SPF, and what its SpamAssassin found, stand among the mail's own
+    fields. Nothing tells who wrote them, so they prove nothing: only what speaks against the sender is told."""
+    told = [(str(field.get("Name", "")).lower(), str(field.get("Value", ""))) for field in event.esp_event.get("Headers", [])[:200]]
+    if "fail" in _words(value for name, value in told if name == "received-spf"):
+        yield f"spf=fail{_mailfrom(event)}"
+    tests = {one.strip() for name, value in told if name == "x-spam-tests" for one in value.split(",")}
+    if "DKIM_SIGNED" in tests and "DKIM_VALID" not in tests:
+        yield "dkim=fail"
 
 
 _READERS = {"amazonses": _ses, "sendgrid": _sendgrid, "mailgun": _mailgun, "postmark": _postmark}
+
+
+def _words(values: Iterable[str]) -> list[str]:
+    """The first word of each, whoever wrote it: of several the worst counts."""
+    return [found[0] for value in values if (found := _WORD.match(value.strip().lower()))]
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -93,9 +95,8 @@ def _mailfrom(event: AnymailInboundEvent) -> str:
 
 
 def _author(headers: Headers) -> str:
-    """Domain of the one who wrote it."""
-    writers = headers.addresses("from")
-    return _domain(writers[0].address) if len(writers) == 1 else ""
+    """Domain of the one who wrote it, where all programs read the same."""
+    return _domain(headers.certain("from"))
 
 
 def _domain(address: str) -> str:

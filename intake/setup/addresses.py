@@ -50,7 +50,7 @@ class AddressForm(EditForm):
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
         help_text=gettext_lazy(
             "Your own mail server's name: the first word after “Authentication-Results:” in a mail that it passed on to us, as in"
-            " mx.school.example; of a provider: postmark, mailgun, sendgrid or amazonses. Only what it found of a sender is believed;"
+            " mx.school.example; of a provider: mailgun, sendgrid or amazonses. Only what it found of a sender is believed;"
             " without it no mail is taken to be from staff."
         ),
     )  # fmt: skip
