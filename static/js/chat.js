@@ -65,14 +65,17 @@
     made.querySelectorAll("[data-copy-link]").forEach(function (button) { button.hidden = false; });
     return made;
   }
-  function writing(html) { // other forms for another state; what is being typed stays
-    var before = app.querySelector(".chat-writing"), typed = before.querySelector(".chat-say textarea"), focused = doc.activeElement === typed;
-    var made = new DOMParser().parseFromString(html, "text/html").querySelector(".chat-writing"), box = made.querySelector(".chat-say textarea");
-    made = doc.importNode(made, true);
-    box = made.querySelector(".chat-say textarea");
-    box.value = typed.value;
+  function writing(html) { // other forms for another state; what is being typed stays, and where one is
+    var before = app.querySelector(".chat-writing"), focused = doc.activeElement, opened = before.querySelector("#person[open]");
+    var made = doc.importNode(new DOMParser().parseFromString(html, "text/html").querySelector(".chat-writing"), true), person = made.querySelector("#person");
+    if (opened && person) { person.open = true; person.dataset.kept = "1"; }
+    made.querySelectorAll("textarea, input:not([type=hidden])").forEach(function (field) {
+      var same = field.id ? before.querySelector("#" + field.id) : before.querySelector("[name='" + field.name + "']");
+      if (same) { field.value = same.value; if (same === focused) focused = field; }
+    });
+    if (before.contains(focused)) focused = made.querySelector(opened && person ? "#person summary" : ".chat-say textarea");
     before.replaceWith(made);
-    if (focused) box.focus({ preventScroll: true });
+    if (made.contains(focused)) focused.focus({ preventScroll: true });
   }
   function toEnd() {
     if (scroll) { scroll.scrollTop = scroll.scrollHeight; return; }
@@ -100,6 +103,7 @@
     body.set("said_id", newId());
     box.value = "";
     grow(box);
+    firstWords(false);
     var line = pending(text);
     queue(form.action, body, line, text);
   }
@@ -107,10 +111,17 @@
     turn = turn.then(function () { return deliver(address, body, line, 0); }).then(function (refused) {
       if (!refused) return;
       line.remove();
+      firstWords(true);
       var box = app.querySelector(".chat-say textarea");
       if (!box.value) box.value = text;
       complain(refused, box);
     });
+  }
+  function firstWords(wanted) { // a person who is asked for now has what is on its way
+    var field = app.querySelector(".first-words");
+    if (!field) return;
+    field.hidden = !wanted;
+    field.querySelector("textarea").disabled = !wanted;
   }
   function deliver(address, body, line, tries) {
     return ask(address, body).then(function (response) {
@@ -250,6 +261,7 @@
   });
   doc.addEventListener("toggle", function (event) { // the first field of what was opened
     if (!event.target.matches || !event.target.matches("details.chat-person") || !event.target.open) return;
+    if (event.target.dataset.kept) { delete event.target.dataset.kept; return; } // it was open before, and somebody is in it
     var typed = app.querySelector(".chat-say textarea"), first = event.target.querySelector("textarea, input:not([type=hidden])");
     if (first && first.name === "text" && typed && typed.value.trim() && !first.value) { first.value = typed.value; first = event.target.querySelector("[name=contact]"); }
     if (first) first.focus();
