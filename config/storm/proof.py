@@ -73,10 +73,13 @@ class Verdict:
     by_kind: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     @property
+    def adds_up(self) -> bool:
+        return self.accepted == self.tickets + self.messages + self.screened + self.parked
+
+    @property
     def holds(self) -> bool:
-        settled = self.accepted == self.tickets + self.messages + self.screened + self.parked
         few = self.repeated <= max(1, MOST_REPEATED * self.acknowledged)
-        return settled and few and not (self.lost or self.double or self.complaints)
+        return self.adds_up and few and not (self.lost or self.double or self.complaints)
 
 
 def events_of(journal: Path) -> list[Sent]:

@@ -74,7 +74,7 @@ class Command(BaseCommand):
         if len(verdict.complaints) > SHOWN:
             self._say(f"! and {len(verdict.complaints) - SHOWN} more")
         self._say(
-            f"\naccepted {verdict.accepted:,} = {verdict.tickets:,} tickets + {verdict.messages:,} messages"
+            f"\naccepted {verdict.accepted:,} {'=' if verdict.adds_up else '≠'} {verdict.tickets:,} tickets + {verdict.messages:,} messages"
             f" + {verdict.screened:,} screened + {verdict.parked:,} parked; lost {verdict.lost}, double {verdict.double}"
         )
         self._say(
