@@ -71,7 +71,8 @@ def keep(envelope: Envelope, arrival: Arrival, *, district_id: UUID, seconds: fl
 def write_down(envelope: Envelope, later: Sequence[Media], *, now: datetime) -> None:
     """Each file that is late gets an envelope, in the transaction that writes its message."""
     rows = [_envelope_of(number, one, envelope, now=now) for number, one in enumerate(later, 1)]
-    Envelope.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        Envelope.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _envelope_of(number: int, one: Media, origin: Envelope, *, now: datetime) -> Envelope:

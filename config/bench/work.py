@@ -22,7 +22,7 @@ from config.bench.data import Place, make
 from config.bench.meter import ROUNDS, Answer, Browser, Meter
 from config.demo.volume import Size
 from config.storm.running import Running
-from districts.models import District
+from districts.models import ContactPoint, District, Person
 from districts.scope import district_scope
 from intake import actions as intake
 from intake import receive
@@ -187,10 +187,12 @@ def _mails(bench: Bench, place: Place) -> tuple[float, str]:
 
 
 def sms_intake(bench: Bench) -> Result:
-    """A text message: Twilio's signed form taken in, then received in batches. Each from a number of its own."""
+    """A text message: Twilio's signed form taken in, then received in batches. Each opens a ticket: of somebody on the roster, by
+    their number, who has not written before."""
     place = bench.small()
     with district_scope(place.district.id):
         line = Channel.objects.create(kind=ChannelKind.SMS, address="+12025550100", name="Texts", secret=SMS_SECRET)
+        _people_with_numbers(3 * (ROUNDS + 1) * bench.times(100))
     visit, counter, batch = browser(bench, place), iter(range(10**9)), bench.times(100)
     path = f"/hooks/sms/{line.id}"
     where = f"http://{place.district.host}{path}"
@@ -220,10 +222,20 @@ def sms_intake(bench: Bench) -> Result:
     )
 
 
+def _people_with_numbers(count: int) -> None:
+    people = Person.objects.bulk_create(Person(name=f"Parent {number}", kind="parent") for number in range(count))
+    phone = ContactPoint.Kind.PHONE
+    ContactPoint.objects.bulk_create(ContactPoint(person=one, kind=phone, value=_number(n)) for n, one in enumerate(people))
+
+
+def _number(number: int) -> str:
+    return f"+1202{5550000 + number % 10_000:07}"
+
+
 def _text(number: int, where: str, line: Channel) -> tuple[bytes, str]:
     """(Twilio's form, its signature)"""
     form = {
-        "MessageSid": f"SM{uuid.uuid4().hex}", "AccountSid": "AC" + "0" * 32, "From": f"+1202{5550000 + number % 10_000:07}",
+        "MessageSid": f"SM{uuid.uuid4().hex}", "AccountSid": "AC" + "0" * 32, "From": _number(number),
         "To": line.address, "Body": f"the bus did not come to Maple and 5th again, number {number}", "NumMedia": "0",
     }  # fmt: skip
     return urlencode(form).encode(), RequestValidator(SMS_SECRET).compute_signature(where, form)

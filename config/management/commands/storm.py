@@ -73,8 +73,9 @@ class Command(BaseCommand):
             self._say(f"! {complaint}")
         if len(verdict.complaints) > SHOWN:
             self._say(f"! and {len(verdict.complaints) - SHOWN} more")
+        sign = "=" if verdict.adds_up else "≠"
         self._say(
-            f"\naccepted {verdict.accepted:,} {'=' if verdict.adds_up else '≠'} {verdict.tickets:,} tickets + {verdict.messages:,} messages"
+            f"\naccepted {verdict.accepted:,} {sign} {verdict.tickets:,} tickets + {verdict.messages:,} messages"
             f" + {verdict.screened:,} screened + {verdict.parked:,} parked; lost {verdict.lost}, double {verdict.double}"
         )
         self._say(
