@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import OpenApiResponse, extend_schema_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
@@ -59,14 +59,15 @@ class FieldProblem(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+@extend_schema_serializer(component_name="Problem")
 class ProblemShape(serializers.Serializer[Any]):
     """RFC 9457."""
 
-    type = serializers.CharField(help_text="One of the stable addresses that /api/ explains.")
+    type = serializers.CharField(help_text="Stable; each is explained at /api/.")
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="A sentence about this request.")
-    errors = FieldProblem(many=True, required=False, help_text="Of a field each; only with `/api/#invalid`.")  # type: ignore[assignment]
+    errors = FieldProblem(many=True, required=False, help_text="Of a field each; only of what is invalid.")  # type: ignore[assignment]
 
 
 def told(*slugs: str) -> dict[tuple[int, str], Any]:

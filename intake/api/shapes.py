@@ -107,7 +107,7 @@ class Answers(serializers.DictField):
 class NewTicket(serializers.Serializer[Any]):
     """What somebody needs, and how they are answered."""
 
-    text = Words(max_length=MAX_TEXT)
+    text = Words(max_length=MAX_TEXT, help_text="In their own words.")
     contact = ContactField(max_length=300, help_text="An email address or a phone number (without a country: North American).")
     name = Text(max_length=200, required=False, default="", allow_blank=True)
     language = Text(max_length=8, required=False, default="", allow_blank=True, help_text="Of the district's; else the person's own.")

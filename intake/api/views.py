@@ -43,7 +43,9 @@ KEY = OpenApiParameter(
 )  # fmt: skip
 AN_ID, MOMENT = {"type": "string", "format": "uuid"}, {"type": "string", "format": "date-time"}
 TICKET_ID = OpenApiParameter("ticket_id", AN_ID, OpenApiParameter.PATH)
-LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": PAGE, "default": 50}, OpenApiParameter.QUERY)
+LIMIT = OpenApiParameter(
+    "limit", {"type": "integer", "minimum": 1, "maximum": PAGE, "default": 50}, OpenApiParameter.QUERY, description="At most so many."
+)
 
 
 def at(name: str, what: str, schema: dict[str, Any]) -> OpenApiParameter:
@@ -59,7 +61,9 @@ class Door(APIView):
 
 class Tickets(Door):
     @extend_schema(
-        operation_id="openTicket", summary="Open a ticket", tags=["tickets"], request=shapes.NewTicket, parameters=[KEY],
+        operation_id="openTicket", summary="Open a ticket", tags=["tickets"],
+        description="For whoever needs something: they are acknowledged, and answered, at their contact.",
+        request=shapes.NewTicket, parameters=[KEY],
         responses={
             201: OpenApiResponse(shapes.TicketView, description="It is opened."),
             200: OpenApiResponse(shapes.TicketView, description="It was here before."),
@@ -81,7 +85,7 @@ class Tickets(Door):
         description="Tickets that this key has opened, the newest first; sensitive ones are left out.",
         parameters=[
             at("since", "Opened since then; 30 days ago, where nothing is said, and 90 at most.", MOMENT),
-            at("before", "As `next` gives it.", AN_ID),
+            at("before", "As the address in “next” of the page before has it.", AN_ID),
             at("idempotency_key", "The one that was opened by this key.", {"type": "string", "minLength": 1, "maxLength": MAX_KEY}),
             LIMIT,
         ],
@@ -101,7 +105,8 @@ class Tickets(Door):
 
 class OneTicket(Door):
     @extend_schema(
-        operation_id="readTicket", summary="Read a ticket", tags=["tickets"], parameters=[TICKET_ID],
+        operation_id="readTicket", summary="Read a ticket", tags=["tickets"],
+        description="Any that is not sensitive, whoever opened it.", parameters=[TICKET_ID],
         responses={200: shapes.TicketView, **told("not-found")},
     )  # fmt: skip
     def get(self, request: Request, ticket_id: str) -> Response:
@@ -111,6 +116,7 @@ class OneTicket(Door):
 class Messages(Door):
     @extend_schema(
         operation_id="writeMessage", summary="Write in a ticket", tags=["messages"],
+        description="In the conversation as it lives now: of a merged ticket that is the one it was merged into.",
         request=shapes.NewMessage, parameters=[TICKET_ID, KEY],
         responses={
             201: OpenApiResponse(shapes.MessageView, description="It is written."),
@@ -138,7 +144,7 @@ class Messages(Door):
     @extend_schema(
         operation_id="listMessages", summary="Read a conversation", tags=["messages"],
         description="Messages of the ticket, notes included, the oldest first.",
-        parameters=[TICKET_ID, at("after", "As `next` gives it.", AN_ID), LIMIT],
+        parameters=[TICKET_ID, at("after", "As the address in “next” of the page before has it.", AN_ID), LIMIT],
         responses={200: shapes.MessagePage, **told("invalid", "not-found")},
     )  # fmt: skip
     def get(self, request: Request, ticket_id: str) -> Response:
