@@ -246,6 +246,7 @@ ANYMAIL = {
 }
 if _mailgun := env.str("MAILGUN_WEBHOOK_SIGNING_KEY", default=""):  # an empty key would be one that everybody knows
     ANYMAIL["MAILGUN_WEBHOOK_SIGNING_KEY"] = _mailgun
+SES_BUCKETS = env.list("SES_BUCKETS", default=[])  # "<a district's host>/<bucket>": where Amazon SES may have put its mail
 SMTP_DOOR_HOST = env.str("SMTP_DOOR_HOST", default="127.0.0.1")
 SMTP_DOOR_PORT = env.int("SMTP_DOOR_PORT", default=2525)
 SMTP_RELAYS = env.list("SMTP_RELAYS", default=["127.0.0.0/8", "::1/128"])

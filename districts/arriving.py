@@ -32,6 +32,14 @@ class TooLarge(Exception):
     """Larger than anything we take; not read at all."""
 
 
+class TurnedAway(Exception):
+    """The view does not know who calls; nothing was read."""
+
+    def __init__(self, answer: HttpResponse) -> None:
+        self.answer = answer
+        super().__init__(answer.status_code)
+
+
 class _Elsewhere(CsrfViewMiddleware):
     """Django's own judgement of where a form came from, without that of its token: a page that was open too long is still ours, and
     its files are shown again with its words (`districts.refused`). Leaves no mark: the whole check comes later."""
@@ -63,12 +71,19 @@ def before_scope(prepare: Callable[..., None]) -> Callable[[V], V]:
     return mark
 
 
-def with_whole_body(prepare: Callable[..., None]) -> Callable[[V], V]:
+def with_whole_body(
+    prepare: Callable[..., None], *, at_the_door: Callable[[HttpRequest], HttpResponse | None] | None = None
+) -> Callable[[V], V]:
     """As `before_scope`, for a view that machines call: `prepare` runs with every POST, and reads the body from the request itself,
-    whatever kind it is of, up to MAX_MAIL_BYTES and what is wrapped around them. It asks who calls before it works."""
+    whatever kind it is of, up to MAX_MAIL_BYTES and what is wrapped around them. It asks who calls before it works.
+
+    `at_the_door` asks that before anything of a body is read, by the header alone and with no question to the database: what it
+    answers is the answer, None lets in. A request that tells no length comes past it: `prepare` asks again.
+    """
 
     def mark(view: V) -> V:
         view.whole_body = True  # type: ignore[attr-defined]
+        view.at_the_door = at_the_door  # type: ignore[attr-defined]
         return before_scope(prepare)(view)
 
     return mark
@@ -104,6 +119,13 @@ def _takes_whole_body(match: ResolverMatch | None) -> bool:
     return match is not None and getattr(match.func, "whole_body", False)
 
 
+def _ask_at_the_door(request: HttpRequest, match: ResolverMatch | None) -> None:
+    ask: Callable[[HttpRequest], HttpResponse | None] | None = getattr(match.func, "at_the_door", None) if match else None
+    answer = ask(request) if ask and request.method == "POST" else None
+    if answer is not None:
+        raise TurnedAway(answer)
+
+
 def _without_files(request: HttpRequest) -> None:
     """For the view that shows the form again too: no browser but the one that is used against us waits for them."""
     for _name, sent in request.FILES.lists():
@@ -116,16 +138,19 @@ def _without_files(request: HttpRequest) -> None:
 def body_of(request: HttpRequest) -> Iterator[None]:
     """Read the body; what was set aside goes when the block ends.
 
-    Raises TooLarge, UnreadablePostError, and for a form what Django's parser raises (see `TOO_MUCH`; the rest is answered with 400).
+    Raises TooLarge, TurnedAway, UnreadablePostError, and for a form what Django's parser raises (see `TOO_MUCH`; the rest is answered
+    with 400).
     """
     length = _length(request)
     if request.method not in WITH_BODY or not length:
         yield
         return
-    whole = request.content_type in (FORM, PLAIN_FORM) and _takes_whole_body(_match(request))
+    match = _match(request)
+    whole = request.content_type in (FORM, PLAIN_FORM) and _takes_whole_body(match)
     form = request.content_type == FORM and not whole
     if length > _most(form):
         raise TooLarge
+    _ask_at_the_door(request, match)
     _let_go()
     if form and request.method == "POST":
         _ = request.POST

@@ -70,6 +70,8 @@ class DistrictMiddleware:
                 return go_on(request)
         except arriving.TooLarge:
             return HttpResponse("too large\n", status=413, content_type="text/plain")
+        except arriving.TurnedAway as turned:
+            return turned.answer
         except arriving.TOO_MUCH as error:
             return too_much(request, error)
         except UnreadablePostError:  # the sender went away: nobody reads this

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from districts.arriving import with_whole_body
 from districts.models import District
 from districts.queries import this_district
-from intake import posted, queries, relayed
+from intake import posted, provider_login, queries, relayed
 from intake.actions import accept
 from intake.channels.fingerprint import digest
 from intake.mail_door import message_id
@@ -39,13 +39,13 @@ class View(Protocol):
 
 
 def mail_hook(view: View) -> View:
-    """Around Anymail's view of a provider: nobody is let in while no secret is set, and a whole mail fits in."""
+    """Around Anymail's view of a provider: only who has the district's login is let in, and a whole mail fits in."""
 
     def listen(request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """With no transaction open: who calls, and what it brings."""
         request.brought = _brought(view, request, *args, **kwargs)  # type: ignore[attr-defined]
 
-    @with_whole_body(listen)
+    @with_whole_body(listen, at_the_door=stranger)
     @csrf_exempt
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -68,9 +68,9 @@ class Brought:
 
 
 def _brought(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Brought:
-    """Raises what Django answers with 400: a wrong secret or signature."""
-    if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
-        return _refused(404, "set ANYMAIL_WEBHOOK_SECRET")
+    """Raises what Django answers with 400: a wrong signature."""
+    if turned_away := stranger(request):
+        return Brought(turned_away)
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_MAIL_BYTES * HOOK_OVERHEAD:
         return _refused(413, "too large")
     try:
@@ -87,8 +87,24 @@ def _brought(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Bro
     return Brought(answer, mails)
 
 
+def stranger(request: HttpRequest) -> HttpResponse | None:
+    """The answer to whoever calls without the login of the district of this host; None: it is the provider."""
+    login = provider_login.login_of(request.district)  # type: ignore[attr-defined]
+    if not login:
+        return _said(404, "set ANYMAIL_WEBHOOK_SECRET")
+    if provider_login.is_known(request, login):
+        return None
+    answer = _said(401, "not the login of this district's address")
+    answer["WWW-Authenticate"] = 'Basic realm="mail"'  # Amazon SNS sends none before it is asked
+    return answer
+
+
 def _refused(status: int, why: str) -> Brought:
-    return Brought(HttpResponse(f"{why}\n", status=status, content_type="text/plain"))
+    return Brought(_said(status, why))
+
+
+def _said(status: int, why: str) -> HttpResponse:
+    return HttpResponse(f"{why}\n", status=status, content_type="text/plain")
 
 
 def _write_down(mail: Relayed) -> None:
@@ -108,7 +124,12 @@ def _write_down(mail: Relayed) -> None:
         raise NoMailbox
     accept(
         source=source, channel=ChannelKind.EMAIL, external_id=message_id(mail.raw) or f"sha256:{digest(mail.raw)}", raw=mail.raw,
-        meta={"return_path": mail.return_path, "recipients": list(ours), "provider": mail.event_id, **mail.told}, now=timezone.now(),
+        meta={
+            "return_path": mail.return_path, "recipients": list(ours), "provider": mail.event_id, **mail.told,
+            # of a sender, the provider's word alone is believed: the mail may have come to it straight from anybody
+            **({} if "authentication" in mail.told else {"direct": True}),
+        },
+        now=timezone.now(),
     )  # fmt: skip
 
 

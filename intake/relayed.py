@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from email import policy as policies
 from typing import Any
 
+from anymail.exceptions import AnymailConfigurationError
 from anymail.signals import AnymailInboundEvent, inbound
 from anymail.webhooks.amazon_ses import AmazonSESInboundWebhookView
 from anymail.webhooks.sendgrid import SendGridInboundWebhookView
@@ -20,10 +21,12 @@ from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
+from django.views.decorators.csrf import csrf_exempt
 
 from intake.channels import parts
 from intake.channels.headers import Headers
 from intake.posted import head_of
+from intake.provider_login import login_of
 from intake.verdicts import verdicts
 
 AS_THEY_CAME = policies.default.clone(refold_source="none", utf8=True, linesep="\r\n")
@@ -143,9 +146,16 @@ class SendGrid(SendGridInboundWebhookView):
 
 
 class AmazonSes(AmazonSESInboundWebhookView):
-    """Of a mail in a bucket the bytes are kept as they are fetched; Anymail is given what it looks at, the headers."""
+    """Of a mail in a bucket the bytes are kept as they are fetched; Anymail is given what it looks at, the headers.
+
+    Nothing proves that Amazon wrote a notice, and the server's key may read many buckets: only one that SES_BUCKETS names for this
+    district's host is asked.
+    """
 
     def fetch_s3_chunks(self, bucket_name: str, object_key: str) -> Iterator[bytes]:
+        wanted = f"{self.request.district.host}/{bucket_name}"  # type: ignore[attr-defined]
+        if wanted not in settings.SES_BUCKETS:
+            raise AnymailConfigurationError(f"SES_BUCKETS does not name {wanted!r}")
         client = self.get_boto_client("s3")
         try:
             with closing(client.get_object(Bucket=bucket_name, Key=object_key)["Body"]) as body:
@@ -164,7 +174,16 @@ OWN_VIEWS: dict[type, type] = {SendGridInboundWebhookView: SendGrid, AmazonSESIn
 def view_of(pattern: URLPattern) -> Callable[..., HttpResponse]:
     """Anymail's view, or ours in its place."""
     theirs: type = pattern.callback.view_class  # type: ignore[attr-defined]
-    view: Callable[..., HttpResponse] = OWN_VIEWS.get(theirs, theirs).as_view()  # type: ignore[attr-defined]
+    kind = OWN_VIEWS.get(theirs, theirs)
+
+    @csrf_exempt
+    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Made anew for each call: it asks for the login of the district that was called."""
+        mine: Any = kind(webhook_secret=login_of(request.district))  # type: ignore[attr-defined]
+        mine.setup(request, *args, **kwargs)
+        answer: HttpResponse = mine.dispatch(request, *args, **kwargs)
+        return answer
+
     return view
 
 

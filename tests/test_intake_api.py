@@ -18,11 +18,12 @@ from django.utils import timezone
 
 from delivery.models import Delivery
 from districts.actions import new_api_key
-from districts.models import Role
+from districts.models import District, Role
 from districts.scope import district_scope
 from intake import opening, reaping, receive
 from intake.api.problems import PROBLEMS
 from intake.models import Channel, Envelope, Question
+from intake.provider_login import login_of
 from tests.conftest import NOW, Cast, a_ticket, sign_in
 from tests.test_intake_mail import a_mail
 from tickets import actions as tickets
@@ -214,6 +215,25 @@ def test_answers_to_a_services_questions_are_kept_in_the_words_that_were_asked(h
     assert post(headers, service="bus-late", text="without what is not known").status_code == 201
     other = post(headers, text="and what nobody asks", answers={"grade": "4", "empty": " "}).json()
     assert [(row.label, row.value) for row in Answer.objects.filter(ticket=other["id"])] == [("grade", "4")]
+
+
+def test_who_works_here_asks_for_somebody_else(here: Cast) -> None:
+    path = {"text": "Please look at the gym door", "contact": "pat@cedar-family.example"}
+    mine = sign_in(here.alice, here.district).post(URL, json.dumps(path), content_type="application/json").json()
+    ticket = Ticket.objects.get(id=mine["id"])
+    assert (ticket.requester, ticket.opened_by) == (here.pat, here.alice)
+    own = path | {"contact": "alice@cedar.localhost"}
+    made = sign_in(here.alice, here.district).post(URL, json.dumps(own), content_type="application/json").json()
+    assert Ticket.objects.get(id=made["id"]).opened_by is None
+
+
+def test_a_machine_names_who_asks_only_where_its_role_may(here: Cast) -> None:
+    assert problem(post(machine(here), asked_by="alice@cedar.localhost")) == (403, "/api/#forbidden")
+    leaders = {"Authorization": f"Bearer {new_api_key(name='Portal', role=Role.LEADER)}"}
+    made = post(leaders, asked_by="alice@cedar.localhost").json()
+    assert Ticket.objects.get(id=made["id"]).opened_by == here.alice
+    for nobody in ("pat@cedar-family.example", "nobody@cedar.localhost", "alice"):
+        assert [one["pointer"] for one in post(leaders, asked_by=nobody).json()["errors"]] == ["/asked_by"]
 
 
 # --- messages -----------------------------------------------------------------------------------------------------------
@@ -419,7 +439,9 @@ def test_the_same_is_a_page_for_people(here: Cast) -> None:
 # --- mail through a provider --------------------------------------------------------------------------------------------
 
 
-def postmark(raw: bytes, to: str = "help@cedar.localhost", secret: str = "user:pass", host: str = "cedar.localhost") -> Any:
+def postmark(raw: bytes, to: str = "help@cedar.localhost", secret: str | None = None, host: str = "cedar.localhost") -> Any:
+    if secret is None:
+        secret = login_of(District.objects.filter(host=host).first() or District())
     event = {
         "MessageID": "p-1", "OriginalRecipient": to, "Headers": [{"Name": "Return-Path", "Value": "<pat@cedar-family.example>"}],
         "RawEmail": raw.decode("latin-1"),
@@ -454,7 +476,7 @@ def test_a_large_mail_passes_and_too_large_a_one_is_told(provider: Cast, setting
 
 
 def test_a_provider_without_the_secret_is_refused(provider: Cast, settings: Any) -> None:
-    assert postmark(a_mail(), secret="user:guess").status_code == 400
+    assert postmark(a_mail(), secret="user:guess").status_code == 401
     settings.ANYMAIL = {**settings.ANYMAIL, "WEBHOOK_SECRET": ""}
     assert postmark(a_mail()).status_code == 404
     assert not Envelope.objects.exists()

@@ -17,14 +17,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
+from districts import arriving
+from districts.models import District
 from districts.scope import district_scope
 from intake import hooks, receive, relayed
 from intake.models import Channel, Envelope
+from intake.provider_login import login_of
+from intake.standing import forget_standing
 from intake.urls_hooks import inbound
-from tests.conftest import Cast
+from tests.conftest import Cast, a_ticket
 from tests.test_intake_mail import a_mail
 from tests.test_sla_sweep import COMMITTED
 from tickets.models import Attachment, Message, Ticket
+from tickets.reply_token import local_part
 
 SECRET = "user:pass"
 KEY = "mailgun-key-of-this-test"
@@ -45,7 +50,9 @@ def provider(here: Cast, settings: Any, tmp_path: Any) -> Cast:
     return here
 
 
-def post(path: str, data: Any, *, secret: str = SECRET, host: str = "cedar.localhost", kind: str = "", **headers: str) -> Any:
+def post(path: str, data: Any, *, secret: str | None = None, host: str = "cedar.localhost", kind: str = "", **headers: str) -> Any:
+    if secret is None:
+        secret = login_of(District.objects.filter(host=host).first() or District())
     headers = {"Authorization": "Basic " + base64.b64encode(secret.encode()).decode(), **headers} if secret else headers
     client = Client(HTTP_HOST=host, raise_request_exception=False)
     more: Any = {"content_type": kind} if kind else {}
@@ -235,7 +242,7 @@ def test_sendgrid_whole_and_large(provider: Cast) -> None:
 # --- Amazon SES ---------------------------------------------------------------------------------------------------------
 
 
-def ses(message: Any, *, kind: str = "Notification", secret: str = SECRET, **more: Any) -> Any:
+def ses(message: Any, *, kind: str = "Notification", secret: str | None = None, **more: Any) -> Any:
     """docs.aws.amazon.com/sns: what a topic posts; the message is SES's notice (receiving-email-notifications-contents)."""
     notice = {
         "Type": kind, "MessageId": "8f6dee70-c885-558a-be7d-bd48bbf5335e", "TopicArn": "arn:aws:sns:us-east-1:111111111111:cedar",
@@ -291,7 +298,7 @@ def test_amazon_sns_is_asked_for_the_secret(provider: Cast) -> None:
     """It sends none before it is asked."""
     answer = ses(ses_notice(LATIN), secret="")
     assert (answer.status_code, answer["WWW-Authenticate"][:5]) == (401, "Basic")
-    assert ses(ses_notice(LATIN), secret="user:guess").status_code == 400
+    assert ses(ses_notice(LATIN), secret="user:guess").status_code == 401
     assert not Envelope.objects.exists()
 
 
@@ -333,6 +340,7 @@ def amazon(provider: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> It
     for name, value in (("AWS_ACCESS_KEY_ID", "x"), ("AWS_SECRET_ACCESS_KEY", "y"), ("AWS_DEFAULT_REGION", "us-east-1")):
         monkeypatch.setenv(name, value)
     settings.ANYMAIL = {**settings.ANYMAIL, "AMAZON_SES_CLIENT_PARAMS": {"endpoint_url": mine.url}}
+    settings.SES_BUCKETS = ["cedar.localhost/cedar-mail"]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield mine
     server.shutdown()
@@ -343,6 +351,15 @@ def test_amazon_ses_from_a_bucket(amazon: Amazon) -> None:
     amazon.objects["/cedar-mail/in/abc"] = LATIN
     assert ses(ses_notice(None)).status_code == 200
     assert bytes(kept().raw) == LATIN
+
+
+@pytest.mark.parametrize("buckets", [[], ["oak.localhost/cedar-mail"], ["cedar.localhost/other"]])
+def test_no_bucket_is_asked_that_is_not_this_districts(amazon: Amazon, settings: Any, buckets: list[str]) -> None:
+    """Nothing proves that Amazon wrote the notice."""
+    amazon.objects["/cedar-mail/in/abc"] = LATIN
+    settings.SES_BUCKETS = buckets
+    assert ses(ses_notice(None)).status_code == 404
+    assert not Envelope.objects.exists()
 
 
 def test_a_bucket_that_has_it_not_is_asked_again(amazon: Amazon) -> None:
@@ -361,7 +378,7 @@ def test_a_topic_is_subscribed_to_when_it_knows_the_secret(amazon: Amazon) -> No
     assert ses("You have chosen to subscribe…", kind="SubscriptionConfirmation", Token="t0ken", SubscribeURL=url).status_code == 200
     assert [(one["Action"], one["Token"]) for one in amazon.asked] == [(["ConfirmSubscription"], ["t0ken"])]
     wrong = ses("You have chosen…", kind="SubscriptionConfirmation", Token="t0ken", SubscribeURL=url, secret="user:guess")
-    assert (wrong.status_code, len(amazon.asked)) == (400, 1)
+    assert (wrong.status_code, len(amazon.asked)) == (401, 1)
 
 
 @COMMITTED
@@ -390,8 +407,8 @@ def test_no_transaction_is_open_while_a_bucket_is_asked(cedar: Cast, settings: A
 )
 def test_nobody_is_let_in_without_the_secret(provider: Cast, settings: Any, path: str) -> None:
     mail = {**GRID, "email": a_mail().decode(), **signed()}
-    assert post(path, mail, secret="user:guess").status_code in (400, 401)
-    assert post(path, mail, secret="").status_code in (400, 401)
+    for guess in ("user:guess", "", SECRET):
+        assert post(path, mail, secret=guess).status_code == 401
     settings.ANYMAIL = {**settings.ANYMAIL, "WEBHOOK_SECRET": ""}
     assert post(path, mail).status_code == 404
     assert not Envelope.objects.exists()
@@ -457,6 +474,53 @@ def test_a_channel_elsewhere_is_found_by_its_whole_address(provider: Cast) -> No
     assert Ticket.objects.get().team == provider.technology
 
 
+def test_the_login_of_one_district_opens_no_other(provider: Cast, oak: Cast) -> None:
+    """Nor does the server's secret, from which both follow."""
+    for known in (login_of(oak.district), SECRET):
+        event = {"FromFull": {"Email": PAT}, "OriginalRecipient": HELP, "RawEmail": a_mail().decode()}
+        answer = post("postmark/inbound/", json.dumps(event), kind="application/json", secret=known)
+        assert answer.status_code == 401
+    assert not Envelope.objects.exists()
+    assert login_of(oak.district) != login_of(provider.district)
+
+
+def test_who_calls_is_asked_before_anything_is_read(provider: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    for reads in ("_read", "_let_go"):
+        monkeypatch.setattr(arriving, reads, lambda *_args, name=reads: read.append(name))
+    monkeypatch.setattr(relayed, "body_of", lambda _request: read.append("body_of"))
+    for kind in ("application/json", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
+        assert post("postmark/inbound/", b"x" * 4_000_000, kind=kind, secret="user:guess").status_code == 401
+    assert read == []
+
+
+@pytest.mark.parametrize("hop", ["mx.school.example", "sendgrid"])
+def test_staff_are_proven_only_where_the_address_names_the_provider(provider: Cast, hop: str) -> None:
+    Channel.objects.update(trusted_hop=hop)
+    forget_standing()
+    ticket = a_ticket(provider, team=provider.transportation)
+    to = f"{local_part(ticket)}@cedar.localhost"
+    claim = f"{hop}; dkim=pass header.d=cedar.localhost"
+    raw = a_mail("Mine", sender="Alice <alice@cedar.localhost>", to=to, Authentication_Results=claim)
+    envelope = json.dumps({"to": [to], "from": "alice@cedar.localhost"})
+    given = {**GRID, "envelope": envelope, "dkim": "{@cedar.localhost : pass}", "email": raw.decode()}
+    assert post("sendgrid/inbound/", given).status_code == 200
+    receive.drain(provider.district.id)
+    noted = Message.objects.filter(ticket=ticket, kind="note", author=provider.alice)
+    assert noted.exists() is (hop == "sendgrid")
+
+
+def test_of_a_provider_that_tells_nothing_no_field_of_the_mail_is_believed(provider: Cast) -> None:
+    """Its sender may have handed it to the provider straight, with our own server's name in it."""
+    Channel.objects.update(trusted_hop="mx.school.example")
+    forget_standing()
+    raw = a_mail(Authentication_Results="mx.school.example; dkim=pass header.d=cedar-family.example")
+    assert postmark(raw).status_code == 200
+    assert "trusted_hop" not in kept().meta
+    receive.drain(provider.district.id)
+    assert Message.objects.get().sender_check == ""
+
+
 def test_whoever_looks_whether_anybody_is_there_is_answered(provider: Cast) -> None:
     assert Client(HTTP_HOST="cedar.localhost").head("/hooks/mail/postmark/inbound/").status_code == 200
     assert Client(HTTP_HOST="cedar.localhost").get("/hooks/mail/postmark/inbound/").status_code == 405
@@ -469,4 +533,4 @@ def test_each_provider_has_its_door() -> None:
 
 def test_the_secret_is_looked_at_before_the_mail_is_kept(provider: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hooks, "_write_down", lambda _mail: pytest.fail("written down"))
-    assert postmark(a_mail(), secret="user:guess").status_code == 400
+    assert postmark(a_mail(), secret="user:guess").status_code == 401

@@ -8,6 +8,7 @@ import pytest
 from districts.scope import district_scope
 from intake import doors
 from intake.models import Channel
+from intake.provider_login import login_of
 from intake.queries import door_at, is_private, mailbox
 from intake.standing import standing_here
 from tests.conftest import Cast, sign_in
@@ -121,3 +122,13 @@ def test_a_mailbox_elsewhere_may_be_private_too(here: Cast, help_at: Channel) ->
     assert "team" in errors(fill(admin, path, **given))
     fill(admin, path, **given, team=str(here.safety.id))
     assert is_private(Channel.objects.get(address="counsel@school.example"))
+
+
+def test_the_addresses_for_a_provider_have_the_districts_own_login(here: Cast, oak: Cast, help_at: Channel, settings: Any) -> None:
+    settings.ANYMAIL = {**settings.ANYMAIL, "WEBHOOK_SECRET": "server:secret"}
+    page = sign_in(here.ada, here.district).get("/setup/addresses/").content.decode()
+    assert f"http://{login_of(here.district)}@cedar.localhost/hooks/mail/postmark/inbound/" in page
+    assert "server:secret" not in page
+    assert login_of(oak.district) not in page
+    settings.ANYMAIL = {**settings.ANYMAIL, "WEBHOOK_SECRET": ""}
+    assert "/hooks/mail/" not in sign_in(here.ada, here.district).get("/setup/addresses/").content.decode()

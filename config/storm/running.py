@@ -34,7 +34,7 @@ FORGOTTEN = ("DATABASE_URL", "DATABASE_APP_URL", "REDIS_URL", "EMBEDDED", "PLAIN
 # Written through to the kernel, so that kill -9 loses nothing; not to the disk, which nobody pulls out.
 SURVIVES_KILL = "fsync=off full_page_writes=off"
 TWILIO_TOKEN = "made-up-auth-token"
-HOOK_SECRET = "hook:made-up-secret"  # of the doors for providers of mail, as basic authentication
+HOOK_SECRET = "hook:made-up-secret"  # from which follows each district's login for its provider of mail
 START = 300.0  # seconds for a first start on a busy machine
 MARKS = {"gunicorn": "web", "worker": "worker", "beat": "beat", "smtp_door": "smtp", "sweeper": "sweeper", "imap_door": "imap"}
 

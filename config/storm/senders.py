@@ -26,6 +26,7 @@ from config.storm.letters import Acknowledged
 from config.storm.plan import Event
 from config.storm.running import CEDAR, HOOK_SECRET, OAK, Running
 from intake.chat.actions import CHATS
+from intake.provider_login import derived
 
 ACCEPTED, REFUSED, LATER = "accepted", "refused", "later"
 BROKE = "broke"  # the sender itself
@@ -171,12 +172,12 @@ class Senders:
 
     def _hook(self, event: Event, _reply: Acknowledged | None) -> list[Sending]:
         """What Postmark posts (https://postmarkapp.com/developer/webhooks/inbound-webhook), with the mail as it came."""
-        raw = letters.bytes_of(event, HELP).decode()
+        raw, login = letters.bytes_of(event, HELP).decode(), derived(HOOK_SECRET, str(self.district))
         content = {
             "MessageID": event.mark, "OriginalRecipient": HELP, "Headers": [{"Name": "Return-Path", "Value": f"<{event.address}>"}],
             "FromFull": {"Email": event.address}, "ToFull": [{"Email": HELP}], "Subject": event.need, "RawEmail": raw,
         }  # fmt: skip
-        headers = {"Content-Type": "application/json", "Authorization": f"Basic {base64.b64encode(HOOK_SECRET.encode()).decode()}"}
+        headers = {"Content-Type": "application/json", "Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
         body = json.dumps(content).encode()
         return [lambda wait: self._post("/hooks/mail/postmark/inbound/", body, headers, wait)]
 

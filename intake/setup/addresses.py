@@ -17,13 +17,17 @@ from districts.editing import EditForm, OneLine, actor_of, choices_of, for_admin
 from districts.links import mail_address
 from districts.models import District, Team
 from districts.queries import teams
-from intake import contacts, doors
+from intake import contacts, doors, provider_login
 from intake.models import Channel, Mailbox
 from intake.queries import is_private
 from tickets.models import ChannelKind
 
 LOCAL_PART = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 HOP = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
+PROVIDERS = (  # of mail, and where each posts it
+    ("Postmark", "postmark/inbound/"), ("Mailgun", "mailgun/inbound_mime/"), ("SendGrid", "sendgrid/inbound/"),
+    ("Amazon SES", "amazon_ses/inbound/"),
+)  # fmt: skip
 LONGEST_LOCAL_PART = 64  # RFC 5321 4.5.3.1.1
 
 
@@ -114,7 +118,14 @@ def _shown(channel: Channel, district: District) -> dict[str, Any]:
 def addresses(request: HttpRequest) -> HttpResponse:
     elsewhere = Mailbox.objects.select_related("source", "source__team").order_by("-active", "source__address")
     mail = Channel.objects.filter(kind=ChannelKind.EMAIL).exclude(id__in=elsewhere.values("source")).select_related("team")
-    return render(request, "setup/addresses.html", {"addresses": mail.order_by("-active", "address"), "mailboxes": elsewhere})
+    shown = {"addresses": mail.order_by("-active", "address"), "mailboxes": elsewhere}
+    return render(request, "setup/addresses.html", {**shown, "hooks": _hooks(request.district)})  # type: ignore[attr-defined]
+
+
+def _hooks(district: District) -> list[tuple[str, str]]:
+    """[(provider, address to paste there)]; none while the server takes no mail from providers."""
+    known = PROVIDERS if provider_login.login_of(district) else ()
+    return [(name, provider_login.address(district, path)) for name, path in known]
 
 
 @for_administrators

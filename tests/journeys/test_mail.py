@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from config.storm.running import HOOK_SECRET
+from intake.provider_login import derived
 from tests.journeys.asking import letter, placed, send
 from tests.product import CEDAR, Product, until
 
@@ -19,7 +20,8 @@ def handed_over(product: Product, raw: bytes, to: str) -> int:
         "FromFull": {"Email": "x@x.example"}, "OriginalRecipient": to, "MessageID": str(uuid4()), "RawEmail": raw.decode(),
         "Headers": [{"Name": "X-Spam-Status", "Value": "No"}],
     }  # fmt: skip
-    headers = {"Authorization": "Basic " + base64.b64encode(HOOK_SECRET.encode()).decode(), "Content-Type": "application/json"}
+    login = derived(HOOK_SECRET, product.district(CEDAR))
+    headers = {"Authorization": "Basic " + base64.b64encode(login.encode()).decode(), "Content-Type": "application/json"}
     with product.visitor() as provider:
         return provider.ask("POST", "/hooks/mail/postmark/inbound/", data=json.dumps(event), headers=headers).status_code
 
