@@ -16,7 +16,9 @@ from django.core.management import CommandError, call_command
 from config.storm import senders as sending
 from config.storm.journal import Journal, read
 from config.storm.killing import Killer
+from config.storm.letterbox import Letterbox
 from config.storm.letters import Acknowledged, bytes_of
+from config.storm.outside import Mail
 from config.storm.plan import KINDS, Event, Fate, plan
 from config.storm.proof import MARK, Proof, Verdict
 from config.storm.running import Running
@@ -130,6 +132,22 @@ def test_what_a_status_means(status: int, verdict: str) -> None:
 @pytest.mark.parametrize(("code", "verdict"), [(250, ACCEPTED), (354, ACCEPTED), (-1, LATER), (421, LATER), (550, REFUSED)])
 def test_what_a_code_means(code: int, verdict: str) -> None:
     assert sending._by_code(code, b"").verdict == verdict
+
+
+def test_a_letter_is_read_however_its_headers_are_folded(tmp_path: Path) -> None:
+    event = event_of("web form")
+    raw = (
+        b"To: x\r\nMessage-ID:\r\n <ack.long@cedar.example>\r\nReply-To: Cedar\r\n <r+token@cedar.example>\r\n"
+        b"Auto-Submitted: auto-replied\r\n\r\nHello"
+    )
+    with Journal(tmp_path / "received.jsonl") as journal:
+        box = Letterbox(journal, [event])
+        box.mail(Mail(event.address, raw))
+        found = box.acknowledged(event)
+    assert found is not None
+    assert (found.reply_to, found.message_id, found.event) == ("r+token@cedar.example", "ack.long@cedar.example", event)
+    assert [(line["id"], line["auto"]) for line in read(journal.path)] == [("ack.long@cedar.example", "auto-replied")]
+    assert bytes_of(event_of("smtp reply", 2), found.reply_to, reply=found)
 
 
 # --- whom it kills ----------------------------------------------------------------------------------------------------

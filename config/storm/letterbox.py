@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email.parser import BytesHeaderParser
+from email.utils import parseaddr
 
 from config.storm.journal import Journal
 from config.storm.letters import Acknowledged
@@ -36,7 +37,8 @@ class Letterbox:
 
     def mail(self, mail: Mail) -> None:
         head = self._parser.parsebytes(mail.raw)
-        message_id, reply_to, auto = (str(head.get(name, "")).strip("<> ") for name in ("Message-ID", "Reply-To", "Auto-Submitted"))
+        message_id, auto = (" ".join(str(head.get(name, "")).split()).strip("<> ") for name in ("Message-ID", "Auto-Submitted"))
+        reply_to = parseaddr(" ".join(str(head.get("Reply-To", "")).split()))[1]
         self.journal.note("mail", to=mail.to, id=message_id, auto=auto)
         owner = self._owners.pop(mail.to, None) if auto == ACKNOWLEDGEMENT and reply_to else None
         if owner:
