@@ -22,9 +22,7 @@ HOSTILE = {
     "no name": b"From: <>\r\nFrom: <pat@cedar-family.example>\r\n",
     "a field of our own server that never ends": b"Authentication-Results: mx.cedar.example; " + b"dkim=pass (" * 5000 + b"\r\n",
     "results without end": b"Authentication-Results: mx.cedar.example; " + b"dmarc=fail (p=reject); " * 5000 + b"\r\n",
-    "scores of spam that are none": b"X-Spam-Status: Yes, score=nan\r\nX-Spam-Score: 1e99\r\nX-Spam-Level: "
-    + b"*" * 9000
-    + b"\r\n",
+    "scores of spam that are none": b"X-Spam-Status: Yes, score=nan\r\nX-Spam-Score: 1e99\r\nX-Spam-Level: " + b"*" * 9000 + b"\r\n",
     "a list of lists": b"List-Id: " + b"<" * 5000 + b"x" * 5000 + b">" * 5000 + b"\r\n",
     "a thousand hops": b"Received: from x by y\r\n" * 1000,
     "ids of notices": b"References: " + b" ".join(b"<notice.%d@cedar.localhost>" % n for n in range(500)) + b"\r\n",

@@ -18,6 +18,7 @@ from intake.attaching import Kept
 from intake.chat import handing_over
 from intake.chat import lines as chats
 from intake.contacts import Contact
+from intake.fetching import Away
 from intake.machines import NOTE, REQUESTER, TEAM, Entry
 from intake.models import Channel, Chat, Envelope
 from intake.rereading import Asked, Became, again
@@ -46,7 +47,7 @@ def two_pictures() -> dict[str, str]:
 @pytest.fixture
 def nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_given: Any, **_more: Any) -> bytes:
-        raise media.Away("later")
+        raise Away("later")
 
     monkeypatch.setitem(media._rest, "until", 0.0)
     monkeypatch.setattr(media, "fetch", away)
