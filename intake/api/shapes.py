@@ -113,6 +113,10 @@ class NewTicket(serializers.Serializer[Any]):
     language = Text(max_length=8, required=False, default="", allow_blank=True, help_text="Of the district's; else the person's own.")
     service = ServiceField(required=False, allow_null=True, default=None, help_text="Slug of a service.")
     site = SiteField(required=False, allow_null=True, default=None, help_text="Code of a school or building.")
+    asked_by = Text(
+        max_length=254, required=False, default="", allow_blank=True,
+        help_text="Email of who works here and asks for whoever `contact` is; only with a key of leaders or administrators.",
+    )  # fmt: skip
     room = Text(max_length=40, required=False, default="", allow_blank=True)
     asset_tag = Text(max_length=40, required=False, default="", allow_blank=True)
     answers = Answers(child=Text(max_length=LONGEST_ANSWER, allow_blank=True), required=False, default=dict)

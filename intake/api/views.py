@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -15,10 +16,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from districts.access import Actor, Can
+from districts import contacts
+from districts.access import Actor, Can, actor_for
 from districts.arriving import before_scope
 from districts.machine_keys import key_of, sent_as
-from districts.models import ApiKey, District, Service
+from districts.models import ApiKey, District, Person, Service
+from districts.queries import person_by_contact
 from districts.scope import district_scope
 from intake import machines, questionnaire
 from intake.actions import Asking, BadContact, KeyReused, NoText, Received, receive_api
@@ -218,14 +221,30 @@ def _keep(request: HttpRequest) -> NewFile | str:
 
 
 def _receive(request: Request, data: dict[str, Any], *, now: datetime) -> Received:
-    given = data.pop("answers")
+    given, by = data.pop("answers"), _by(request, data.pop("asked_by"), data["contact"])
     answers = _answers(data["service"], given, language=data["language"], request=request) if given else []
     try:
-        return receive_api(Asking(**data, answers=answers), key=_key(request), by=_caller(request), now=now)
+        return receive_api(Asking(**data, answers=answers, by=by), key=_key(request), by=_caller(request), now=now)
     except (BadContact, NoText) as error:
         raise serializers.ValidationError({error.field: [str(error)]}) from None
     except KeyReused:
         raise Refused("key-reused") from None
+
+
+def _by(request: Request, asked_by: str, contact: str) -> Person | None:
+    """Who asks for somebody else: whoever is signed in, if it is not about themselves; a machine names them, if its role may."""
+    actor = _actor(request)
+    if not asked_by or actor.person is not None:
+        known = contacts.either(contact)
+        owner = person_by_contact(known.kind, known.value) if known else None
+        return actor.person if actor.person and owner != actor.person else None
+    if not actor.is_leader:
+        raise PermissionDenied
+    known = contacts.email(asked_by)
+    owner = person_by_contact(known.kind, known.value) if known else None
+    if owner is None or not actor_for(owner).is_staff:
+        raise serializers.ValidationError({"asked_by": ["Nobody who works here has this address."]})
+    return owner
 
 
 def _answers(service: Service | None, given: dict[str, str], *, language: str, request: Request) -> list[NewAnswer]:
