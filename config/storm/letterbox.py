@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from config.storm.journal import Journal
 from config.storm.letters import Acknowledged
 from config.storm.outside import Mail, MailServer, Text, Twilio
-from config.storm.plan import Event
+from config.storm.plan import Event, Fate
 
 WAIT = 60.0  # seconds somebody waits for a letter to reply to
 ACKNOWLEDGEMENT = "auto-replied"  # in Auto-Submitted (RFC 3834)
@@ -21,7 +21,8 @@ class Letterbox:
     def __init__(self, journal: Journal, events: Sequence[Event]) -> None:
         self.journal = journal
         self._parser = BytesHeaderParser()
-        self._owners = {event.address: event for event in events if event.parent is None}
+        twice = {event.parent.n for event in events if event.parent and event.kind.fate is Fate.TICKET}  # who knows which is answered?
+        self._owners = {event.address: event for event in events if event.parent is None and event.n not in twice}
         self._answered: list[Acknowledged] = []
         self._news = threading.Condition()
 
