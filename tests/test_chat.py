@@ -18,7 +18,7 @@ from delivery.models import Delivery
 from districts.models import Account, ContactPoint, Person
 from districts.queries import this_district
 from districts.scope import district_scope
-from intake import opening, receive
+from intake import opening, receive, rereading
 from intake.chat import actions, answering, limits, reaping
 from intake.chat.actions import Where
 from intake.chat.door import row, save_door
@@ -601,3 +601,11 @@ def test_abandoned_chats_go_and_those_that_became_requests_stay(chat_on: Cast, o
     assert left == {asked["token"], waiting["token"]}
     assert not ChatLine.objects.filter(chat__token=abandoned["token"]).exists()
     assert news(abandoned).status_code == 404
+
+
+def test_reading_its_envelopes_again_changes_nothing(chat_on: Cast) -> None:
+    told = begin("El autobús no llegó otra vez, ¿dónde está?", language="es")
+    post("person", token=told["token"], contact="pat@cedar-family.example", name="Pat")
+    post("say", token=told["token"], text="Es la parada de Maple")
+    became = {rereading.again(row.district_id, row.id, asked=rereading.Asked()).became for row in Envelope.objects.all()}
+    assert became == {rereading.Became.SAME}
