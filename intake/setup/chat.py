@@ -63,12 +63,12 @@ def chat(request: HttpRequest) -> HttpResponse:
 def _context(request: HttpRequest, form: ChatForm, row: Channel) -> dict[str, Any]:
     district = request.district  # type: ignore[attr-defined]
     script, page = absolute(district, reverse("widget")), absolute(district, reverse("chat_page"))
-    here = absolute(district, "")
+    here, ask = absolute(district, ""), _("Ask us")
     return {
         "form": form,
         "on": row.active,
         "sites": row.options.get("sites", []),
         "line": f'<script src="{script}" async></script>',
-        "link": f'<a href="{page}">{_("Ask us")}</a>',
+        "link": f'<a href="{page}">{ask}</a>',  # shown as it is to be pasted
         "policy": f"script-src {here}; frame-src {here}",
     }
