@@ -14,7 +14,7 @@ from sla.models import Clock
 from tests.conftest import NOW, Cast, a_ticket, sign_in, visitor
 from tickets import actions as tickets
 from tickets.actions import NotPossible
-from tickets.models import Event, Ticket
+from tickets.models import Event, Message, Ticket
 
 WEEK = timedelta(days=7)
 Status = Ticket.Status
@@ -127,8 +127,9 @@ def test_a_word_within_two_weeks_reopens_what_is_closed_and_later_does_not(here:
     assert "you can open it again" not in page
 
 
-def test_one_of_many_does_not_close_for_the_others(here: Cast) -> None:
+def test_one_of_many_does_not_end_it_for_the_others(here: Cast) -> None:
     mine, theirs = a_ticket(here, now=timezone.now()), a_ticket(here, requester=here.alice, now=timezone.now())
     Ticket.objects.filter(id=mine.id).update(merged_into=theirs, status=Status.MERGED)
     visitor(here.district).post(f"/r/{mine.token}/solved")
-    assert theirs.refresh().status == Status.RESOLVED
+    assert theirs.refresh().is_live
+    assert Message.objects.filter(ticket=theirs).latest("at").text == "It's solved", "their team hears of it, and decides"
