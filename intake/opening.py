@@ -285,10 +285,12 @@ def _follow_copied(ticket: Ticket, sent: Sent, *, now: datetime) -> None:
 
 def _join(sent: Sent, ticket: Ticket, verdict: Verdict | None, *, now: datetime) -> Ticket:
     """One more message of a conversation, and a word to whoever works on it; words of danger are heard like those of a new one."""
+    contact = sent.arrival.contact if sent.arrival.chat else None
+    if contact:
+        sent = replace(sent, sender=reaching.reach(sent.sender, contact=contact, name=sent.arrival.name, now=now))
     ticket = tickets.take(ticket)
-    if sent.arrival.chat and sent.arrival.contact:
-        quiet = verdict is not None or ticket.requester_id != sent.sender.id
-        reaching.reach(ticket, person=sent.sender, contact=sent.arrival.contact, name=sent.arrival.name, now=now, quiet=quiet)
+    if contact and verdict is None and ticket.requester_id == sent.sender.id:
+        reaching.acknowledge(ticket, contact=contact, now=now)
     words = replace(sent.words(), subject=_own_subject(sent.arrival, ticket))
     alarmed = routing.hear(
         ticket, author=sent.sender, channel=sent.arrival.channel, words=words, now=now, way=_way_to(sent), answer=verdict is None

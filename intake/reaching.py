@@ -13,23 +13,24 @@ from routing import actions as routing
 from tickets.models import Ticket
 
 
-def reach(ticket: Ticket, *, person: Person, contact: Contact, name: str, now: datetime, quiet: bool) -> None:
-    """`quiet`: nothing is sent there, as a filter said."""
+def reach(person: Person, *, contact: Contact, name: str, now: datetime) -> Person:
+    """Who they are from now on."""
     if name and not person.name:
         person.name = name[:200]
         person.save(update_fields=["name"])
     known = person_by_contact(contact.kind, contact.value)
     if known is None:
         ContactPoint.objects.create(person=person, kind=contact.kind, value=contact.value)
-    elif known.id != person.id:
-        _is_known(known, person, contact, now=now)
-    if not quiet:
-        by_mail = contact.kind == ContactPoint.Kind.EMAIL
-        way = (Delivery.Channel.EMAIL if by_mail else Delivery.Channel.SMS, contact.value)
-        routing.acknowledge(ticket, now=now, way=way)
+        return person
+    return person if known.id == person.id else _is_known(known, person, contact, now=now)
 
 
-def _is_known(known: Person, person: Person, contact: Contact, *, now: datetime) -> None:
+def acknowledge(ticket: Ticket, *, contact: Contact, now: datetime) -> None:
+    by_mail = contact.kind == ContactPoint.Kind.EMAIL
+    routing.acknowledge(ticket, now=now, way=(Delivery.Channel.EMAIL if by_mail else Delivery.Channel.SMS, contact.value))
+
+
+def _is_known(known: Person, person: Person, contact: Contact, *, now: datetime) -> Person:
     """As if they had left it at first: then they would have been taken for who has this address. But nobody who had an address of
     their own becomes another by typing one, and nobody becomes somebody who works here: there, people decide.
     """
@@ -39,5 +40,6 @@ def _is_known(known: Person, person: Person, contact: Contact, *, now: datetime)
         except NotOne:
             pass
         else:
-            return
+            return known
     suggest([(known, person, contact.value)], now=now)
+    return person

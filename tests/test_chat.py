@@ -277,7 +277,10 @@ def test_who_leaves_a_known_address_later_is_who_has_it(chat_on: Cast) -> None:
     post("person", token=told["token"], contact="pat@cedar-family.example")
     ticket = ticket_of(told)
     assert ticket.requester == chat_on.pat
-    assert Delivery.objects.get(about=ticket.id, purpose="ack").address == "pat@cedar-family.example"
+    assert {message.author for message in Message.objects.filter(ticket=ticket)} == {chat_on.pat}
+    letter = Delivery.objects.get(about=ticket.id, purpose="ack")
+    assert (letter.address, letter.person) == ("pat@cedar-family.example", chat_on.pat)
+    assert "by email. You may close this window." in news(told).json()["talk"]
     replied(ticket, "We send a locksmith.", by=chat_on.alice)
     assert Delivery.objects.get(about=ticket.id, purpose="reply").address == "pat@cedar-family.example"
 
