@@ -20,29 +20,34 @@ from districts.scope import require_district_id
 
 
 @dataclass
-class _Batch:
+class Batch:
+    """What waits; after the block `changed` is the number of rows that `last` changed."""
+
     rows: list[tuple[DistrictModel, bool]] = field(default_factory=list)
+    last: tuple[str, Sequence[Any]] | None = None  # a statement and its values: sent with the rows, it saves a round trip
+    changed: int = 0
 
 
-_open: ContextVar[_Batch | None] = ContextVar("together", default=None)
+_open: ContextVar[Batch | None] = ContextVar("together", default=None)
 
 
 @contextmanager
-def together() -> Iterator[None]:
+def together() -> Iterator[Batch]:
     """Everything that `insert` is given in this block is written at its end, or not at all when the block fails.
 
     Within another such block it writes with that one.
     """
-    if _open.get() is not None:
-        yield
+    outer = _open.get()
+    if outer is not None:
+        yield outer
         return
-    batch = _Batch()
+    batch = Batch()
     token = _open.set(batch)
     try:
-        yield
+        yield batch
     finally:
         _open.reset(token)
-    _write(batch.rows)
+    batch.changed = _write(batch.rows, batch.last)
 
 
 def insert(*rows: DistrictModel, once: bool = False) -> None:
@@ -70,9 +75,10 @@ def waiting[M: DistrictModel](model: type[M]) -> list[M]:
     return [row for row, _once in batch.rows if isinstance(row, model)] if batch else []
 
 
-def _write(rows: Sequence[tuple[DistrictModel, bool]]) -> None:
-    if not rows:
-        return
+def _write(rows: Sequence[tuple[DistrictModel, bool]], last: tuple[str, Sequence[Any]] | None = None) -> int:
+    """Returns how many rows the last part of the statement touched."""
+    if not (rows or last):
+        return 0
     district_id = require_district_id()
     groups: dict[tuple[type[DistrictModel], bool], list[DistrictModel]] = {}
     for row, once in rows:
@@ -86,11 +92,13 @@ def _write(rows: Sequence[tuple[DistrictModel, bool]]) -> None:
             conflict = " ON CONFLICT DO NOTHING" if once else ""
             # Row by row: the driver remembers how a short template reads, and would read all of a long one anew each time.
             parts.append(f"{head} {', '.join(cursor.mogrify(one_row, _values(row, columns)) for row in same)}{conflict}")
-        *first, last = parts
-        named = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(first))
-        cursor.execute(f"WITH {named} {last}" if named else last)
+        parts += [cursor.mogrify(*last)] if last else []
+        named = ", ".join(f"w{n} AS ({part})" for n, part in enumerate(parts[:-1]))
+        cursor.execute(f"WITH {named} {parts[-1]}" if named else parts[-1])
+        changed = cursor.rowcount
     for row, _once in rows:
         row._state.adding, row._state.db = False, connection.alias
+    return int(changed)
 
 
 type _Column = tuple[str, Callable[[Any], Any] | None]

@@ -1,8 +1,9 @@
 """The effect of one arrival: a ticket, a message in one, or nothing but a note on the envelope. In the caller's transaction."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -14,7 +15,7 @@ from districts.actions import new_person, person_for_contact
 from districts.contacts import Contact
 from districts.models import ContactPoint, District, Person, Service, Site, Team
 from districts.together import together
-from intake import consequences, forwarding, joining, reaching, screening, sms_asks, staff_mail, telling, voicemails
+from intake import consequences, forwarding, joining, reaching, screening, settling, sms_asks, staff_mail, telling, voicemails
 from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Unreadable
 from intake.channels.authentication import Authentication
@@ -45,6 +46,22 @@ class Outcome:
 
     ticket: Ticket | None
     reason: str = ""
+    settled: bool = False  # it stands on the envelope already
+
+
+@dataclass
+class Closing:
+    """How the envelope ends, for whoever writes its ticket: in the same statement."""
+
+    was: str = ""  # the state it must still be in; empty: somebody else writes how it ends
+    reason: str = ""
+    done: bool = False
+
+    def statement(self, envelope: Envelope, ticket: Ticket) -> tuple[str, Sequence[Any]] | None:
+        if not self.was:
+            return None
+        self.done = True
+        return settling.statement_of(envelope, ticket_id=ticket.id, reason=self.reason, was=self.was)
 
 
 @dataclass(frozen=True)
@@ -57,6 +74,7 @@ class Sent:
     sender: Person
     district: District
     by: Person | None = None  # who passes it on for the sender
+    closing: Closing = field(default_factory=Closing)
 
     def words(self) -> tickets.Words:
         return words_of(self.arrival, self.kept, self.envelope)
@@ -83,8 +101,12 @@ def checked(found: Authentication) -> str:
     return f"{found} proven" if found.passed else str(found)
 
 
-def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) -> Outcome:
-    """Raises Unreadable where nobody is known to answer to."""
+def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime, was: str = "") -> Outcome:
+    """Raises Unreadable where nobody is known to answer to.
+
+    `was`: the state that the envelope must still be in, where a new ticket may as well write on it what became of it. Raises
+    Overtaken where it is not, or this attempt not ours.
+    """
     district = standing_here().district
     by_hand = bool(envelope.meta.get(LET_IN))
     if arrival.texting.answer and not by_hand and (answered := sms_asks.hear(arrival, words_of(arrival, kept, envelope), now=now)):
@@ -109,11 +131,12 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) 
     if copied:
         confide(copied, arrival.recipients, now=now)
         return Outcome(copied, "copy of a mail")
-    sent = Sent(envelope, arrival, kept, sender.person, district, by=_asked_for(arrival))
+    closing = Closing(was, screened.reason)
+    sent = Sent(envelope, arrival, kept, sender.person, district, by=_asked_for(arrival), closing=closing)
     ticket = _placed(sent, belongs, verdict, now=now)
     if belongs.may_belong and arrival.channel == ChannelKind.SMS and verdict is None and not sender.stopped:
         sms_asks.ask(ticket, about=belongs.may_belong, arrival=arrival, now=now)
-    return Outcome(ticket, screened.reason)
+    return Outcome(ticket, screened.reason, settled=closing.done)
 
 
 def _placed(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetime) -> Ticket:
@@ -200,7 +223,7 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
     service = Service.objects.select_related("team").filter(id=arrival.service_id).first() if arrival.service_id else None
     site = Site.objects.filter(id=arrival.site_id).first() if arrival.site_id else None
     words = sent.words()
-    with together():
+    with together() as batch:
         ticket, _message = tickets.open_ticket(
             requester=sent.sender, by=sent.by, author=sent.by if arrival.by_id else None, channel=arrival.channel,
             subject=arrival.subject or subject_of(words.text), words=words,
@@ -212,6 +235,9 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
         sla.derive(ticket, now=now)
         if verdict is None:
             routing.acknowledge(ticket, now=now, way=_way_to(sent))
+        batch.last = sent.closing.statement(sent.envelope, ticket)
+    if batch.last and batch.changed != 1:
+        raise settling.Overtaken(str(sent.envelope.id))
     if arrival.by_id and sent.by:
         tickets.follow(ticket, person=sent.by, now=now)
     _tie(ticket, sent, belongs, now=now)

@@ -8,7 +8,6 @@ words are never lost with a photo. What there is no time left for is given back 
 claimed alone: nobody else's attempts are lost with it.
 """
 
-import json
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,19 +15,19 @@ from itertools import takewhile
 from uuid import UUID
 
 import structlog
-from django.db import connection
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Length
 from django.utils import timezone
 
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
-from districts.scope import district_scope, require_district_id
-from intake import bulk, media, opening, parked
+from districts.scope import district_scope
+from intake import bulk, media, opening, parked, settling
 from intake.attaching import Kept
 from intake.channels import chat, email, sms, voicemail, web
 from intake.channels.arrival import Arrival, Unreadable
 from intake.models import Envelope
 from intake.opening import Outcome
+from intake.settling import Overtaken
 from intake.timing import TookTooLong, at_most
 from intake.wording import clean
 from tickets.models import ChannelKind, Ticket
@@ -41,10 +40,6 @@ BEGUN = 15  # seconds from the claim in which an envelope is begun; with READING
 WHILE = 120  # seconds after which a task claims no more: the next one goes on
 State = Envelope.State
 log = structlog.get_logger(__name__)
-
-
-class Overtaken(Exception):
-    """The lease ran out and somebody else has the envelope: nothing of this attempt may stand."""
 
 
 def drain(district_id: UUID) -> int:
@@ -165,27 +160,17 @@ def read(envelope: Envelope, raw: bytes) -> Arrival:
 
 def receive(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime) -> Ticket | None:
     """The effect and "done" in the caller's transaction. Raises Overtaken where this attempt is no longer ours."""
-    outcome = media.add(arrival, kept, now=now) if arrival.file_of else opening.take_in(envelope, arrival, kept, now=now)
+    if arrival.file_of:
+        outcome = media.add(arrival, kept, now=now)
+    else:
+        outcome = opening.take_in(envelope, arrival, kept, now=now, was=State.PENDING)
     if outcome.ticket:
         media.write_down(envelope, kept.later, now=now)
-    if not settle(envelope, outcome, was=State.PENDING):
+    if not (outcome.settled or settle(envelope, outcome, was=State.PENDING)):
         raise Overtaken(str(envelope.id))
     return outcome.ticket
 
 
 def settle(envelope: Envelope, outcome: Outcome, *, was: str) -> bool:
     """Write on the envelope what became of it; False where it is not `was` or this attempt not ours, and nothing was written."""
-    envelope.state = State.DONE if outcome.ticket else State.SCREENED
-    envelope.reason = outcome.reason[:60]
-    envelope.ticket_ref = outcome.ticket.id if outcome.ticket else None
-    statement = (
-        f"UPDATE {Envelope._meta.db_table} SET state = %s, reason = %s, ticket_ref = %s, decisions = %s, error = '', lease_until = NULL"
-        " WHERE district_id = %s AND id = %s AND attempts = %s AND state = %s"
-    )
-    decisions = json.dumps(envelope.decisions) if envelope.decisions else None
-    values = [
-        envelope.state, envelope.reason, envelope.ticket_ref, decisions, require_district_id(), envelope.id, envelope.attempts, was,
-    ]  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return bool(cursor.rowcount == 1)
+    return settling.settle(envelope, ticket_id=outcome.ticket.id if outcome.ticket else None, reason=outcome.reason, was=was)
