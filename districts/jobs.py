@@ -4,7 +4,10 @@ The row is the queue. A nudge wakes a worker sooner; without it, the sweep finds
 """
 
 import functools
+import os
 import random
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +24,11 @@ from districts.scope import current_district_id, districts_with_work, require_di
 
 MAX_ATTEMPTS = 8
 LEASE = timedelta(seconds=60)
+GAP = 0.1  # seconds
+MOST_WOKEN = 10_000
+_woken: dict[tuple[str, str], float] = {}  # (task, district) → when this process last woke a worker for it
+_due: set[tuple[str, str]] = set()  # for which a timer runs
+_lock = threading.Lock()
 log = structlog.get_logger(__name__)
 
 
@@ -38,8 +46,46 @@ def nudge(task: "Task[Any, Any]") -> None:
 
 
 def wake(task: "Task[Any, Any]", district_id: str) -> None:
+    """At once, or, where this process has done so within `GAP`, at the end of it: one nudge for all that came meanwhile."""
     if not settings.REDIS_URL:
         return
+    key = (task.name, district_id)
+    with _lock:
+        if len(_woken) > MOST_WOKEN:
+            _woken.clear()
+        wait = _woken.get(key, 0.0) + GAP - time.monotonic()
+        if key in _due:
+            return
+        if wait > 0:
+            _due.add(key)
+        else:
+            _woken[key] = time.monotonic()
+    if wait > 0:
+        timer = threading.Timer(wait, _wake_later, (task, district_id))
+        timer.daemon = True  # lost with its process, as any nudge may be
+        timer.start()
+    else:
+        _publish(task, district_id)
+
+
+def _wake_later(task: "Task[Any, Any]", district_id: str) -> None:
+    with _lock:
+        _due.discard((task.name, district_id))
+        _woken[task.name, district_id] = time.monotonic()
+    _publish(task, district_id)
+
+
+def _forget() -> None:
+    """A process that was just forked has none of the timers, nor the thread that held the lock."""
+    global _lock
+    _due.clear()
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def _publish(task: "Task[Any, Any]", district_id: str) -> None:
     try:
         task.apply_async(kwargs={"district_id": district_id}, retry=False, expires=60)
     except Exception as error:  # noqa: BLE001  kombu raises many kinds; none may reach the sender

@@ -59,7 +59,15 @@ def drain(district_id: UUID) -> int:
                 give_back(district_id, claimed[at:])
                 break
             done += attempt(district_id, envelope)
+        if not claimed.more:
+            break
     return done
+
+
+class Claimed(list[Envelope]):
+    """`more`: others were seen waiting. What came after that has a nudge of its own."""
+
+    more = False
 
 
 def give_back(district_id: UUID, untried: Sequence[Envelope]) -> None:
@@ -70,7 +78,7 @@ def give_back(district_id: UUID, untried: Sequence[Envelope]) -> None:
             mine.update(attempts=F("attempts") - 1, lease_until=None)
 
 
-def claim(*, now: datetime) -> list[Envelope]:
+def claim(*, now: datetime) -> Claimed:
     """Lease a batch in the district in scope, large ones without their bytes. One tried before comes alone; one tried too often is
     given up, in sight.
     """
@@ -84,7 +92,8 @@ def claim(*, now: datetime) -> list[Envelope]:
         Envelope.objects.filter(id__in=over).update(state=State.DEAD, reason="too many attempts", lease_until=None)
         parked.given_up(now=now)
     live: list[Envelope] = [row for row in rows if row.attempts < MAX_ATTEMPTS]
-    claimed = list(takewhile(lambda row: not row.attempts, live)) or live[:1]
+    claimed = Claimed(list(takewhile(lambda row: not row.attempts, live)) or live[:1])
+    claimed.more = len(rows) == BATCH or len(claimed) < len(live)
     if claimed:
         Envelope.objects.filter(id__in=[row.id for row in claimed]).update(lease_until=lease_until(now), attempts=F("attempts") + 1)
     for row in claimed:

@@ -73,7 +73,11 @@ def was_apart(ticket: Ticket) -> bool:
 def _lately(ticket: Ticket) -> list[Ticket]:
     rows = Ticket.objects.filter(requester=ticket.requester_id, opened_at__gte=ticket.opened_at - WINDOW, status__in=Ticket.LIVE)
     before = rows.filter(Q(opened_at__lt=ticket.opened_at) | Q(opened_at=ticket.opened_at, id__lt=ticket.id))
-    return list(before.select_related("team", "service", "assignee", "requester", "site").order_by("-opened_at")[:LOOKED_AT])
+    ids = list(before.order_by("-opened_at").values_list("id", flat=True)[:LOOKED_AT])
+    if not ids:  # most people ask once a day
+        return []
+    whole = Ticket.objects.select_related("team", "service", "assignee", "requester", "site")
+    return list(whole.filter(id__in=ids).order_by("-opened_at"))
 
 
 def _judged(ticket: Ticket, mine: Said, other: Ticket, theirs: Said) -> Twin:

@@ -45,6 +45,8 @@ def drain(district_id: UUID) -> int:
         placed = [i for i in ids if _place_alone(district_id, i)]
         failed |= set(ids) - set(placed)
         done += len(placed)
+        if len(ids) < BATCH:  # what came after that has a nudge of its own
+            break
     return done
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from districts.models import Site
-from routing.words import fold
+from routing.words import fold, folded_name
 
 _STREET = (
     r"(?:st|street|ave|avenue|rd|road|ct|court|dr|drive|ln|lane|blvd|boulevard|ter|terrace|cir|circle|hwy|highway|pkwy|parkway"
@@ -78,7 +78,7 @@ def _mentions(text: str, sites: Sequence[Site]) -> Iterator[tuple[int, Site]]:
 def _names(sites: Sequence[Site], text: str) -> Iterator[tuple[str, Site]]:
     for site in sites:
         for name in {site.name, site.code, *site.aliases}:
-            folded = fold(name)
+            folded = folded_name(name)
             if folded and (folded not in _WORDS or re.search(rf"\b{re.escape(name)}\b", text)):
                 yield folded, site
 

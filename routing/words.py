@@ -15,9 +15,14 @@ _NOT_WORD = re.compile(r"[^\w]+|_+")
 
 def fold(text: str) -> str:
     """ "Don't  use the BAÑO!" → "dont use the bano". Other scripts keep their letters."""
+    if text.isascii():
+        return _NOT_WORD.sub(" ", text.lower().translate(_APOSTROPHES)).strip()
     spread = unicodedata.normalize("NFKD", text.lower().translate(_APOSTROPHES))
     bare = "".join(c for c in spread if not unicodedata.combining(c))
     return _NOT_WORD.sub(" ", bare).strip()
+
+
+folded_name = lru_cache(maxsize=8192)(fold)  # of what is looked for in every text: names of places
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,9 @@
 """Sweeps over districts: one in trouble stops no other, and a crowd in trouble hides nobody."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -83,3 +84,31 @@ def _trouble(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_sweep_goes_on_with_its_next_kind_of_work(waiting: set[UUID], here: Cast) -> None:
     assert ownership.sweep() == len(waiting)
     assert sla.sweep() == 0
+
+
+class Woken:
+    """A task that notes for which districts a worker is woken."""
+
+    name = "some.task"
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def apply_async(self, *, kwargs: dict[str, str], **_more: Any) -> None:
+        self.ids.append(kwargs["district_id"])
+
+
+def test_many_nudges_at_once_are_one_now_and_one_later(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came after the first is not left to the sweep."""
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(jobs, "GAP", 0.05)
+    task = cast(Any, Woken())
+    for _ in range(50):
+        jobs.wake(task, "here")
+    jobs.wake(task, "there")
+    assert task.ids == ["here", "there"], "the first of each district at once"
+    time.sleep(0.2)
+    assert task.ids == ["here", "there", "here"]
+    jobs.wake(task, "here")
+    assert task.ids[-1] == "here"
+    assert len(task.ids) == 4
