@@ -12,6 +12,7 @@ from django.db import connections
 from districts.access import Can, actor_for
 from districts.models import Person
 from districts.scope import district_scope
+from routing import placing
 from tests.conftest import NOW, Cast, a_ticket
 from tickets import actions, merging, queries
 from tickets.models import Ticket
@@ -70,3 +71,25 @@ def test_it_is_found_with_its_new_team(transactional_db: Any, cedar: Cast, oak: 
         ticket = a_ticket(cedar)
     with waiting(cedar, ticket, take) as got:
         assert got == [cedar.transportation.id]
+
+
+def test_two_workers_share_what_is_to_be_placed(transactional_db: Any, cedar: Cast, oak: Cast) -> None:
+    """Whoever comes second to a ticket that is being decided about goes on to the next, and decides nothing twice."""
+    with district_scope(cedar.district.id):
+        first, second = a_ticket(cedar, text="The bus is late"), a_ticket(cedar, text="The projector is dark")
+    got: list[Any] = []
+
+    def run() -> None:
+        try:
+            got.append([placing._place_alone(cedar.district.id, one.id) for one in (first, second)])
+        finally:
+            connections["default"].close()
+
+    thread = threading.Thread(target=run)
+    with district_scope(cedar.district.id):
+        assert placing._is_free(first.id)
+        thread.start()
+        thread.join(10)
+    assert got == [[False, True]]
+    assert placing._place_alone(cedar.district.id, first.id)
+    assert not placing._place_alone(cedar.district.id, first.id), "it has its place"
