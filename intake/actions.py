@@ -18,16 +18,17 @@ from django.utils.translation import gettext as _
 from districts.jobs import nudge
 from districts.models import Person, uuid7
 from districts.scope import require_district_id
-from intake import bulk, opening, queries, receive, screening
+from intake import queries, screening
 from intake.asking import Asking, NoText
-from intake.attaching import Kept
-from intake.bulk import Raw
 from intake.channels.callbacks import CALLBACKS
 from intake.channels.callbacks import digest as callback_digest
 from intake.channels.fingerprint import digest as mail_digest
 from intake.channels.fingerprint import digest_of as mail_digest_of
 from intake.contacts import BadContact
 from intake.models import Channel, Envelope
+from intake.receiving import bulk, opening, receive
+from intake.receiving.attaching import Kept
+from intake.receiving.bulk import Raw
 from intake.standing import forget_standing, standing_here
 from intake.tasks import receive_pending
 from intake.wording import one_line

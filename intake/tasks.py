@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from districts.jobs import bind, each_district
 from intake.chat import reaping as chats
-from intake.parked import alert_all
 from intake.people.recognising import recognise_all
-from intake.reaping import reap_all
-from intake.receive import drain
+from intake.receiving.parked import alert_all
+from intake.receiving.reaping import reap_all
+from intake.receiving.receive import drain
 
 
 @shared_task(name="intake.receive_pending")

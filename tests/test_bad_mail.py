@@ -14,8 +14,9 @@ from PIL import Image, TiffImagePlugin
 
 from districts.jobs import LEASE, MAX_ATTEMPTS
 from districts.scope import district_scope
-from intake import actions, receive
+from intake import actions
 from intake.models import Channel, Envelope
+from intake.receiving import receive
 from knowledge import search
 from knowledge.models import Article
 from tests.conftest import Cast, sign_in, visitor

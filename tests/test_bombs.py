@@ -17,7 +17,7 @@ from intake.channels import email, markup, quoting
 from intake.channels.headers import Headers
 from intake.channels.parts import parse
 from intake.channels.uuencode import split
-from intake.timing import TookTooLong, at_most
+from intake.receiving.timing import TookTooLong, at_most
 from routing import whereabouts
 from tickets import darkroom, pictures
 from tickets.refusal import Refused

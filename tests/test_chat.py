@@ -18,11 +18,11 @@ from delivery.models import Delivery
 from districts.models import Account, ContactPoint, Person
 from districts.queries import this_district
 from districts.scope import district_scope
-from intake import opening, receive, rereading
 from intake.chat import actions, answering, limits, reaping
 from intake.chat.actions import Where
 from intake.chat.door import row, save_door
 from intake.models import Channel, Chat, ChatLine, Envelope, MergeSuggestion
+from intake.receiving import opening, receive, rereading
 from intake.standing import forget_standing
 from knowledge import actions as knowledge
 from knowledge.models import Answer, Gap

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from delivery.models import Delivery
 from districts.scope import district_scope
-from intake import actions, receive
+from intake import actions
 from intake.models import Channel, Envelope
+from intake.receiving import receive
 from tests.conftest import Cast, a_ticket, sign_in, visitor
 from tickets import actions as tickets
 from tickets import files

@@ -21,13 +21,13 @@ from delivery.models import Delivery
 from districts.reach import is_public
 from districts.scope import district_scope
 from districts.sealing import Unsealable, seal, unseal
-from intake import receive
 from intake.actions import accept
 from intake.imap import claims, watching
 from intake.imap.box import Box, Mail, Way, opened
 from intake.imap.reach import Unreachable, require_public
-from intake.mail_door import message_id
+from intake.mail.smtp import message_id
 from intake.models import Channel, Envelope, Mailbox
+from intake.receiving import receive
 from tests.conftest import Cast, sign_in
 from tests.filling import errors, fill
 from tests.product import free_port

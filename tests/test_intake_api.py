@@ -20,10 +20,10 @@ from delivery.models import Delivery
 from districts.actions import new_api_key
 from districts.models import District, Role
 from districts.scope import district_scope
-from intake import opening, reaping, receive
 from intake.api.problems import PROBLEMS
+from intake.mail.provider_login import login_of
 from intake.models import Channel, Envelope, Question
-from intake.provider_login import login_of
+from intake.receiving import opening, reaping, receive
 from tests.conftest import NOW, Cast, a_ticket, sign_in
 from tests.test_intake_mail import a_mail
 from tickets import actions as tickets

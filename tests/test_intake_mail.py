@@ -13,9 +13,10 @@ from delivery import sending
 from delivery.models import Delivery, OptOut, Receipt
 from districts.models import ContactPoint, Person
 from districts.scope import district_scope
-from intake import actions, receive
-from intake.mail_door import message_id
+from intake import actions
+from intake.mail.smtp import message_id
 from intake.models import Channel, Envelope
+from intake.receiving import receive
 from intake.standing import forget_standing
 from routing import actions as routing
 from tests.conftest import Cast, a_ticket

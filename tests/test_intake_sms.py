@@ -12,8 +12,8 @@ from delivery import actions as delivery
 from delivery.models import Delivery, OptOut
 from delivery.sending import drain
 from districts.scope import district_scope
-from intake import receive
 from intake.models import Channel, Envelope, SmsAsk
+from intake.receiving import receive
 from tests.conftest import Cast, a_ticket
 from tests.texting import NUMBER, SECRET, a_line, call, text
 from tickets import actions as tickets

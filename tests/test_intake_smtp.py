@@ -17,8 +17,9 @@ from django.conf import settings as configured
 from django.db import OperationalError
 
 from districts.scope import district_scope
-from intake import mail_door, receive
+from intake.mail import smtp
 from intake.models import Channel, Envelope
+from intake.receiving import receive
 from tests.conftest import Cast, a_ticket
 from tests.test_intake_mail import PAT, a_mail
 from tickets import reply_token
@@ -34,14 +35,14 @@ class Running:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
-        self.server, self.handler = self.run(mail_door.listen("127.0.0.1", 0))
+        self.server, self.handler = self.run(smtp.listen("127.0.0.1", 0))
         self.port = self.server.sockets[0].getsockname()[1]
 
     def run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
 
     def close(self) -> None:
-        self.run(mail_door.shut(self.server, self.handler))
+        self.run(smtp.shut(self.server, self.handler))
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
@@ -196,13 +197,13 @@ def test_with_the_database_away_the_sender_is_told_to_come_again(door: Running, 
         raise OperationalError("gone")
 
     with monkeypatch.context() as broken, door.client() as client:
-        broken.setattr(mail_door, "accept", away)
+        broken.setattr(smtp, "accept", away)
         assert code(client) == 451
     with monkeypatch.context() as broken, door.client() as client:
-        broken.setattr(mail_door, "mailbox", away)
+        broken.setattr(smtp, "mailbox", away)
         assert code(client, "buses@cedar.localhost") == 451, "an address that was not asked for before"
     with monkeypatch.context() as broken, door.client() as client:
-        broken.setattr(mail_door, "accept", lambda **_: 1 / 0)
+        broken.setattr(smtp, "accept", lambda **_: 1 / 0)
         assert code(client) == 451
         assert code(client, "help@unknown.example") == 550
     assert envelopes(doors) == []
@@ -217,7 +218,7 @@ def test_the_null_sender_of_a_bounce_is_taken(door: Running, doors: Cast) -> Non
 
 
 def test_one_connection_too_many_is_told_to_come_again(door: Running, monkeypatch: Any) -> None:
-    monkeypatch.setattr(mail_door, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(smtp, "MAX_CONNECTIONS", 2)
     with door.client() as first, door.client():
         with pytest.raises(smtplib.SMTPConnectError) as told:
             door.client()

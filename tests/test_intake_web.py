@@ -12,8 +12,9 @@ from django.utils import timezone
 from delivery.models import Delivery
 from districts.models import ContactPoint
 from districts.scope import district_scope
-from intake import actions, receive
+from intake import actions
 from intake.models import Channel, Envelope
+from intake.receiving import receive
 from intake.wording import MAX_TEXT
 from routing import placing
 from sla import actions as sla

@@ -15,8 +15,8 @@ from delivery import actions as delivery
 from delivery.models import Delivery
 from districts.models import ContactPoint, District, Membership, Person, Role
 from intake import actions as intake
-from intake import receive
 from intake.models import Channel, Envelope
+from intake.receiving import receive
 from routing import actions as routing
 from routing import placing
 from routing.models import Decision

@@ -15,10 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from districts.scope import district_scope
-from intake import actions, bulk, mail_door, receive
+from intake import actions
 from intake.channels.fingerprint import PIECE, digest, digest_of
-from intake.mail_data import MailData
+from intake.mail import smtp
+from intake.mail.data import MailData
 from intake.models import Channel, Envelope
+from intake.receiving import bulk, receive
 from tests.conftest import Cast
 from tests.test_intake_smtp import HELP, Running, code, door, doors
 
@@ -168,13 +170,13 @@ def test_commands_behind_a_mail_are_answered(door: Running, doors: Cast) -> None
 
 def test_an_address_that_lives_here_is_asked_for_once(door: Running, doors: Cast, monkeypatch: Any) -> None:
     asked: list[str] = []
-    real = mail_door.find_door
+    real = smtp.find_door
 
     def find_door(address: str) -> Any:
         asked.append(address)
         return real(address)
 
-    monkeypatch.setattr(mail_door, "find_door", find_door)
+    monkeypatch.setattr(smtp, "find_door", find_door)
     with door.client() as client:
         for n in range(3):
             assert code(client, raw=b"From: a@x.example\r\nMessage-ID: <%d@x.example>\r\n\r\nHello" % n) == 250

@@ -20,9 +20,10 @@ from django.test import Client
 from districts import arriving
 from districts.models import District
 from districts.scope import district_scope
-from intake import hooks, receive, relayed
+from intake.mail import hooks, relayed
+from intake.mail.provider_login import login_of
 from intake.models import Channel, Envelope
-from intake.provider_login import login_of
+from intake.receiving import receive
 from intake.standing import forget_standing
 from intake.urls_hooks import inbound
 from tests.conftest import Cast, a_ticket

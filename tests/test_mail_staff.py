@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from delivery.models import Delivery
 from districts.models import ContactPoint, Person
-from intake import mail_door, rereading
+from intake.mail import smtp
 from intake.models import Channel
+from intake.receiving import rereading
 from routing import actions as routing
 from tests.conftest import Cast, a_ticket, sign_in
 from tests.test_intake_mail import PAT, a_mail, deliver, doors, reply_address, ticket_of
@@ -233,7 +234,7 @@ def test_a_mail_passed_on_as_a_file_keeps_its_words_in_anybodys_request(doors: C
 )  # fmt: skip
 def test_only_our_own_servers_words_are_believed(settings: Any, remote: str, relays: list[str], believed: bool) -> None:
     settings.SMTP_RELAYS = relays
-    assert mail_door.is_relay(remote) is believed
+    assert smtp.is_relay(remote) is believed
 
 
 def test_a_comment_is_never_said_in_the_name_of_who_sent_only_a_picture(trusting: Cast) -> None:

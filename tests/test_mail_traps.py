@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from delivery.models import Delivery, OptOut
 from districts.models import Person
-from intake import receive
-from intake.mail_door import message_id
+from intake.mail.smtp import message_id
 from intake.models import Channel, Envelope
+from intake.receiving import receive
 from tests.conftest import Cast, a_ticket
 from tests.test_intake_mail import PAT, a_mail, deliver, doors, dsn, reply_address, ticket_of
 from tickets import actions as tickets

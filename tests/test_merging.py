@@ -15,7 +15,7 @@ from delivery.models import Delivery
 from districts.access import actor_for
 from districts.models import Person, Priority
 from districts.scope import district_scope
-from intake import joining
+from intake.receiving import joining
 from routing import merging, queue
 from routing.queue import Desk
 from sla.actions import derive, drain_clocks

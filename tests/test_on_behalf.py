@@ -105,8 +105,8 @@ def test_an_envelope_says_who_asked_and_one_from_before_says_nothing(here: Cast)
 
 
 def test_what_failed_is_received_later_with_who_asked(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    from intake import opening, receive
-    from intake.attaching import Kept
+    from intake.receiving import opening, receive
+    from intake.receiving.attaching import Kept
 
     asking = Asking(text=WORDS, contact="pat@cedar-family.example", by=here.alice)
     with monkeypatch.context() as patch:

@@ -12,9 +12,10 @@ from delivery.models import Delivery
 from districts.models import ContactPoint, Membership
 from districts.queries import people_with_role
 from districts.scope import district_scope, require_district_id
-from intake import actions, parked, receive
+from intake import actions
 from intake.models import Channel, Envelope
-from intake.parked import AFTER, alert, alert_all
+from intake.receiving import parked, receive
+from intake.receiving.parked import AFTER, alert, alert_all
 from tests.conftest import Cast, sign_in
 
 DAY = datetime(2026, 11, 3, 18, 5, tzinfo=UTC)  # a Tuesday, 10:05 in Cedar Valley
@@ -154,7 +155,7 @@ def test_the_round_looks_into_every_district_and_one_that_fails_stops_no_other(
     for cast in (cedar, oak):
         with district_scope(cast.district.id):
             stuck(1, state="dead", at=timezone.now())
-    monkeypatch.setattr("intake.parked.people_with_role", _failing_in(cedar))
+    monkeypatch.setattr("intake.receiving.parked.people_with_role", _failing_in(cedar))
     assert alert_all(now=timezone.now()) == 1
     monkeypatch.undo()
     assert app.tasks["intake.alert"]() == 1, "the round after"
@@ -174,7 +175,7 @@ def _failing_in(cast: Cast) -> Any:
 def test_that_it_cannot_be_told_does_not_keep_it_from_being_given_up(cedar: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     with district_scope(cedar.district.id):
         stuck(1, at=timezone.now())
-    monkeypatch.setattr("intake.parked.people_with_role", _failing_in(cedar))
+    monkeypatch.setattr("intake.receiving.parked.people_with_role", _failing_in(cedar))
     receive.drain(cedar.district.id)
     with district_scope(cedar.district.id):
         assert Envelope.objects.get().state == "dead"

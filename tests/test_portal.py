@@ -17,8 +17,8 @@ from config.brand import accent_css, contrast, parse
 from delivery.models import Delivery
 from districts.models import Account, ContactPoint, Service
 from districts.scope import district_scope
+from intake.form.popular import popular_services
 from intake.models import Envelope
-from intake.popular import popular_services
 from knowledge.models import Answer, Article, Gap
 from sla import actions as sla
 from tests.conftest import PASSWORD, Cast, a_ticket, sign_in, visitor

@@ -9,12 +9,12 @@ from django.utils import timezone, translation
 
 from districts.models import Person
 from districts.scope import district_scope
-from intake import questions as pure
-from intake import receive
-from intake import setting_questions as setting
+from intake.form import questions as pure
+from intake.form import setting_questions as setting
+from intake.form.questions import Choice, Question, Tongue
 from intake.models import Envelope
 from intake.models import Question as Row
-from intake.questions import Choice, Question, Tongue
+from intake.receiving import receive
 from routing import foresight, placing, triage
 from tests.conftest import Cast, sign_in, visitor
 from tests.test_portal_kept import fields

@@ -20,8 +20,8 @@ from django.utils import timezone
 from delivery.models import Delivery
 from districts.models import District
 from districts.scope import district_scope
-from intake import reaping
 from intake.models import Channel, Envelope
+from intake.receiving import reaping
 from intake.screening import crowds
 from intake.standing import forget_standing
 from intake.tasks import reap_files

@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from delivery.models import Delivery
 from districts.scope import district_scope
-from intake import actions, receive, rereading
+from intake import actions
 from intake.channels import sms
 from intake.channels.arrival import Arrival, SentFile
 from intake.management.commands import reparse
 from intake.models import Channel, Envelope
-from intake.rereading import Asked, Became, again
+from intake.receiving import receive, rereading
+from intake.receiving.rereading import Asked, Became, again
 from routing.timeline import story
 from tests.conftest import Cast
 from tickets.models import Attachment, Event, Message, ThreadId, Ticket, TicketWords

@@ -13,15 +13,18 @@ from pytest_django import Settings
 
 from delivery.models import Delivery
 from districts.scope import district_scope
-from intake import actions, machines, media, receive, tracking
-from intake.attaching import Kept
+from intake import actions, machines
 from intake.chat import handing_over
 from intake.chat import lines as chats
 from intake.contacts import Contact
-from intake.fetching import Away
 from intake.machines import NOTE, REQUESTER, TEAM, Entry
 from intake.models import Channel, Chat, Envelope
-from intake.rereading import Asked, Became, again
+from intake.phone import media
+from intake.phone.fetching import Away
+from intake.receiving import receive
+from intake.receiving.attaching import Kept
+from intake.receiving.rereading import Asked, Became, again
+from intake.requester import tracking
 from routing import merging
 from routing.placing import place
 from tests.conftest import Cast

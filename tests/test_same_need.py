@@ -14,7 +14,7 @@ from django.utils import timezone
 from delivery.models import Delivery
 from intake import actions as intake
 from intake.actions import Asking
-from intake.reading import reading_of
+from intake.requester.reading import reading_of
 from routing import merging
 from routing.actions import acknowledge, place
 from routing.likeness import JOIN, OFFER, Said, likeness

@@ -9,12 +9,13 @@ from django.utils import timezone
 from delivery.models import Delivery
 from districts.contacts import email
 from districts.queries import front_office
-from intake import actions, receive
+from intake import actions
 from intake.channels.arrival import Arrival, Bounce, Thread
 from intake.channels.authentication import Authentication
 from intake.channels.email import read
 from intake.channels.spam import Spam
 from intake.models import Channel, Envelope
+from intake.receiving import receive
 from intake.screening import DANGEROUS, Course, Verdict, by_itself, floods
 from intake.screening.lists import is_list
 from tests.conftest import Cast, sign_in

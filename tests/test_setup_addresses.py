@@ -7,8 +7,8 @@ import pytest
 
 from districts.scope import district_scope
 from intake import doors
+from intake.mail.provider_login import login_of
 from intake.models import Channel
-from intake.provider_login import login_of
 from intake.queries import door_at, is_private, mailbox
 from intake.standing import standing_here
 from tests.conftest import Cast, sign_in

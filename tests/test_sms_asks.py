@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from delivery.models import Delivery, OptOut
-from intake import receive
 from intake.models import Channel, Envelope, SmsAsk
+from intake.receiving import receive
 from routing.placing import place
 from tests.conftest import Cast
 from tests.texting import NUMBER, a_line, call, text

@@ -19,8 +19,8 @@ from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 from urllib3.exceptions import HTTPError
 
-from intake import fetching
-from intake.fetching import Away, Refused, fetch
+from intake.phone import fetching
+from intake.phone.fetching import Away, Refused, fetch
 
 TWILIO = ("*.twilio.com", "*.twiliocdn.com")
 LOGIN = ("AC1", "token")

@@ -16,11 +16,12 @@ from pytest_django import Settings
 
 from districts.jobs import MAX_ATTEMPTS
 from districts.scope import district_scope
-from intake import attaching, media, receive
 from intake.channels import sms
 from intake.channels.arrival import Media
-from intake.fetching import Refused, fetch
 from intake.models import Channel, Envelope
+from intake.phone import media
+from intake.phone.fetching import Refused, fetch
+from intake.receiving import attaching, receive
 from routing.placing import place
 from tests.conftest import Cast, make_district, sign_in
 from tests.test_sms_fetching import Store, gives, serve, status

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from districts.scope import district_scope
 from intake.models import Channel
-from intake.numbers import token
+from intake.phone.numbers import token
 from tests.conftest import Cast, sign_in
 from tests.texting import SECRET, call, post
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from districts.models import Person, Site
 from districts.scope import district_scope
-from intake import rooms
+from intake.form import rooms
 from tests.conftest import Cast, sign_in, visitor
 
 LINE = re.compile(r"([Mmhv])\s*(-?[\d.]+)(?:[ ,]?(-?[\d.]+))?")

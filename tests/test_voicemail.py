@@ -16,8 +16,9 @@ from pytest_django import Settings
 from delivery.models import Delivery
 from districts.models import ContactPoint, Person
 from districts.scope import district_scope
-from intake import media, numbers, receive, telephone
 from intake.models import Channel, Envelope
+from intake.phone import media, numbers, telephone
+from intake.receiving import receive
 from routing.placing import place
 from routing.words import whole_text
 from tests.conftest import Cast, sign_in

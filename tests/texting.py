@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from intake import receive
 from intake.models import Channel, Envelope
+from intake.receiving import receive
 from tests.conftest import Cast
 
 NUMBER = "+19165550144"

@@ -2,7 +2,7 @@
 
 What it said before stays in the bytes it came in; that it was read again stands in the ticket's story. Files and thread ids are
 added, never taken away. No promise moves, nobody is told, and nothing is sent. Whoever calls it listens for words of danger that come
-to light: they are the one thing that people are told of (`intake.rereading`).
+to light: they are the one thing that people are told of (`intake.receiving.rereading`).
 """
 
 from dataclasses import dataclass, field

@@ -25,9 +25,9 @@ from config.storm.running import Running
 from districts.models import ContactPoint, District, Person
 from districts.scope import district_scope
 from intake import actions as intake
-from intake import receive
 from intake.models import Channel
 from intake.queries import mailbox
+from intake.receiving import receive
 from ownership.models import Feed, Process
 from sla import tasks as sla_tasks
 from tickets.models import ChannelKind, Ticket

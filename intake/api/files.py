@@ -9,11 +9,11 @@ from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
 
 from districts.scope import require_district_id
-from intake import attaching
+from intake.receiving import attaching
 from tickets import files
 from tickets.actions import NewFile
 
-LIVES = timedelta(days=1)  # as long as a file that nobody refers to is kept (`intake.reaping`)
+LIVES = timedelta(days=1)  # as long as a file that nobody refers to is kept (`intake.receiving.reaping`)
 
 
 def stored(sent: UploadedFile, *, district_id: UUID) -> NewFile:

@@ -18,6 +18,9 @@ MOST_FILES = 10
 MOST_ANSWERS, LONGEST_ANSWER = 60, 1000
 QUESTION = r"[-A-Za-z0-9_]{1,60}"
 
+MAX_KEY = 200
+KEY_PATTERN = r"^[!-~]([ -~]*[!-~])?\Z"  # printable ASCII, not blank at either end
+
 
 class Text(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
@@ -176,7 +179,7 @@ class Listing(serializers.Serializer[Any]):
 
     since = serializers.DateTimeField(required=False)
     before = serializers.UUIDField(required=False)
-    idempotency_key = serializers.CharField(required=False, max_length=200)
+    idempotency_key = serializers.RegexField(KEY_PATTERN, required=False, max_length=MAX_KEY, trim_whitespace=False)
     limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=100)
 
 

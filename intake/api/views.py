@@ -23,25 +23,26 @@ from districts.machine_keys import key_of, sent_as
 from districts.models import ApiKey, District, Person, Service
 from districts.queries import person_by_contact
 from districts.scope import district_scope
-from intake import machines, questionnaire
+from intake import machines
 from intake.actions import Asking, BadContact, KeyReused, NoText, Received, receive_api
 from intake.api import files as handles
 from intake.api import shapes
 from intake.api.limits import PerCaller
 from intake.api.problems import Refused, told
+from intake.form import questionnaire
+from intake.form.questionnaire import Questionnaire
+from intake.form.questions import Tongue
 from intake.machines import Entry
-from intake.questionnaire import Questionnaire
-from intake.questions import Tongue
 from intake.wording import clean
 from tickets import files
 from tickets.actions import NewAnswer, NewFile, NotPossible
 from tickets.models import Message, Ticket
 from tickets.queries import get_ticket
 
-MAX_KEY = 200
 PAGE = 100
+A_KEY: dict[str, Any] = {"type": "string", "maxLength": shapes.MAX_KEY, "pattern": shapes.KEY_PATTERN.replace(r"\Z", "$")}
 KEY = OpenApiParameter(
-    "Idempotency-Key", {"type": "string", "maxLength": MAX_KEY, "pattern": "^[!-~]([ -~]*[!-~])?$"}, OpenApiParameter.HEADER,
+    "Idempotency-Key", A_KEY, OpenApiParameter.HEADER,
     description="The same key again, with the same content, gives what it gave first. Without it: the same content within a day.",
 )  # fmt: skip
 AN_ID, MOMENT = {"type": "string", "format": "uuid"}, {"type": "string", "format": "date-time"}
@@ -89,7 +90,7 @@ class Tickets(Door):
         parameters=[
             at("since", "Opened since then; 30 days ago, where nothing is said, and 90 at most.", MOMENT),
             at("before", "As the address in “next” of the page before has it.", AN_ID),
-            at("idempotency_key", "The one that was opened by this key.", {"type": "string", "minLength": 1, "maxLength": MAX_KEY}),
+            at("idempotency_key", "The one that was opened by this key.", A_KEY),
             LIMIT,
         ],
         responses={200: shapes.TicketPage, **told("invalid")},
@@ -295,8 +296,8 @@ def _key(request: Request) -> str:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return ""
-    if not key.strip() or len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
-        raise serializers.ValidationError({"Idempotency-Key": [f"1 to {MAX_KEY} printable characters of ASCII."]})
+    if not key.strip() or len(key) > shapes.MAX_KEY or not (key.isascii() and key.isprintable()):
+        raise serializers.ValidationError({"Idempotency-Key": [f"1 to {shapes.MAX_KEY} printable characters of ASCII."]})
     return key
 
 

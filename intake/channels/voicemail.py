@@ -1,6 +1,6 @@
 """Twilio's callbacks about a recording of a call → Arrival: that it is made, and, in either order, what was said in it.
 
-Neither names the caller for sure, so our own address of the callback does (see intake.telephone). The two are one message by the
+Neither names the caller for sure, so our own address of the callback does (see intake.phone.telephone). The two are one message by the
 recording's id.
 https://www.twilio.com/docs/voice/twiml/record
 """

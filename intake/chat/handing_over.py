@@ -75,7 +75,7 @@ def _send(chat: Chat, said_id: UUID, raw: bytes, *, now: datetime) -> None:
         source = intake.door_of(ChannelKind.CHAT)
         intake.accept(source=source, channel=ChannelKind.CHAT, external_id=str(said_id), raw=raw, meta={}, now=now)
         return
-    meta = {"page": str(chat.ticket_id)}  # of which request's page it is (`intake.reading`)
+    meta = {"page": str(chat.ticket_id)}  # of which request's page it is (`intake.requester.reading`)
     intake.receive_now(kind=ChannelKind.CHAT, external_id=str(said_id), raw=raw, meta=meta, now=now)
     chat.refresh_from_db(fields=["ticket"])
 

@@ -14,9 +14,9 @@ from delivery.models import Delivery
 from districts.queries import this_district
 from intake.chat.handing_over import is_with_people
 from intake.models import Chat, ChatLine
-from intake.progress import Progress, progress_of
 from intake.queries import link_sent_by
-from intake.reading import Reading, reading_of
+from intake.requester.progress import Progress, progress_of
+from intake.requester.reading import Reading, reading_of
 from knowledge.rendering import to_html
 from tickets.actions import survivor
 from tickets.letters import tracking_link, way_to

@@ -21,7 +21,7 @@ from intake.actions import accept
 from intake.channels.fingerprint import digest
 from intake.imap.box import Mail
 from intake.imap.consent import Access
-from intake.mail_door import message_id
+from intake.mail.smtp import message_id
 from intake.models import Envelope, Mailbox
 from tickets.models import ChannelKind
 
@@ -69,7 +69,7 @@ def write_down(mailbox: Mailbox, mail: Mail, *, upto: int | None, now: datetime,
 
 
 def leave_out(mailbox: Mailbox, uid: int, error: str, *, upto: int | None, now: datetime) -> None:
-    """A mail that its server does not give out stands with what could not be read, and administrators are told (`intake.parked`)."""
+    """A mail that its server does not give out stands with what could not be read, and administrators are told (`receiving.parked`)."""
     if not write_down(mailbox, Mail(uid, b"", 0), upto=upto, external_id=f"imap:{mailbox.uid_validity}:{uid}", now=now):
         return
     lost = Envelope.objects.filter(

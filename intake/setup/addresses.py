@@ -17,7 +17,8 @@ from districts.editing import EditForm, OneLine, actor_of, choices_of, for_admin
 from districts.links import mail_address
 from districts.models import District, Team
 from districts.queries import teams
-from intake import contacts, doors, provider_login
+from intake import contacts, doors
+from intake.mail import provider_login
 from intake.models import Channel, Mailbox
 from intake.queries import is_private
 from tickets.models import ChannelKind

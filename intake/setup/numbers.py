@@ -21,8 +21,8 @@ from districts.editing import EditForm, OneLine, actor_of, choices_of, for_admin
 from districts.links import absolute
 from districts.models import District, Team
 from districts.queries import teams
-from intake import numbers
 from intake.models import Channel
+from intake.phone import numbers
 from tickets.models import ChannelKind
 
 BOTH = "both"

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from districts.editing import KINDS, EditForm, Lines, OneLine, actor_of, for_administrators, row_or_404
 from districts.models import District, Service
-from intake import questions as pure
-from intake import setting_questions as setting
+from intake.form import questions as pure
+from intake.form import setting_questions as setting
+from intake.form.questionnaire import first_language, of_service
+from intake.form.questions import Tongue
 from intake.models import Question
-from intake.questionnaire import first_language, of_service
-from intake.questions import Tongue
 
 VISITOR = "public"
 

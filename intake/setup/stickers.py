@@ -20,7 +20,7 @@ from districts import actions
 from districts.editing import EditForm, actor_of, for_administrators, row_or_404
 from districts.links import absolute
 from districts.models import District, Site
-from intake import rooms
+from intake.form import rooms
 
 A_SHEET = 10  # labels of 2 by 4 inches on US letter, such as Avery 5163
 

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 
 from districts.access import Actor, Can, require
 from intake.models import Envelope
-from intake.opening import checked
 from intake.queries import with_head
+from intake.receiving.opening import checked
 from intake.screening.words import said
 from intake.views.envelopes import read_head
 from tickets.models import Ticket

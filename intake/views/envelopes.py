@@ -17,11 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from districts.access import Actor, Can, require
-from intake import actions, receive
+from intake import actions
 from intake.channels.arrival import Arrival
 from intake.models import Envelope
-from intake.parked import parked
 from intake.queries import with_head
+from intake.receiving import receive
+from intake.receiving.parked import parked
 from intake.screening.words import Said, said
 
 PAGE = 25

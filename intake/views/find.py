@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from districts.models import District
 from districts.refused import shown_again
 from intake.contacts import BadContact, read
-from intake.finding import send_links
+from intake.requester.finding import send_links
 from intake.views.keeping import in_any_language, kept_for_back, other_language
 from intake.wording import one_line
 

@@ -23,9 +23,9 @@ from districts.refused import shown_again
 from intake import contacts
 from intake import language as languages
 from intake.actions import Asking, BadContact, BadFormId, NoText, receive_web
-from intake.forms import MOST_FILES, Asked, Photos, photos_of, store_photos
-from intake.popular import offered, popular_services
-from intake.questionnaire import Questionnaire, for_form, kind_of
+from intake.form.popular import offered, popular_services
+from intake.form.questionnaire import Questionnaire, for_form, kind_of
+from intake.form.sent import MOST_FILES, Asked, Photos, photos_of, store_photos
 from intake.screening import crowds
 from intake.views.keeping import in_any_language, kept_for_back, other_language, sent_from
 from intake.wording import one_line

@@ -17,12 +17,12 @@ from django_htmx.http import trigger_client_event
 from districts.arriving import before_scope
 from districts.refused import shown_again
 from districts.scope import district_scope
-from intake import tracking as acts
 from intake.actions import NoText
-from intake.forms import photos_of, store_photos
-from intake.progress import Progress, progress_of
+from intake.form.sent import photos_of, store_photos
 from intake.queries import link_sent_by
-from intake.reading import BY_LETTER, reading_of
+from intake.requester import tracking as acts
+from intake.requester.progress import Progress, progress_of
+from intake.requester.reading import BY_LETTER, reading_of
 from intake.views.files import by_link
 from intake.views.keeping import in_any_language, other_language, sent_from
 from intake.wording import MAX_TEXT, clean

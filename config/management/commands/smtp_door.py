@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from config import environment
 from districts.postgres import roles
-from intake.mail_door import listen, shut
+from intake.mail.smtp import listen, shut
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from intake.reaping import reap_all
+from intake.receiving.reaping import reap_all
 
 
 class Command(BaseCommand):

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from districts.models import District
-from intake.rereading import FINAL, Asked, Became, Result, again, envelopes
+from intake.receiving.rereading import FINAL, Asked, Became, Result, again, envelopes
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 TOLD_OF = (Became.CHANGED, Became.FAILED, Became.READABLE, Became.WANTED, Became.LET_IN)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from intake.trying import NUMBER, call, giving, line_of
+from intake.phone.trying import NUMBER, call, giving, line_of
 from tickets.models import ChannelKind
 
 

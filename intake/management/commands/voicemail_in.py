@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from intake.models import Channel
-from intake.trying import NUMBER, call, giving, line_of
+from intake.phone.trying import NUMBER, call, giving, line_of
 from tickets.models import ChannelKind
 
 

@@ -21,12 +21,14 @@ from districts.jobs import lease_until
 from districts.models import ContactPoint
 from districts.queries import this_district
 from districts.scope import district_scope
-from intake import forwarding, opening, receive, sms_asks
-from intake.attaching import Kept, keep, noted, worth_keeping
 from intake.channels.arrival import Arrival
+from intake.mail import forwarding
 from intake.models import Envelope
+from intake.phone import sms_asks
+from intake.receiving import opening, receive
+from intake.receiving.attaching import Kept, keep, noted, worth_keeping
+from intake.receiving.timing import TookTooLong, at_most
 from intake.screening import floods
-from intake.timing import TookTooLong, at_most
 from intake.wording import clean, subject_of
 from routing import alarm, crisis
 from tickets import rereading as messages
@@ -183,7 +185,7 @@ def _has_new_files(message: Message, arrival: Arrival, kept: Kept) -> bool:
 
 
 def _subject(message: Message, arrival: Arrival, words: Words) -> str:
-    """Of what has no words of its own, as a recording, the words that came later may have told it better (`intake.voicemails`)."""
+    """Of what has no words of its own, as a recording, the words that came later may have told it better (`phone.voicemails`)."""
     if arrival.subject in asides(arrival.text):
         return ""
     if arrival.subject:

@@ -15,8 +15,8 @@ from delivery.optouts import FAREWELL
 from districts.contacts import Contact
 from districts.models import ContactPoint, District
 from districts.queries import person_by_contact
-from intake import sms_asks
 from intake.channels.arrival import Arrival
+from intake.phone import sms_asks
 
 IN_WORDS = "asked for no more texts"
 SMS = Delivery.Channel.SMS

@@ -21,14 +21,15 @@ from django.utils import timezone
 
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
 from districts.scope import district_scope
-from intake import bulk, media, opening, parked, settling
-from intake.attaching import Kept
 from intake.channels import chat, email, sms, voicemail, web
 from intake.channels.arrival import Arrival, Unreadable
 from intake.models import Envelope
-from intake.opening import Outcome
-from intake.settling import Overtaken
-from intake.timing import TookTooLong, at_most
+from intake.phone import media
+from intake.receiving import bulk, opening, parked, settling
+from intake.receiving.attaching import Kept
+from intake.receiving.opening import Outcome
+from intake.receiving.settling import Overtaken
+from intake.receiving.timing import TookTooLong, at_most
 from intake.wording import clean
 from tickets.models import ChannelKind, Ticket
 

@@ -1,4 +1,4 @@
-"""Pictures of a text message and recordings of a call: they lie at the provider, and are fetched with checks (intake.fetching).
+"""Pictures of a text message and recordings of a call: they lie at the provider, and are fetched with checks (intake.phone.fetching).
 
 Words never wait for them, there may be danger in them. What cannot be had within FETCHING seconds is noted in the message and fetched
 later, each file by an envelope of its own: tried again with growing gaps, told of and parked like any other, and added to the
@@ -21,13 +21,14 @@ from django.utils.translation import override
 
 from districts.jobs import backoff
 from districts.scope import district_scope
-from intake import attaching, numbers
-from intake.attaching import Kept
 from intake.channels.arrival import Arrival, Media, SentFile, Unreadable
-from intake.fetching import Away, Down, Login, Refused, fetch
 from intake.models import Channel, Envelope
-from intake.opening import Outcome
-from intake.timing import TookTooLong, at_most
+from intake.phone import numbers
+from intake.phone.fetching import Away, Down, Login, Refused, fetch
+from intake.receiving import attaching
+from intake.receiving.attaching import Kept
+from intake.receiving.opening import Outcome
+from intake.receiving.timing import TookTooLong, at_most
 from tickets import rereading
 from tickets.actions import survivor
 from tickets.models import Message, Ticket

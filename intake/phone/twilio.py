@@ -16,10 +16,10 @@ from django.views.decorators.http import require_POST
 
 from delivery import twilio
 from districts.queries import this_district
-from intake import numbers, telephone
 from intake.actions import accept
 from intake.channels import sms, voicemail
 from intake.models import Channel
+from intake.phone import numbers, telephone
 from tickets.models import ChannelKind
 
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'

@@ -1,4 +1,4 @@
-"""Doors for providers of mail: from whatever service takes it in for a district. (Text messages and calls: intake.phone_hooks.)
+"""Doors for providers of mail: from whatever service takes it in for a district. (Text messages and calls: intake.phone.twilio.)
 
 A hook checks who calls, writes the envelope down and answers; a worker does the rest. It names nothing of another district:
 everything is looked up in the district of the host that was called.
@@ -19,11 +19,12 @@ from django.views.decorators.csrf import csrf_exempt
 from districts.arriving import with_whole_body
 from districts.models import District
 from districts.queries import this_district
-from intake import posted, provider_login, queries, relayed
+from intake import queries
 from intake.actions import accept
 from intake.channels.fingerprint import digest
-from intake.mail_door import message_id
-from intake.relayed import Relayed
+from intake.mail import posted, provider_login, relayed
+from intake.mail.relayed import Relayed
+from intake.mail.smtp import message_id
 from tickets.models import ChannelKind
 
 HOOK_OVERHEAD = 3 / 2  # base64 and JSON around a mail

@@ -15,10 +15,10 @@ from django.db.models import OuterRef, Q, Subquery
 from delivery.models import Delivery
 from districts.access import VISITOR, actor_for
 from districts.models import District, Person
-from intake import staff_mail
-from intake.attaching import noted
 from intake.channels.arrival import Arrival
+from intake.mail import staff_mail
 from intake.queries import has_asked, threads, ticket_of_call, ticket_of_chat
+from intake.receiving.attaching import noted
 from routing import crisis
 from routing.history import without_help_lines
 from routing.words import fold
@@ -191,7 +191,7 @@ def _there(ticket: Ticket | None, now: datetime) -> Belongs:
 def _by_number(sender: Person, now: datetime) -> Belongs:
     """The conversation by text message that was last spoken in, wherever it lives now; one just resolved is taken up again.
 
-    One in which nobody spoke for so long may be another matter: that is asked (intake.sms_asks).
+    One in which nobody spoke for so long may be another matter: that is asked (intake.phone.sms_asks).
     """
     since = now - SMS_CONVERSATION
     known = [(ticket, survivor(ticket)) for ticket in _of_number(sender, since=since, now=now)]

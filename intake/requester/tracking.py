@@ -14,7 +14,7 @@ from districts.queries import front_office, this_district
 from intake import actions as intake
 from intake import telling
 from intake.models import Channel, Envelope
-from intake.reading import reading_of
+from intake.requester.reading import reading_of
 from intake.wording import MAX_TEXT, cap, clean, subject_of
 from routing import actions as routing
 from routing import crisis, merging

@@ -28,7 +28,7 @@ from districts.scope import district_scope
 from intake.actions import accept
 from intake.channels.fingerprint import digest_of
 from intake.channels.headers import ids
-from intake.mail_data import MailData
+from intake.mail.data import MailData
 from intake.models import Channel
 from intake.queries import mailbox
 from tickets.models import ChannelKind

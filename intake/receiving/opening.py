@@ -15,14 +15,18 @@ from districts.actions import new_person, person_for_contact
 from districts.contacts import Contact
 from districts.models import ContactPoint, District, Person, Service, Site, Team
 from districts.together import together
-from intake import consequences, forwarding, joining, reaching, screening, settling, sms_asks, staff_mail, telling, voicemails
-from intake.attaching import Kept
+from intake import screening, telling
 from intake.channels.arrival import Arrival, Unreadable
 from intake.channels.authentication import Authentication
-from intake.forwarding import PassedOn
-from intake.joining import Belongs
+from intake.mail import forwarding, staff_mail
+from intake.mail.forwarding import PassedOn
 from intake.models import Chat, Envelope
+from intake.phone import sms_asks, voicemails
 from intake.queries import KnownSender, door_at, doors_named, is_private, known_sender, ticket_of_call, ticket_of_chat
+from intake.receiving import consequences, joining, settling
+from intake.receiving.attaching import Kept
+from intake.receiving.joining import Belongs
+from intake.requester import reaching
 from intake.screening import Screened, Verdict, floods, told
 from intake.standing import standing_here
 from intake.wording import subject_of

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from intake.channels.arrival import Arrival, Media, SentFile
-from intake.timing import TookTooLong, at_most
+from intake.receiving.timing import TookTooLong, at_most
 from tickets import files
 from tickets.actions import NewFile
 

@@ -16,8 +16,8 @@ from twilio.request_validator import RequestValidator
 
 from districts.models import District
 from districts.scope import district_scope
-from intake import numbers
 from intake.models import Channel
+from intake.phone import numbers
 
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")  # E.164
 PATIENCE = 20.0  # seconds until a worker has fetched the file

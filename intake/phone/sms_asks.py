@@ -20,8 +20,8 @@ from delivery import actions as delivery
 from delivery.models import Delivery
 from intake import telling
 from intake.channels.arrival import Arrival
-from intake.joining import SMS_CONVERSATION
 from intake.models import SmsAsk
+from intake.receiving.joining import SMS_CONVERSATION
 from routing import actions as routing
 from routing import crisis, merging
 from routing.acknowledgement import TRIAGE_TAKES

@@ -25,9 +25,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from intake.channels import parts
 from intake.channels.headers import Headers
-from intake.posted import head_of
-from intake.provider_login import login_of
-from intake.verdicts import verdicts
+from intake.mail.posted import head_of
+from intake.mail.provider_login import login_of
+from intake.mail.verdicts import verdicts
 
 AS_THEY_CAME = policies.default.clone(refold_source="none", utf8=True, linesep="\r\n")
 MOST_RECIPIENTS = 100

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from districts.models import Service, Site
 from districts.scope import require_district_id
-from intake import attaching, questions
+from intake.form import questions
+from intake.receiving import attaching
 from intake.wording import MAX_TEXT, clean, one_line
 from tickets import files
 from tickets.actions import NewFile

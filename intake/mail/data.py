@@ -7,7 +7,7 @@ fall; a lone LF before a dot is not (a server that takes it for the end lets one
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from intake.bulk import CARRIED
+from intake.receiving.bulk import CARRIED
 
 END = b"\r\n.\r\n"
 STUFFED, PLAIN = b"\r\n.", b"\r\n"

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from districts.access import Actor
 from districts.models import District, Service
-from intake import questions as pure
+from intake.form import questions as pure
+from intake.form.questions import Question, Shown, Tongue
 from intake.models import Question as Row
-from intake.questions import Question, Shown, Tongue
 from tickets.actions import NewAnswer
 
 NOBODY = "?"  # no question has this key: what waits for one that is switched off is never asked

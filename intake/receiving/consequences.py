@@ -5,8 +5,9 @@ from datetime import datetime
 from delivery import actions as delivery
 from delivery.models import Delivery, Receipt
 from districts.models import District
-from intake import joining, texting
 from intake.channels.arrival import Arrival, Bounce
+from intake.phone import texting
+from intake.receiving import joining
 from tickets import reply_token
 from tickets.letters import is_keyed
 

@@ -1,0 +1,1 @@
+"""Envelopes become tickets and messages: read, placed, stored, parked, and read again."""

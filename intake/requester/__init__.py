@@ -1,0 +1,1 @@
+"""What a requester sees and does on the pages of their own requests."""
