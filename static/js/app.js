@@ -56,8 +56,8 @@
   // --- drafts (desk.js) end with the sign-out
   function forget() {
     try {
-      Object.keys(sessionStorage).forEach(function (key) { if (key.indexOf("draft.") === 0) sessionStorage.removeItem(key); });
-      Object.keys(localStorage).forEach(function (key) { if (key.indexOf("ask.") === 0) localStorage.removeItem(key); }); // and those of ask.js
+      Object.keys(sessionStorage).forEach(function (key) { if (/^(draft|ask)\./.test(key)) sessionStorage.removeItem(key); });
+      Object.keys(localStorage).forEach(function (key) { if (/^ask\./.test(key)) localStorage.removeItem(key); }); // those of ask.js
     } catch (error) { return; }
   }
 

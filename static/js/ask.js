@@ -1,8 +1,9 @@
-// The form of people who ask. Questions come up with the answers they wait for; what is typed stays on this device until it is sent,
-// for a day at most; and it is sent once there is a connection. Without this file the form works, page by page.
+// The form of people who ask. Questions come up with the answers they wait for; what is typed stays in its tab until it is sent, for a
+// day at most, and its words without name, contact and answers are offered to other tabs of the device for an hour; and it is sent once
+// there is a connection. Without this file the form works, page by page.
 (function () {
   "use strict";
-  var doc = document, DAY = 24 * 3600 * 1000, AGAIN = 10000, BEGINS = "ask.";
+  var doc = document, HOUR = 3600 * 1000, DAY = 24 * HOUR, AGAIN = 10000, BEGINS = "ask.", GONE = "gone.ask.";
   var form, told, memory = {}, later, saving, dirty = false, sending = false, waiting = false;
   if (!window.fetch || !window.FormData || !window.DOMParser) return;
 
@@ -54,7 +55,9 @@
     if (root.querySelector(".question")) window.say(root.dataset.said);
   });
 
-  // --- what was typed, on this device: not files, nothing where there is danger, nothing older than a day
+  // --- what was typed: not files, nothing where there is danger. All of it stays in its own tab. Whoever sits down at the device next
+  // may be somebody else: other tabs are offered the words alone, for an hour, and no more once it was sent or forgotten in any tab
+  var NOT_OFFERED = /^(contact|name)$|^q\./;
   var NOT_KEPT = { csrfmiddlewaretoken: 1, step: 1, seen: 1, guess: 1, answer: 1, photos: 1 };
   function store(work) { try { return work(window.localStorage, window.sessionStorage); } catch (error) { return null; } }
   function key() { return BEGINS + form.elements.form_id.value; }
@@ -82,11 +85,20 @@
     if (!dirty || form.dataset.keep === "no") return; // nothing was typed on this page: it may have been sent long ago
     if (!worth(fields)) { forget(key()); return; }
     store(function (local, tab) {
-      local.setItem(key(), JSON.stringify({ at: Date.now(), fields: fields }));
+      var offered = offerable(fields);
+      tab.setItem(key(), JSON.stringify({ at: Date.now(), fields: fields }));
       tab.setItem(BEGINS + "tab", key());
+      local.removeItem(GONE + key());
+      if (worth(offered)) local.setItem(key(), JSON.stringify({ at: Date.now(), fields: offered })); else local.removeItem(key());
     });
     var note = own("kept-here");
     if (note) note.hidden = false;
+  }
+  function offerable(fields) {
+    return Object.keys(fields).reduce(function (kept, name) {
+      if (!NOT_OFFERED.test(name)) kept[name] = fields[name];
+      return kept;
+    }, {});
   }
   function touched() { // somebody typed before this file was here; not: the browser's Back filled in again what was sent
     var before = store(function (local, tab) { return tab.getItem(BEGINS + "sent"); });
@@ -99,19 +111,27 @@
   }
   function forget(which) {
     store(function (local, tab) {
+      if (local.getItem(which) || tab.getItem(which)) local.setItem(GONE + which, String(Date.now())); // for the tab it was begun in
       local.removeItem(which);
+      tab.removeItem(which);
       if (tab.getItem(BEGINS + "tab") === which) tab.removeItem(BEGINS + "tab");
     });
   }
-  function draft(which) {
-    return store(function (local) { return JSON.parse(local.getItem(which) || "null"); });
+  function read(shelf, which, most) { // null where it is too old, or no draft
+    var one = null;
+    try { one = JSON.parse(shelf.getItem(which) || "null"); } catch (error) { return null; }
+    return one && one.fields && Date.now() - one.at <= most && one.at <= Date.now() + most ? one : null;
   }
+  function draft(which) { return store(function (local) { return read(local, which, HOUR); }); }
+  function mine(which) { return store(function (local, tab) { return local.getItem(GONE + which) ? null : read(tab, which, DAY); }); }
   function sweep() { // what is too old goes, whatever page is open
-    store(function (local) {
+    store(function (local, tab) {
       Object.keys(local).forEach(function (name) {
-        if (name.indexOf(BEGINS) !== 0) return;
-        var one = draft(name);
-        if (!one || !one.fields || Date.now() - one.at > DAY || one.at > Date.now() + DAY) local.removeItem(name);
+        if (name.indexOf(GONE) === 0 && !(Date.now() - Number(local.getItem(name)) <= DAY)) local.removeItem(name);
+        if (name.indexOf(BEGINS) === 0 && !read(local, name, HOUR)) local.removeItem(name);
+      });
+      Object.keys(tab).forEach(function (name) {
+        if (name.indexOf(BEGINS) === 0 && name !== BEGINS + "tab" && name !== BEGINS + "sent" && !mine(name)) tab.removeItem(name);
       });
     });
   }
@@ -147,9 +167,9 @@
     });
   }
   function begin() { // an empty box: what was begun in this tab comes again by itself, what was begun in another is offered
-    var mine = store(function (local, tab) { return tab.getItem(BEGINS + "tab"); }), which = newest(), one;
+    var own_tab = store(function (local, tab) { return tab.getItem(BEGINS + "tab"); }), which = newest(), one;
     if (form.elements.text.value.trim()) return;
-    if (mine && (one = draft(mine))) { restore(one.fields); own("kept-here").hidden = false; return; }
+    if (own_tab && (one = mine(own_tab))) { restore(one.fields); own("kept-here").hidden = false; return; }
     one = which && draft(which);
     if (!one) return;
     var offer = own("draft");
@@ -252,7 +272,7 @@
   }
 
   function overlay() { // Back to a page that is older than what was typed on it
-    var one = draft(key()), service = form.elements.service, chosen = service && service.value;
+    var one = mine(key()), service = form.elements.service, chosen = service && service.value;
     if (form.dataset.keep === "no") { forget(key()); return; }
     if (!one || form.querySelector("[aria-invalid=true]")) return;
     fill(one.fields, form);
