@@ -37,8 +37,9 @@ def send(
     message_id: str = "",
     references: Sequence[str] = (),
     not_before: datetime | None = None,
+    sent_from: str = "",
 ) -> Delivery:
-    """Queue one message; the same `dedupe_key` again is nothing.
+    """Queue one message; the same `dedupe_key` again is nothing. `sent_from`: our number, where a text answers one to it.
 
     An address that opted out gets a row too, marked suppressed, so that staff see why nothing went out: at once, or, for a
     row that is written together with others, by whoever claims it. Sign-in mail is always tried.
@@ -47,7 +48,7 @@ def send(
     row = Delivery(
         channel=channel, address=address, body=body, dedupe_key=dedupe_key, purpose=purpose, subject=subject[:300],
         person=person, about=about, reply_to=reply_to, message_id=message_id, references="\n".join(references),
-        created_at=now, not_before=not_before or now,
+        created_at=now, not_before=not_before or now, sent_from=sent_from,
         state=Delivery.State.SUPPRESSED if suppressed else Delivery.State.PENDING,
     )  # fmt: skip
     insert(row, once=True)

@@ -30,6 +30,9 @@ class Delivery(DistrictModel):
     purpose = models.CharField(max_length=16, help_text="ack, reply, notice, sign-in …")
     person = tenant_fk(Person, null=True, blank=True)
     address = models.CharField(max_length=254, blank=True)
+    sent_from = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text="Our number that a text leaves from; empty: not chosen yet."
+    )
     about = models.UUIDField(null=True, blank=True, help_text="The ticket it speaks of; a floor above, so an id only.")
     subject = models.CharField(max_length=300, blank=True)
     body = models.TextField()
@@ -61,6 +64,37 @@ class Delivery(DistrictModel):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.channel} {self.state}"
+
+
+class Line(DistrictModel):
+    """A telephone number of the district, and the Twilio account it belongs to."""
+
+    number = models.CharField(max_length=20, help_text="E.164.")
+    account = models.CharField(max_length=64, blank=True, help_text="Account SID; empty: of whoever runs the product (settings).")
+    secret = models.TextField(blank=True, help_text="Sealed: the auth token; empty: of whoever runs the product (settings).")
+    texts = models.BooleanField(default=False, help_text="Texts leave from it.")
+    first = models.BooleanField(default=False, help_text="A text that answers none leaves from it.")
+
+    class Meta(DistrictModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["district", "number"], name="line_number_once"),
+            models.UniqueConstraint(fields=["district"], name="line_first_once", condition=models.Q(first=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class NumberUsed(DistrictModel):
+    """Which of our numbers somebody texted or called, the last time, about a ticket: what we text about it leaves from there."""
+
+    address = models.CharField(max_length=20, help_text="Theirs, E.164.")
+    about = models.UUIDField(help_text="The ticket; a floor above, so an id only.")
+    number = models.CharField(max_length=20, help_text="Ours, E.164.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "address", "about"], name="number_used_once")]
 
 
 class Receipt(DistrictModel):

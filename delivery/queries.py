@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -40,6 +41,11 @@ def not_arrived(*, now: datetime) -> QuerySet[Delivery]:
     """What was refused, given up, or may not have been sent in the last `LOOK_BACK`, newest first."""
     recent = Delivery.objects.filter(created_at__gte=now - LOOK_BACK, state__in=NOT_ARRIVED)
     return recent.select_related("person").order_by("-created_at", "-id")
+
+
+def sent_from(delivery_id: UUID) -> str:
+    """Our number that this text left from; empty where none is noted, or there is no such text."""
+    return Delivery.objects.filter(id=delivery_id).values_list("sent_from", flat=True).first() or ""
 
 
 @dataclass(frozen=True)

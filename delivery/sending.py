@@ -22,9 +22,9 @@ from django.db import DatabaseError
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.utils import timezone
 
-from delivery import optouts, quiet, segments
+from delivery import lines, optouts, quiet, segments
 from delivery.models import Delivery
-from delivery.transports import Outgoing, Transport, TryLater, Uncertain, Undeliverable, Unreachable, email, inapp, sms
+from delivery.transports import AccountRefused, Outgoing, Transport, TryLater, Uncertain, Undeliverable, Unreachable, email, inapp, sms
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
 from districts.links import absolute, mail_address
 from districts.models import District
@@ -53,7 +53,7 @@ def drain(district_id: UUID) -> int:
     while time.monotonic() < until:
         taken, rows = claim(district_id, now=timezone.now())
         done += taken - len(rows)
-        for channel, group in groupby(rows, key=lambda row: row.channel):
+        for (channel, _account), group in groupby(rows, key=_way):
             done += send_batch(channel, list(group))
         if taken < BATCH:
             break
@@ -79,18 +79,21 @@ def claim(district_id: UUID, *, now: datetime) -> tuple[int, list[Delivery]]:
         _settle(barred, state=State.SUPPRESSED)
         late, rows = _apart(rows, lambda row: row.purpose == optouts.FAREWELL and now - row.created_at > optouts.FAREWELL_WITHIN)
         _settle(late, state=State.SUPPRESSED, error="too late to confirm that nothing more is sent")
+        _choose_senders(rows, district)
         rows = _kept(rows, district, now=now) if settings.DELIVERY_KEEP else rows
         rows = _loud_enough(rows, district, now=now)
+        rows = _rested(rows, now=now)
         lease = lease_until(now)
         _these(rows).update(lease_until=lease, attempts=F("attempts") + 1)
     for row in rows:
         row.lease_until, row.attempts, row.district = lease, row.attempts + 1, district
-    return len(found), sorted(rows, key=lambda row: row.channel)
+    return len(found), sorted(rows, key=_way)
 
 
 def send_batch(channel: str, rows: list[Delivery]) -> int:
-    """Send claimed rows of one channel over one connection; returns how many outcomes were written."""
+    """Send claimed rows of one channel and account over one connection; returns how many outcomes were written."""
     transport, done = TRANSPORTS[channel], 0
+    way = _way(rows[0])
     try:
         with transport.connected() as over:
             while rows and _time_left(rows[0]):
@@ -100,7 +103,7 @@ def send_batch(channel: str, rows: list[Delivery]) -> int:
                 rows.pop(0)
     except Unreachable as error:
         log.warning("provider_unreachable", channel=channel, error=in_short(error))
-        _rests[channel] = time.monotonic() + REST
+        _rests[f"{channel} {way[1]}" if isinstance(error, AccountRefused) else channel] = time.monotonic() + REST
         return done + give_back(rows, now=timezone.now(), error=str(error))
     give_back(rows, now=timezone.now())
     return done
@@ -110,7 +113,7 @@ def begin(row: Delivery, *, now: datetime) -> bool:
     """Write down that the call starts, and lease anew for it. False: the claim is not ours any more."""
     lease = lease_until(now)
     with district_scope(row.district_id):
-        ours = _claimed(row).update(sent_at=now, lease_until=lease, tries=F("tries") + 1)
+        ours = _claimed(row).update(sent_at=now, lease_until=lease, tries=F("tries") + 1, sent_from=_number(row))
     row.lease_until, row.tries = lease, row.tries + 1
     return bool(ours)
 
@@ -190,6 +193,7 @@ def outgoing(row: Delivery) -> Outgoing:
     return Outgoing(
         id=row.id, tries=row.tries, district=row.district, purpose=row.purpose, address=row.address, subject=row.subject,
         body=words(row), reply_to=row.reply_to, message_id=message_id(row), references=tuple(row.references.split()),
+        sender=_sender(row),
     )  # fmt: skip
 
 
@@ -217,6 +221,37 @@ def message_id(row: Delivery) -> str:
 def _due(now: datetime) -> QuerySet[Delivery]:
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     return Delivery.objects.filter(free, state=State.PENDING, not_before__lte=now)
+
+
+def _choose_senders(rows: Sequence[Delivery], district: District) -> None:
+    """Which number each text leaves from, carried along with the row until the call begins."""
+    texts = [row for row in rows if row.channel == Channel.SMS]
+    chosen = lines.senders(texts, district)
+    for row in texts:
+        row.sender = chosen[row.id]  # type: ignore[attr-defined]
+
+
+def _sender(row: Delivery) -> lines.Sender | None:
+    return getattr(row, "sender", None)
+
+
+def _number(row: Delivery) -> str:
+    sender = _sender(row)
+    return sender.number if sender else ""
+
+
+def _way(row: Delivery) -> tuple[str, str]:
+    """(channel, account): what is sent over one connection, and is unreachable together."""
+    sender = _sender(row)
+    return row.channel, sender.account.sid if sender else ""
+
+
+def _rested(rows: list[Delivery], *, now: datetime) -> list[Delivery]:
+    """Those whose account takes messages, as far as this process knows; the others wait, and stand in nobody's way."""
+    resting, others = _apart(rows, lambda row: _rests.get(" ".join(_way(row)), 0) > time.monotonic())
+    if resting:
+        _these(resting).update(not_before=now + timedelta(seconds=REST), lease_until=None)
+    return others
 
 
 def _these(rows: Sequence[Delivery]) -> QuerySet[Delivery]:
@@ -251,15 +286,15 @@ def _kept(rows: Sequence[Delivery], district: District, *, now: datetime) -> lis
     leaving, others = _apart(rows, lambda row: row.channel in (Channel.EMAIL, Channel.SMS))
     for row in leaving:
         row.district = district
-    for count, same in groupby(sorted(leaving, key=_parts), key=_parts):
-        values = {"state": State.KEPT, "sent_at": now, "lease_until": None, "segments": count or None}
+    for (count, number), same in groupby(sorted(leaving, key=_parts), key=_parts):
+        values = {"state": State.KEPT, "sent_at": now, "lease_until": None, "segments": count or None, "sent_from": number}
         _these(list(same)).update(attempts=F("attempts") + 1, **values)
     return others
 
 
-def _parts(row: Delivery) -> int:
-    """0 for a mail, so that they can be sorted."""
-    return parts(row, words(row)) or 0 if row.channel == Channel.SMS else 0
+def _parts(row: Delivery) -> tuple[int, str]:
+    """(parts, our number); nothing of a mail, so that they can be sorted."""
+    return (parts(row, words(row)) or 0, _number(row)) if row.channel == Channel.SMS else (0, "")
 
 
 def _loud_enough(rows: list[Delivery], district: District, *, now: datetime) -> list[Delivery]:

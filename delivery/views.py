@@ -20,9 +20,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseStopPolling
 
-from delivery import actions, queries, receipts, segments, sending, twilio
+from delivery import actions, lines, queries, receipts, segments, sending, twilio
 from delivery.models import Delivery
-from delivery.transports import email, sms
+from delivery.transports import email
 from districts.access import Actor, Can, require
 from districts.models import District, Person
 
@@ -133,7 +133,7 @@ def kept(request: HttpRequest) -> HttpResponse:
     context = {
         "letters": found, "channel": known, "address": address, **more,
         "channels": [Delivery.Channel.EMAIL, Delivery.Channel.SMS],
-        "from_email": email.sender(district), "from_number": sms.sender(district),
+        "from_email": email.sender(district), "from_number": lines.first(district).number,
     }  # fmt: skip
     return render(request, "delivery/kept.html", context)
 
@@ -149,7 +149,8 @@ def _size(letter: Delivery) -> dict[str, Any] | None:
 @require_POST
 def sms_receipt(request: HttpRequest, delivery_id: UUID, tries: int) -> HttpResponse:
     """Twilio's status callback, to the address we gave with that try of the message."""
-    if not twilio.signed(request, secret=settings.TWILIO_AUTH_TOKEN):
+    account = lines.sent_with(queries.sent_from(delivery_id))
+    if not twilio.signed(request, secret=account.token):
         return HttpResponseForbidden("wrong signature\n", content_type="text/plain")
     told = request.POST
     known = receipts.from_sms(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 
+from delivery.lines import Sender
 from districts.models import District
 
 
@@ -25,6 +26,7 @@ class Outgoing:
     reply_to: str
     message_id: str
     references: tuple[str, ...]
+    sender: Sender | None = None  # of a text: the number it leaves from, and the account of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class TryLater(Exception):
 
 class Unreachable(Exception):
     """Nobody is taking any message: no connection, or our account is refused. Counts for none of them."""
+
+
+class AccountRefused(Unreachable):
+    """Our account of this message is refused, or not known whole; another's messages may be taken."""
 
 
 class Undeliverable(Exception):

@@ -1,7 +1,6 @@
 """SMS through Twilio's REST API. It knows no idempotency key: a message whose answer was lost is never sent again."""
 
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,9 +13,9 @@ from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
 
 from delivery import segments
-from delivery.transports import Outgoing, Sent, TryLater, Uncertain, Undeliverable, Unreachable, connecting
+from delivery.lines import Account
+from delivery.transports import AccountRefused, Outgoing, Sent, TryLater, Uncertain, Undeliverable, Unreachable, connecting
 from districts.links import absolute
-from districts.models import District
 
 TIMEOUT = 15.0  # seconds to connect, and seconds of silence
 OPTED_OUT = 21610
@@ -24,37 +23,45 @@ OPTED_OUT = 21610
 OURS = frozenset({21603, 21606, 21611, 21659, 21660, 63038})
 NO_ACCOUNT = frozenset({401, 404, 20003, 20005, 20404})  # wrong credentials, suspended, no such account
 GATEWAY = (502, 504)  # somebody between us and Twilio does not know what became of it
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
 _quiet = logging.getLogger("delivery.twilio")  # the library logs eight lines a call
 _quiet.setLevel(logging.WARNING)
 
 
-def sender(district: District) -> str:
-    """The number it comes from: the district's where that is E.164, else the house's; empty where there is neither."""
-    return district.phone if _E164.fullmatch(district.phone) else settings.SMS_FROM
+class Clients:
+    """A client for each account of a batch, over one session."""
+
+    def __init__(self, http: TwilioHttpClient) -> None:
+        self._http = http
+        self._made: dict[Account, Client] = {}
+
+    def of(self, account: Account) -> Client:
+        """Raises AccountRefused where the account is not known whole."""
+        if not (account.sid and account.token):
+            raise AccountRefused("no account to send by: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or the number's own in Set-up")
+        if account not in self._made:
+            client = self._made[account] = Client(account.sid, account.token, http_client=self._http)
+            client.api.base_url = settings.TWILIO_API
+        return self._made[account]
 
 
 @contextmanager
-def connected() -> Iterator[Client]:
-    if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN):
-        raise Unreachable("set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN")
+def connected() -> Iterator[Clients]:
     with connecting("Twilio set-up"):
         http = TwilioHttpClient(timeout=TIMEOUT, logger=_quiet)
-        client = Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http)
-        client.api.base_url = settings.TWILIO_API
     try:
-        yield client
+        yield Clients(http)
     finally:
         http.session.close()
 
 
-def send(message: Outgoing, over: Client) -> Sent:
-    number = sender(message.district)
-    if not number:
-        raise TryLater("no number to send from: set the district's phone in E.164, or SMS_FROM")
+def send(message: Outgoing, over: Clients) -> Sent:
+    if message.sender is None or not message.sender.number:
+        raise TryLater("no number to send from: add one in Set-up, or set the district's phone in E.164, or SMS_FROM")
+    with connecting("Twilio set-up"):
+        client = over.of(message.sender.account)
     try:
-        made = over.messages.create(
-            to=message.address, from_=number, body=message.body,
+        made = client.messages.create(
+            to=message.address, from_=message.sender.number, body=message.body,
             status_callback=absolute(message.district, reverse("sms_receipt", args=[message.id, message.tries])),
         )  # fmt: skip
     except (TwilioRestException, TwilioServiceException) as error:
@@ -74,7 +81,7 @@ def _refused(error: TwilioRestException | TwilioServiceException) -> Exception:
     if error.status in GATEWAY:
         return Uncertain(words)
     if error.code in NO_ACCOUNT:
-        return Unreachable(words)
+        return AccountRefused(words)
     if error.status >= 500 or error.status == 429 or error.code in OURS:
         return TryLater(words)
     return Undeliverable(words, opted_out=error.code == OPTED_OUT)

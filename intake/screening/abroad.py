@@ -3,7 +3,7 @@
 Anybody may type any number; a text to some of them costs a hundred times another, and part of it goes to whoever typed it.
 """
 
-from delivery.transports import sms
+from delivery import lines
 from districts.limits import texts_to
 from districts.models import ContactPoint, District
 from intake.channels.arrival import Arrival
@@ -17,6 +17,6 @@ def screen(arrival: Arrival, district: District) -> Verdict | None:
     contact = arrival.contact
     if arrival.channel not in WITHOUT_PROOF or contact is None or contact.kind != ContactPoint.Kind.PHONE:
         return None
-    if arrival.channel == ChannelKind.PHONE and not sms.sender(district):
+    if arrival.channel == ChannelKind.PHONE and not lines.can_text(district):
         return quiet("not texted: no number of ours")
     return None if texts_to(district, contact.value) else quiet("not texted: country")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from delivery.transports import sms
+from delivery import lines as delivery_lines
 from districts import contacts
 from districts.editing import EditForm, OneLine, actor_of, choices_of, for_administrators, row_or_404
 from districts.links import absolute
@@ -139,7 +139,7 @@ def all_numbers(request: HttpRequest) -> HttpResponse:
         for row in rows
     ]
     texted = [row.address for row in rows if row.kind == ChannelKind.SMS and row.active]
-    leaves_from = sms.sender(district)
+    leaves_from = delivery_lines.first(district).number
     values = {
         "lines": lines,
         "texted": texted,
