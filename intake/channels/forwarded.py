@@ -58,6 +58,16 @@ def is_answer(subject: str) -> bool:
     return _ANSWER.match(subject) is not None
 
 
+def bare_subject(subject: str) -> str:
+    """Without "Fwd:" and "Re:", however many."""
+    for _mark in range(MAX_DEPTH):
+        found = _PASSED_ON.match(subject) or _ANSWER.match(subject)
+        if found is None:
+            break
+        subject = subject[found.end() :]
+    return subject.strip()
+
+
 def _in_text(text: str, *, passes_on: bool, may_be_answer: bool) -> Forward | None:
     if "@" not in text and "--" not in text and not passes_on:
         return None

@@ -151,7 +151,8 @@ def _placed(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datet
         return staff_mail.note(belongs.notes, sent.arrival, sent.words(), sender=sent.sender, envelope_id=sent.envelope.id, now=now)
     passed = forwarding.by_staff(sent.arrival, sent.sender, sent.district) if sent.arrival.forward else None
     if passed:
-        return _open_for(sent, passed, verdict, now=now)
+        open_it = _open_about if passed.asks else _open_for
+        return open_it(sent, passed, verdict, now=now)
     ticket = _open(sent, belongs, verdict, now=now)
     if belongs.by_staff and belongs.may_belong and not sent.arrival.authentication.passed:
         staff_mail.set_apart(ticket, sent.arrival, sender=sent.sender, about=belongs.may_belong, now=now)
@@ -167,6 +168,13 @@ def _open_for(sent: Sent, passed: PassedOn, verdict: Verdict | None, *, now: dat
     if passed.comment:
         words = tickets.Words(text=passed.comment, sender_check=str(sent.arrival.authentication))
         routing.hear_note(tickets.take(ticket), by=sent.sender, channel=sent.arrival.channel, words=words, now=now)
+    return ticket
+
+
+def _open_about(sent: Sent, passed: PassedOn, verdict: Verdict | None, *, now: datetime) -> Ticket:
+    """What a member of staff passed on to ask about it: their own ticket, and whoever wrote it hears nothing of it."""
+    ticket = _open(replace(sent, arrival=forwarding.as_evidence(sent.arrival, passed)), Belongs(), verdict, now=now)
+    forwarding.say_whose(ticket, passed, now=now)
     return ticket
 
 

@@ -271,9 +271,7 @@ def shared(page: Page) -> str:
     return found
 
 
-def test_other_tabs_of_the_device_see_the_words_alone_and_for_an_hour(
-    page: Page, context: BrowserContext, at: Callable[..., str]
-) -> None:
+def test_other_tabs_see_the_words_alone_and_for_an_hour(page: Page, context: BrowserContext, at: Callable[..., str]) -> None:
     ask(page, at)
     page.locator("#contact").fill("pat@family.example")
     page.locator("#name").fill("Pat Underhill")
@@ -284,8 +282,11 @@ def test_other_tabs_of_the_device_see_the_words_alone_and_for_an_hour(
     page.reload()  # its own tab has it all
     expect(page.locator("#contact")).to_have_value("pat@family.example")
     expect(page.locator("#q-stop")).to_have_value("Maple, for Sam")
-    page.evaluate("""Object.keys(localStorage).filter(key => key.startsWith('ask.')).forEach(key => {
-        const one = JSON.parse(localStorage.getItem(key)); one.at -= 61 * 60 * 1000; localStorage.setItem(key, JSON.stringify(one)); })""")
+    page.evaluate("""for (const key of Object.keys(localStorage).filter(key => key.startsWith('ask.'))) {
+        const one = JSON.parse(localStorage.getItem(key));
+        one.at -= 61 * 60 * 1000;
+        localStorage.setItem(key, JSON.stringify(one));
+    }""")
     again = context.new_page()
     again.goto(at("/"))
     expect(again.locator("#text")).to_be_visible()
