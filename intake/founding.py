@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
 from django.db import transaction
 
 from districts.models import Account, ContactPoint, District, Membership, Person, Role, uuid7
 from districts.queries import front_office
 from districts.scope import district_scope
 from intake.models import Channel
+from intake.phone import numbers
 from tickets.models import ChannelKind
 
 HOURS = [{"from": "", "to": "", "days": [0, 1, 2, 3, 4], "windows": [["08:00", "16:00"]]}]
@@ -58,7 +58,8 @@ def _doors(host: str, number: str) -> Channel | None:
     Channel.objects.create(kind=ChannelKind.EMAIL, address=f"help@{host}", name="Help")
     if not number:
         return None
-    made: Channel = Channel.objects.create(kind=ChannelKind.SMS, address=number, name="Text line", secret=settings.TWILIO_AUTH_TOKEN)
+    made: Channel = Channel.objects.create(kind=ChannelKind.SMS, address=number, name="Text line")
+    numbers.belongs(number, texts=True)
     return made
 
 

@@ -9,13 +9,12 @@ from tickets.models import ChannelKind, Ticket
 
 
 class Channel(DistrictModel):
-    """An address people write to: the web form, a mailbox, a number. Its secret checks the sender's signature."""
+    """An address people write to: the web form, a mailbox, a number (whose account is told by its delivery.models.Line)."""
 
     kind = models.CharField(max_length=8, choices=ChannelKind)
     address = models.CharField(max_length=254, help_text="Normalised mail address or E.164 number; empty for the web form.", blank=True)
     name = models.CharField(max_length=120)
     team = tenant_fk(Team, null=True, blank=True, help_text="A department's own address: goes to this team.")
-    secret = models.CharField(max_length=120, blank=True, help_text="Webhook signing key of the provider.")
     trusted_hop = models.CharField(
         max_length=253, blank=True, default="", db_default="",
         help_text="Name under which our own mail server writes Authentication-Results (RFC 8601 authserv-id); no other is believed.",

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from delivery.models import Line
 from districts.models import District, Team
 from districts.queries import front_office, this_district
 from districts.scope import require_district_id
@@ -21,6 +22,7 @@ class Standing:
     forms: dict[str, Channel] = field(default_factory=dict)  # by kind: the doors without an address
     mailboxes: dict[str, Channel] = field(default_factory=dict)  # by address
     doors: dict[UUID, Channel] = field(default_factory=dict)  # all of them, by id, each with its team
+    lines: dict[str, Line] = field(default_factory=dict)  # by number: the account that each is of
 
 
 _kept: dict[UUID, tuple[float, Standing]] = {}
@@ -35,7 +37,8 @@ def standing_here() -> Standing:
     doors = list(Channel.objects.select_related("team"))
     forms = {door.kind: door for door in doors if not door.address}
     mailboxes = {door.address: door for door in doors if door.kind == ChannelKind.EMAIL and door.active}
-    found = Standing(this_district(), front_office(), forms, mailboxes, {door.id: door for door in doors})
+    lines = {line.number: line for line in Line.objects.all()}
+    found = Standing(this_district(), front_office(), forms, mailboxes, {door.id: door for door in doors}, lines)
     if len(_kept) >= MOST_KEPT:
         _kept.clear()
     _kept[district_id] = (time.monotonic() + KEEP_SECONDS, found)

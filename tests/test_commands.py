@@ -15,8 +15,8 @@ from django.core.management import CommandError, call_command
 from twilio.request_validator import RequestValidator
 
 from districts.models import District
-from intake.models import Channel
 from tests.conftest import Cast
+from tests.texting import a_line
 
 ROOT = Path(__file__).parent.parent
 NOWHERE = "postgres://somebody:secret@127.0.0.1:1/x"
@@ -82,7 +82,7 @@ class Twilio(BaseHTTPRequestHandler):
 
 
 def test_a_text_is_signed_as_twilio_does(here: Cast) -> None:
-    line = Channel.objects.create(kind="sms", address="+19165550100", name="Texts", secret="an-auth-token")
+    line = a_line()
     Twilio.seen.clear()
     server = HTTPServer(("127.0.0.1", 0), Twilio)
     threading.Thread(target=server.handle_request, daemon=True).start()
@@ -110,7 +110,7 @@ def test_a_text_that_cannot_be_sent_says_why(cedar: Cast, given: tuple[str, ...]
 
 
 def test_a_voicemail_is_told_of_as_twilio_does(here: Cast, tmp_path: Path) -> None:
-    line = Channel.objects.create(kind="phone", address="+19165550100", name="Voicemail", secret="an-auth-token")
+    line = a_line("phone")
     sound = tmp_path / "said.mp3"
     sound.write_bytes(b"ID3 and so on")
     Twilio.seen.clear()

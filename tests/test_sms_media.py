@@ -25,7 +25,7 @@ from intake.receiving import attaching, receive
 from routing.placing import place
 from tests.conftest import Cast, make_district, sign_in
 from tests.test_sms_fetching import Store, gives, serve, status
-from tests.texting import ACCOUNT, SECRET, a_line, call, text
+from tests.texting import ACCOUNT, SECRET, a_line, call, of_the_house, text
 from tickets import files
 from tickets.models import Attachment, Event, Message, Ticket
 
@@ -94,7 +94,7 @@ def test_the_login_is_that_of_the_numbers_account(here: Cast, line: Channel, set
     assert media._login(Envelope(source=line), theirs, here.district.id) == (ACCOUNT, SECRET)
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, "the product's own"
     assert media._login(Envelope(source=line), theirs, here.district.id) == (ACCOUNT, SECRET), "ours is for nobody's number but ours"
-    Channel.objects.filter(id=line.id).update(secret="", options={"account": "house"})
+    of_the_house()
     assert media._login(Envelope(source=line), theirs, here.district.id) == (ACCOUNT, "the product's own")
     assert media._login(Envelope(source=line), replace(theirs, account="ACother"), here.district.id) is None
     settings.TWILIO_ACCOUNT_SID = "ACother"
@@ -132,8 +132,7 @@ def test_no_address_in_a_text_borrows_a_login(
     monkeypatch.setattr(media, "fetch", fetched)
     asked = f"https://api.twilio.com{where}"
     text(here, line, "Look", AccountSid=named, NumMedia="1", MediaUrl0=asked, MediaContentType0="text/plain")
-    ours = named == OURS and where.endswith("/Media/ME1")
-    assert lent == [(OURS, SECRET) if ours else None], "at most their own token"
+    assert lent == [None], "their own token is for their own account"
 
 
 @pytest.mark.parametrize("where", ["Messages/MM1/Media/ME1", "Messages/SM1/Media/ME1", "Recordings/RE1", "Recordings/RE1.mp3"])

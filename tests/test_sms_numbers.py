@@ -8,11 +8,14 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
+from delivery import lines
+from delivery.models import Line
 from districts.scope import district_scope
 from intake.models import Channel
 from intake.phone.numbers import token
+from intake.standing import forget_standing
 from tests.conftest import Cast, sign_in
-from tests.texting import SECRET, call, post
+from tests.texting import ACCOUNT, SECRET, a_line, call, post
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +32,7 @@ def fill(client: Client, path: str = "/setup/numbers/new", **values: str) -> Any
     """The form as it is opened, with these values."""
     page = client.get(path).content.decode()
     seen = re.search(r'name="seen" value="([^"]*)"', page)
-    given = {"address": "(916) 555-0144", "does": "both", "name": "Texts", "team": "", "token": SECRET, **values}
+    given = {"address": "(916) 555-0144", "does": "both", "name": "Texts", "team": "", "account": ACCOUNT, "token": SECRET, **values}
     return client.post(path, {"seen": seen[1] if seen else "", **given})
 
 
@@ -69,32 +72,67 @@ def test_a_number_without_a_token_would_refuse_everything(admin: Client) -> None
 
 def test_the_token_stays_as_long_as_no_other_is_given(here: Cast, admin: Client) -> None:
     fill(admin, does="phone", token="their own")
-    line = Channel.objects.get(kind="phone")
-    path = f"/setup/numbers/{line.id}/"
+    door = Channel.objects.get(kind="phone")
+    path = f"/setup/numbers/{door.id}/"
     assert "their own" not in admin.get(path).content.decode()
     assert fill(admin, path, name="Buses", token="").status_code == 302
-    assert (line.refresh().name, line.secret) == ("Buses", "their own")
+    assert (door.refresh().name, token(door)) == ("Buses", "their own")
     fill(admin, path, token="another")
-    assert line.refresh().secret == "another"
+    assert token(door) == "another"
 
 
-@pytest.mark.parametrize("does", ["sms", "both"])
-@pytest.mark.parametrize("products", [SECRET, ""])
-def test_a_number_that_could_not_answer_is_refused_for_texts(admin: Client, settings: Settings, does: str, products: str) -> None:
-    settings.TWILIO_AUTH_TOKEN = products
-    assert "an answer could not leave from a number of your own account" in errors(fill(admin, does=does, token="their own"))
-    assert not Channel.objects.filter(kind__in=["sms", "phone"]).exists()
-    assert fill(admin, does="phone", token="their own").status_code == 302, "for calls nothing has to leave from it"
+def test_the_token_is_sealed_and_never_shown(here: Cast, admin: Client) -> None:
+    fill(admin, token="their own")
+    kept = Line.objects.get().secret
+    assert kept
+    assert "their own" not in kept
+    for page in ("/setup/numbers/", f"/setup/numbers/{Channel.objects.get(kind='sms').id}/"):
+        assert "their own" not in admin.get(page).content.decode()
+        assert kept not in admin.get(page).content.decode()
 
 
-def test_one_that_was_there_before_says_where_answers_leave_from(here: Cast, admin: Client) -> None:
-    line = Channel.objects.create(kind="sms", address="+19165550144", name="Texts", secret="their own")
-    told = "answers leave from another number"
+def test_a_token_is_the_accounts_and_is_given_once(here: Cast, admin: Client) -> None:
+    fill(admin, does="sms", token="their own")
+    assert fill(admin, address="(916) 555-0145", does="sms", token="").status_code == 302, "the account is known"
+    fill(admin, f"/setup/numbers/{Channel.objects.get(address='+19165550144').id}/", token="a new one")
+    assert [token(door) for door in Channel.objects.filter(kind="sms")] == ["a new one", "a new one"]
+    other = "AC" + "9" * 32
+    assert "Without it nobody can prove" in errors(fill(admin, address="(916) 555-0146", does="sms", account=other, token=""))
+    moved = fill(admin, f"/setup/numbers/{Channel.objects.get(address='+19165550145').id}/", account=other, token="")
+    assert "Without it nobody can prove" in errors(moved), "no account is given the token of another"
+
+
+@pytest.mark.parametrize("sid", ["", "AC1", "SK0123456789abcdef0123456789abcdef", "ACzz23456789abcdef0123456789abcdef"])
+def test_an_account_is_named_whole(admin: Client, sid: str) -> None:
+    assert "An Account SID begins with AC" in errors(fill(admin, account=sid))
+    assert not Channel.objects.filter(kind="sms").exists()
+
+
+def test_one_from_before_learns_its_account_from_a_signed_call(here: Cast, admin: Client) -> None:
+    door = a_line()
+    Line.objects.update(account="", texts=False)
+    forget_standing()
+    told = "Its Account SID is missing: answers leave from another number"
     assert told in admin.get("/setup/numbers/").content.decode()
-    assert fill(admin, f"/setup/numbers/{line.id}/", name="Buses", token="").status_code == 302
-    Channel.objects.filter(id=line.id).update(secret="", options={"account": "house"})
+    assert call(door, "hi", secret="guessed").status_code == 403
+    assert not Line.objects.get().account
+    assert call(door, "hi").status_code == 200
+    assert (Line.objects.get().account, Line.objects.get().texts) == (ACCOUNT, True)
     assert told not in admin.get("/setup/numbers/").content.decode()
-    assert "an answer could not leave" in errors(fill(admin, f"/setup/numbers/{line.id}/", token="their own")), "nor is it taken there"
+    assert call(door, "hi", AccountSid="AC" + "9" * 32, sid="SM2").status_code == 200
+    assert Line.objects.get().account == ACCOUNT, "once"
+
+
+def test_the_first_number_is_one(here: Cast, admin: Client) -> None:
+    fill(admin, does="sms")
+    fill(admin, address="(916) 555-0145", does="sms", first="on")
+    page = admin.get("/setup/numbers/").content.decode()
+    assert page.count("first texts leave from here") == 1
+    assert lines.first(here.district).number == "+19165550145"
+    fill(admin, f"/setup/numbers/{Channel.objects.get(address='+19165550144').id}/", first="on", token="")
+    assert lines.first(here.district).number == "+19165550144"
+    admin.post(f"/setup/numbers/{Channel.objects.get(address='+19165550144').id}/switch", {"to": "off"})
+    assert lines.first(here.district).number == "+19165550145", "what is off sends nothing"
 
 
 def test_the_number_and_what_it_does_stay(here: Cast, admin: Client) -> None:
@@ -108,9 +146,9 @@ def test_the_products_own_account_is_named_and_not_copied(here: Cast, admin: Cli
     settings.TWILIO_AUTH_TOKEN = ""
     assert 'name="house"' not in admin.get("/setup/numbers/new").content.decode()
     settings.TWILIO_AUTH_TOKEN = "the product's own"
-    fill(admin, does="sms", house="on", token="")
+    fill(admin, does="sms", house="on", token="", account="")
     line = Channel.objects.get(kind="sms")
-    assert (line.secret, token(line)) == ("", "the product's own")
+    assert (Line.objects.get().secret, token(line)) == ("", "the product's own")
     assert fill(admin, f"/setup/numbers/{line.id}/", token="").status_code == 422, "taken back, it needs one of its own"
 
 
@@ -132,11 +170,12 @@ def test_one_that_is_off_takes_nothing_in(here: Cast, admin: Client) -> None:
 
 def test_texts_that_leave_from_elsewhere_are_told(here: Cast, admin: Client, settings: Settings) -> None:
     settings.SMS_FROM = ""
-    fill(admin, does="sms")
+    a_line()
+    Line.objects.update(account="", texts=False)
     assert "Your texts do not leave" in admin.get("/setup/numbers/").content.decode()
     settings.SMS_FROM = "+12025550100"
     assert "Your texts leave from +12025550100, which is none of these" in admin.get("/setup/numbers/").content.decode()
-    settings.SMS_FROM = "+19165550144"
+    Line.objects.update(account=ACCOUNT, texts=True)
     assert "Your texts leave" not in admin.get("/setup/numbers/").content.decode()
 
 
@@ -150,7 +189,7 @@ def test_the_overview_says_when_there_is_none(admin: Client) -> None:
 
 def test_neighbours_and_agents_see_nothing(here: Cast, oak: Cast, admin: Client) -> None:
     with district_scope(oak.district.id):
-        theirs = Channel.objects.create(kind="sms", address="+12025550111", name="Oak texts", secret="x")
+        theirs = Channel.objects.create(kind="sms", address="+12025550111", name="Oak texts")
     assert admin.get(f"/setup/numbers/{theirs.id}/").status_code == 404
     assert "+12025550111" not in admin.get("/setup/numbers/").content.decode()
     mail = Channel.objects.create(kind="email", address="help@cedar.localhost", name="Help")

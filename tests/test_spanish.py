@@ -29,6 +29,7 @@ from sla.words import when
 from tests.conftest import NOW, Cast, a_ticket, sign_in
 from tests.test_calendar import PACIFIC, at
 from tests.test_house import sources
+from tests.texting import a_line
 from tests.texting import text as texted
 from tickets import actions as tickets
 from tickets.models import Ticket
@@ -364,7 +365,7 @@ def test_a_reply_is_signed_in_the_requesters_language(here: Cast, promised: Tick
 
 @pytest.mark.django_db
 def test_ayuda_is_answered_in_spanish_and_help_as_the_number_is_known(here: Cast) -> None:
-    line = Channel.objects.create(kind="sms", address="+19165550100", name="Texts", secret="an-auth-token")
+    line = a_line()
     texted(here, line, "AYUDA")
     assert "Responda STOP o ALTO para no recibir más mensajes." in Delivery.objects.get(purpose="help").body
     Delivery.objects.all().delete()

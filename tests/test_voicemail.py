@@ -23,7 +23,7 @@ from routing.placing import place
 from routing.words import whole_text
 from tests.conftest import Cast, sign_in
 from tests.test_sms_fetching import Store, gives, serve, status
-from tests.texting import ACCOUNT, NUMBER, SECRET, a_line, post
+from tests.texting import ACCOUNT, NUMBER, SECRET, a_line, of_the_house, post
 from tickets import actions as tickets
 from tickets import files
 from tickets.models import Attachment, Message, Ticket
@@ -262,7 +262,7 @@ def test_the_caller_in_our_own_address_is_signed_too(here: Cast, line: Channel) 
 
 
 def test_the_products_own_account_may_sign(here: Cast, line: Channel, settings: Settings) -> None:
-    Channel.objects.filter(id=line.id).update(secret="", options={"account": "house"})
+    of_the_house()
     form = {"From": NUMBER}
     assert post(f"/hooks/voice/{line.id}", form, secret="").status_code == 403
     settings.TWILIO_AUTH_TOKEN = "the product's own"

@@ -6,8 +6,11 @@ from urllib.parse import urlencode
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
+from delivery.lines import Account
 from intake.models import Channel, Envelope
+from intake.phone import numbers
 from intake.receiving import receive
+from intake.standing import forget_standing
 from tests.conftest import Cast
 
 NUMBER = "+19165550144"
@@ -17,8 +20,21 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def a_line(kind: str = "sms", **more: Any) -> Channel:
-    made: Channel = Channel.objects.create(kind=kind, address="+19165550100", name="The line", secret=SECRET, **more)
+    """A number of the district's own account."""
+    made: Channel = Channel.objects.create(kind=kind, address="+19165550100", name="The line", **more)
+    own(texts=kind == "sms")
     return made
+
+
+def own(number: str = "+19165550100", *, token: str = SECRET, account: str = ACCOUNT, texts: bool = True) -> None:
+    """The number is of an account of the district's own."""
+    numbers.belongs(number, account=Account(account, token), texts=texts)
+    forget_standing()
+
+
+def of_the_house(number: str = "+19165550100") -> None:
+    numbers.belongs(number, texts=True)
+    forget_standing()
 
 
 def post(path: str, form: dict[str, str], *, secret: str = SECRET, host: str = "cedar.localhost") -> Any:

@@ -22,10 +22,12 @@ from config.bench.data import Place, make
 from config.bench.meter import ROUNDS, Answer, Browser, Meter
 from config.demo.volume import Size
 from config.storm.running import Running
+from delivery.lines import Account
 from districts.models import ContactPoint, District, Person
 from districts.scope import district_scope
 from intake import actions as intake
 from intake.models import Channel
+from intake.phone import numbers
 from intake.queries import mailbox
 from intake.receiving import receive
 from ownership.models import Feed, Process
@@ -191,7 +193,8 @@ def sms_intake(bench: Bench) -> Result:
     their number, who has not written before."""
     place = bench.small()
     with district_scope(place.district.id):
-        line = Channel.objects.create(kind=ChannelKind.SMS, address="+12025550100", name="Texts", secret=SMS_SECRET)
+        line = Channel.objects.create(kind=ChannelKind.SMS, address="+12025550100", name="Texts")
+        numbers.belongs("+12025550100", account=Account("AC" + "0" * 32, SMS_SECRET), texts=True)
         _people_with_numbers(3 * (ROUNDS + 1) * bench.times(100))
     visit, counter, batch = browser(bench, place), iter(range(10**9)), bench.times(100)
     path = f"/hooks/sms/{line.id}"

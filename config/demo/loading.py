@@ -11,6 +11,7 @@ from django.contrib.auth.hashers import make_password
 
 from config.demo import catalog as catalogs
 from config.demo.people import mailbox, names
+from delivery import lines
 from districts.models import (
     Account,
     CalendarDay,
@@ -27,6 +28,7 @@ from districts.models import (
 )
 from districts.scope import district_scope
 from intake.models import Channel, Question
+from intake.phone import numbers
 from knowledge import actions as knowledge
 from ownership.loading import load_matrix
 from routing.models import Rule
@@ -159,9 +161,10 @@ def _channels(data: dict[str, Any], loaded: Loaded) -> None:
     for slug, team in loaded.teams.items():
         make(kind=ChannelKind.EMAIL, address=f"{slug}@{host}", name=team.name, team=None if team.is_front_office else team)
     number = "+1" + data["support_sms"].replace("-", "")
-    secret = settings.TWILIO_AUTH_TOKEN or "demo-sms-secret"
-    make(kind=ChannelKind.SMS, address=number, name="Text line", secret=secret)
-    make(kind=ChannelKind.PHONE, address=number, name="Voicemail", secret=secret)
+    own = None if settings.TWILIO_AUTH_TOKEN else lines.Account("AC" + "0" * 32, "demo-sms-secret")
+    make(kind=ChannelKind.SMS, address=number, name="Text line")
+    make(kind=ChannelKind.PHONE, address=number, name="Voicemail")
+    numbers.belongs(number, account=own, texts=True)
 
 
 def _people(data: dict[str, Any], loaded: Loaded) -> None:

@@ -19,6 +19,7 @@ import structlog
 from django.conf import settings
 from django.utils.translation import override
 
+from delivery import lines
 from districts.jobs import backoff
 from districts.scope import district_scope
 from intake.channels.arrival import Arrival, Media, SentFile, Unreadable
@@ -167,14 +168,15 @@ def _give_it_a_rest(error: Away) -> None:
 
 
 def _login(envelope: Envelope, one: Media, district_id: UUID) -> Login | None:
-    """Only for what a message or a call brought, in the account that signed for it: with the token of the number it came to, or with
-    ours where the number is of our account. No address lends anybody the token of another account."""
+    """Only for what a message or a call brought, in the account that signed for it, with the token of the number's account. No address
+    lends anybody the token of another account."""
     named = _OF_AN_ACCOUNT.fullmatch(urlsplit(one.url).path)
     if named is None or named[1] != one.account:
         return None
     with district_scope(district_id):
         channel = Channel.objects.filter(id=envelope.source_id).first()
-    if channel is None or (numbers.is_ours(channel) and one.account != settings.TWILIO_ACCOUNT_SID):
+        line = numbers.line_of(channel) if channel else None
+        known = lines.account_of(line)
+    if line is None or not known.token or (one.account != known.sid and (known.sid or lines.is_ours(line))):
         return None
-    token = numbers.token(channel)
-    return (one.account, token) if token else None
+    return one.account, known.token

@@ -1,22 +1,25 @@
 """The district's telephone numbers: what is texted to them, and what is said to them. A number that does both is two doors.
 
-The secret of a door is the auth token of the Twilio account that the number belongs to: whoever calls our webhook proves that it
-knows it. Numbers of the account that the product itself sends by need no copy of it: they name that account.
+Both doors of a number are of one Twilio account, told by its line (delivery.models.Line): its auth token signs the calls to us, fetches
+pictures and recordings, and sends what leaves from the number. A number of the account of whoever runs the product has no copy of it.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from districts.models import Person, Team
-from intake.models import Channel
+from delivery import lines
+from delivery.lines import Account
+from delivery.models import Line
+from districts.models import ContactPoint, Person, Team
+from intake.channels.arrival import Arrival
+from intake.models import Channel, Envelope
 from intake.standing import forget_standing, standing_here
-from tickets.models import ChannelKind
+from tickets.models import ChannelKind, Ticket
 
 KINDS = (ChannelKind.SMS, ChannelKind.PHONE)
-ACCOUNT, HOUSE = "account", "house"  # in a door's options: the token is the product's own
 log = structlog.get_logger(__name__)
 
 
@@ -30,33 +33,100 @@ def line(channel_id: UUID, kind: str) -> Channel | None:
     return door if door and door.kind == kind and door.active and door.address else None
 
 
+def line_of(channel: Channel) -> Line | None:
+    return standing_here().lines.get(channel.address) or Line.objects.filter(number=channel.address).first()
+
+
 def is_ours(channel: Channel) -> bool:
-    """Is the number of the account that the product itself sends by?"""
-    return bool(channel.options.get(ACCOUNT) == HOUSE)
+    """Is the number of the account of whoever runs the product?"""
+    found = line_of(channel)
+    return found is not None and lines.is_ours(found)
+
+
+def account(channel: Channel) -> Account:
+    """That the number is of: whose token signs the calls to it. An empty token opens nothing."""
+    return lines.account_of(line_of(channel))
 
 
 def token(channel: Channel) -> str:
-    """What signs the calls to it; an empty one opens nothing."""
-    return settings.TWILIO_AUTH_TOKEN if is_ours(channel) else channel.secret
+    return account(channel).token
 
 
 def is_one_way(channel: Channel) -> bool:
-    """Texts come in by another account than the one that answers leave by: an answer comes from another number."""
-    own = bool(channel.secret) and channel.secret != settings.TWILIO_AUTH_TOKEN
-    return bool(channel.kind == ChannelKind.SMS and own and not is_ours(channel))
+    """Texts come in by an account that is not known whole: answers leave from another number until it is."""
+    found = line_of(channel)
+    return bool(channel.kind == ChannelKind.SMS and channel.active and found and found.secret and not found.texts)
+
+
+def number_of(envelope: Envelope) -> str:
+    """Ours, that it came by; empty where it came by none."""
+    door = standing_here().doors.get(envelope.source_id) or envelope.source
+    return door.address if door.kind in KINDS else ""
+
+
+def used(envelope: Envelope, arrival: Arrival, ticket: Ticket, *, now: datetime) -> None:
+    """What is texted about the ticket leaves from the number that this text or call came by."""
+    contact = arrival.contact
+    if envelope.channel not in KINDS or contact is None or contact.kind != ContactPoint.Kind.PHONE:
+        return
+    if number := number_of(envelope):
+        lines.used(address=contact.value, number=number, about=ticket.id, now=now)
+
+
+def learn(channel: Channel, sid: str) -> None:
+    """A signed call names the account of a number that was added when nobody asked for it: from now on texts leave from there."""
+    found = line_of(channel)
+    if found and found.secret and not found.account and lines.SID.fullmatch(sid):
+        texts = found.texts or Channel.objects.filter(kind=ChannelKind.SMS, address=channel.address, active=True).exists()
+        Line.objects.filter(id=found.id, account="").update(account=sid, texts=texts)
+        _changed("number_account_learned", channel, None)
+
+
+def belongs(number: str, *, account: Account | None = None, texts: bool = False, first: bool = False) -> Line:
+    """A number of ours is of this account; None: of that of whoever runs the product. A token is its account's: it is the same for all
+    numbers of that. Without one the account keeps the token that it has."""
+    found = Line.objects.filter(number=number).first() or Line(number=number)
+    kept = _kept_secret(account.sid) if account else ""
+    given = lines.sealed(account.token) if account else ""
+    found.account, found.secret = (account.sid, given or kept or found.secret) if account else ("", "")
+    found.texts = found.texts or texts
+    if first:
+        Line.objects.filter(first=True).exclude(id=found.id).update(first=False)
+        found.first = True
+    found.save()
+    if account and account.sid and given:
+        Line.objects.filter(account=account.sid).update(secret=found.secret)
+    return found
+
+
+def _kept_secret(sid: str) -> str:
+    return next(iter(Line.objects.filter(account=sid).exclude(secret="").values_list("secret", flat=True)), "") if sid else ""
+
+
+def has_token(sid: str) -> bool:
+    """Is the token of this account known here?"""
+    return bool(_kept_secret(sid))
 
 
 def save(
-    row: Channel | None, *, kind: str, address: str, name: str, team: Team | None, secret: str, house: bool, by: Person | None
+    row: Channel | None,
+    *,
+    kind: str,
+    address: str,
+    name: str,
+    team: Team | None,
+    account: Account | None,
+    first: bool,
+    by: Person | None,
 ) -> Channel:
-    """`address`: E.164; a door that is there keeps its own, and its secret where no other is given. Raises NumberTaken."""
+    """`address`: E.164; a door that is there keeps its own. `account`: see `belongs`. Raises NumberTaken."""
     channel = row or Channel(kind=kind, address=address)
     channel.name, channel.team = name, team
-    channel.options = {key: value for key, value in channel.options.items() if key != ACCOUNT} | ({ACCOUNT: HOUSE} if house else {})
-    channel.secret = "" if house else secret or channel.secret
+    texts = kind == ChannelKind.SMS
     try:
         with transaction.atomic():
             channel.save()
+            belongs(address, account=account, texts=texts and channel.active, first=first and texts)
     except IntegrityError as error:
         raise NumberTaken from error
     _changed("number_added" if row is None else "number_changed", channel, by)
@@ -67,6 +137,8 @@ def switch(channel: Channel, *, active: bool, by: Person | None) -> None:
     """The provider gets 404 from a door that is off, and notes it as an error of ours."""
     channel.active = active
     channel.save(update_fields=["active"])
+    if channel.kind == ChannelKind.SMS:
+        Line.objects.filter(number=channel.address).exclude(account="", secret__gt="").update(texts=active)
     _changed("number_switched", channel, by, active=active)
 
 

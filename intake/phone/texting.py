@@ -22,17 +22,18 @@ IN_WORDS = "asked for no more texts"
 SMS = Delivery.Channel.SMS
 
 
-def follow(arrival: Arrival, district: District, *, now: datetime) -> None:
+def follow(arrival: Arrival, district: District, *, number: str, now: datetime) -> None:
+    """`number`: ours, which they texted: what is answered leaves from there."""
     contact = arrival.contact
     if contact is None or contact.kind != ContactPoint.Kind.PHONE:
         return
     with override(_language(arrival, contact, district)):
         if arrival.keyword == "stop" or arrival.texting.unwanted:
-            _silence(arrival, contact.value, district, now=now)
+            _silence(arrival, contact.value, district, ours=number, now=now)
         elif arrival.keyword == "start":
             delivery.opt_in(channel=SMS, address=contact.value)
         elif arrival.keyword == "help":
-            _help(contact.value, district, now=now)
+            _help(contact.value, district, ours=number, now=now)
 
 
 def _language(arrival: Arrival, contact: Contact, district: District) -> str:
@@ -42,7 +43,7 @@ def _language(arrival: Arrival, contact: Contact, district: District) -> str:
     return wanted if wanted in spoken else str(spoken[0])
 
 
-def _silence(arrival: Arrival, number: str, district: District, *, now: datetime) -> None:
+def _silence(arrival: Arrival, number: str, district: District, *, ours: str, now: datetime) -> None:
     reason = IN_WORDS if arrival.texting.unwanted else "texted STOP"
     new = delivery.opt_out(channel=SMS, address=number, reason=reason, now=now)
     sms_asks.forget(number, now=now)
@@ -53,10 +54,12 @@ def _silence(arrival: Arrival, number: str, district: District, *, now: datetime
         words.append(_("Somebody reads what you wrote."))
     words.append(_("Text START to get texts again."))
     key = f"{FAREWELL}:{number}:{now:%Y%m%d%H%M%S}"
-    delivery.send(channel=SMS, address=number, body=" ".join(words), dedupe_key=key, purpose=FAREWELL, now=now)
+    delivery.send(
+        channel=SMS, address=number, body=" ".join(words), dedupe_key=key, purpose=FAREWELL, sent_from=ours, now=now
+    )  # fmt: skip
 
 
-def _help(number: str, district: District, *, now: datetime) -> None:
+def _help(number: str, district: District, *, ours: str, now: datetime) -> None:
     """Once in ten minutes. Somebody who types only "help" may need it now: the crisis line comes first."""
     words = [_("%(district)s: text us in a few words what you need, and we answer here.") % {"district": district.name}]
     if district.crisis_phone:
@@ -65,4 +68,6 @@ def _help(number: str, district: District, *, now: datetime) -> None:
         words.append(_("Or call %(phone)s.") % {"phone": district.phone})
     words.append(_("Reply STOP to get no more texts."))
     slot = now.replace(minute=now.minute // 10 * 10).strftime("%Y%m%d%H%M")
-    delivery.send(channel=SMS, address=number, body=" ".join(words), dedupe_key=f"help:{number}:{slot}", purpose="help", now=now)
+    delivery.send(
+        channel=SMS, address=number, body=" ".join(words), dedupe_key=f"help:{number}:{slot}", purpose="help", sent_from=ours, now=now
+    )  # fmt: skip

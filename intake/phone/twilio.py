@@ -39,6 +39,7 @@ def signed_by(kind: str) -> Callable[[Answer], Callable[..., HttpResponse]]:
                 raise Http404
             if not twilio.signed(request, secret=numbers.token(channel)):
                 return HttpResponseForbidden("wrong signature\n", content_type="text/plain")
+            numbers.learn(channel, request.POST.get("AccountSid", ""))
             return answer(request, channel)
 
         return door

@@ -12,11 +12,12 @@ from tickets import reply_token
 from tickets.letters import is_keyed
 
 
-def follow(arrival: Arrival, district: District, *, now: datetime) -> None:
+def follow(arrival: Arrival, district: District, *, number: str = "", now: datetime) -> None:
+    """`number`: ours, where it came by one."""
     if arrival.bounce is not None:
         _bounced(arrival.bounce, district, now=now)
     elif arrival.keyword or arrival.texting.unwanted:
-        texting.follow(arrival, district, now=now)
+        texting.follow(arrival, district, number=number, now=now)
 
 
 def _bounced(bounce: Bounce, district: District, *, now: datetime) -> None:

@@ -21,7 +21,7 @@ from intake.channels.authentication import Authentication
 from intake.mail import forwarding, staff_mail
 from intake.mail.forwarding import PassedOn
 from intake.models import Chat, Envelope
-from intake.phone import sms_asks, voicemails
+from intake.phone import numbers, sms_asks, voicemails
 from intake.queries import KnownSender, door_at, doors_named, is_private, known_sender, ticket_of_call, ticket_of_chat
 from intake.receiving import consequences, joining, settling
 from intake.receiving.attaching import Kept
@@ -117,7 +117,7 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime, 
         return Outcome(answered.ticket, answered.reason)
     screened = screening.let_in() if by_hand else screening.screen(arrival, district)
     if screened.is_out:
-        consequences.follow(arrival, district, now=now)
+        consequences.follow(arrival, district, number=numbers.number_of(envelope), now=now)
         return _kept_out(envelope, screened)
     sender = _sender(arrival, district, now)
     belongs = joining.find(arrival, sender.person, district, now=now)
@@ -128,7 +128,7 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime, 
     _remember(envelope, screened)
     verdict = screened.verdict
     if arrival.texting.unwanted and not by_hand:
-        consequences.follow(arrival, district, now=now)
+        consequences.follow(arrival, district, number=numbers.number_of(envelope), now=now)
     if sender.stopped:
         _heard(arrival, now=now)
     copied = joining.copy_of(arrival, kept.files, sender.person)
@@ -244,6 +244,7 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
             language=_language(arrival.language or sent.sender.language, sent.district), now=now,
             ticket_id=sent.envelope.ticket_ref,
         )  # fmt: skip
+        numbers.used(sent.envelope, arrival, ticket, now=now)
         sla.derive(ticket, now=now)
         if verdict is None:
             routing.acknowledge(ticket, now=now, way=_way_to(sent))
@@ -329,6 +330,7 @@ def _join(sent: Sent, ticket: Ticket, verdict: Verdict | None, *, now: datetime)
     ticket = tickets.take(ticket)
     if contact and verdict is None and ticket.requester_id == sent.sender.id:
         reaching.acknowledge(ticket, contact=contact, now=now)
+    numbers.used(sent.envelope, sent.arrival, ticket, now=now)
     words = replace(sent.words(), subject=_own_subject(sent.arrival, ticket))
     alarmed = routing.hear(
         ticket, author=sent.sender, channel=sent.arrival.channel, words=words, now=now, way=_way_to(sent), answer=verdict is None

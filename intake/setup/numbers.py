@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from delivery import lines as delivery_lines
+from delivery import lines
 from districts import contacts
 from districts.editing import EditForm, OneLine, actor_of, choices_of, for_administrators, row_or_404
 from districts.links import absolute
@@ -33,10 +33,7 @@ DOES = (
 )
 WEBHOOKS = {ChannelKind.SMS: "sms_webhook", ChannelKind.PHONE: "voice_webhook"}
 NEEDED = gettext_lazy("Without it nobody can prove to be Twilio, and everything is refused. It stands on Twilio's first page.")
-ONE_WAY = gettext_lazy(
-    "Texts leave by the Twilio account of whoever runs the product, so an answer could not leave from a number of your own account. "
-    "Take a number of theirs for texts; one of your own can take calls."
-)
+NO_SID = gettext_lazy("An Account SID begins with AC, and 32 letters and digits follow. It stands on Twilio's first page.")
 TOKEN = 120  # characters that are kept; Twilio's have 32
 
 
@@ -53,9 +50,18 @@ class NumberForm(EditForm):
         label=gettext_lazy("Goes to"), required=False,
         help_text=gettext_lazy("A team's own number: what comes in by it goes to that team."),
     )  # fmt: skip
+    first = forms.BooleanField(
+        label=gettext_lazy("Texts that answer none leave from this number"), required=False,
+        help_text=gettext_lazy("An answer leaves from the number that was texted. This is for the others."),
+    )  # fmt: skip
     house = forms.BooleanField(
         label=gettext_lazy("The number belongs to the Twilio account of whoever runs the product"), required=False
     )
+    account = OneLine(
+        label=gettext_lazy("Account SID of its Twilio account"), max_length=64, required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=gettext_lazy("Begins with AC; on Twilio's first page, beside the auth token."),
+    )  # fmt: skip
     token = forms.CharField(
         label=gettext_lazy("Auth token of its Twilio account"), max_length=TOKEN, required=False, error_messages={"required": NEEDED},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
@@ -70,11 +76,12 @@ class NumberForm(EditForm):
         self.fields["token"].help_text = _("It proves that a call is Twilio's. It is not shown again.")
         if not settings.TWILIO_AUTH_TOKEN:
             del self.fields["house"]
-            self.fields["token"].required = channel is None
+        if channel and channel.kind == ChannelKind.PHONE:
+            del self.fields["first"]
         if channel:
             self.fields["address"].disabled = self.fields["does"].disabled = True
             self.fields["address"].help_text = _("People know it. For another one add a number and switch this one off.")
-            if channel.secret:
+            if self._kept():
                 self.fields["token"].help_text = _("One is kept, and stays as long as you leave this empty.")
 
     def clean_address(self) -> str:
@@ -86,24 +93,35 @@ class NumberForm(EditForm):
             raise ValidationError(_("There is no such number. Type it with its area code, for example (916) 555-0144."))
         return found.value
 
+    def _kept(self) -> bool:
+        """Has the number a token of its own?"""
+        line = numbers.line_of(self.channel) if self.channel else None
+        return bool(line and line.secret)
+
+    def clean_account(self) -> str:
+        sid = str(self.cleaned_data["account"]).strip()
+        if sid and not lines.SID.fullmatch(sid):
+            raise ValidationError(NO_SID)
+        return sid
+
     def clean_token(self) -> str:
         return str(self.cleaned_data["token"]).strip()
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        known = self.channel is not None and (bool(self.channel.secret) or bool(data.get("house")))
-        if "token" not in self.errors and not (data.get("token") or data.get("house") or known):
+        if data.get("house"):
+            return data
+        sid = data.get("account", "")
+        if not sid and "account" not in self.errors:
+            self.add_error("account", NO_SID)
+        if "token" not in self.errors and not (data.get("token") or numbers.has_token(sid) or self._keeps_token(sid)):
             self.add_error("token", NEEDED)
-        elif self._is_one_way(data):
-            self.add_error("does" if self.channel is None else "token", ONE_WAY)
         return data
 
-    def _is_one_way(self, data: dict[str, Any]) -> bool:
-        """Would texts come in that could not be answered from there? One that is kept from before stays, and is told of in the list."""
-        if data.get("does") not in (ChannelKind.SMS, BOTH) or data.get("house"):
-            return False
-        kept = self.channel is not None and bool(self.channel.secret)
-        return not kept and data.get("token") != settings.TWILIO_AUTH_TOKEN
+    def _keeps_token(self, sid: str) -> bool:
+        """The token that is there is that of this account, as far as anybody knows."""
+        line = numbers.line_of(self.channel) if self.channel else None
+        return bool(line and line.secret and line.account in ("", sid))
 
     def kinds(self) -> list[str]:
         wanted = self.cleaned_data["does"]
@@ -112,15 +130,16 @@ class NumberForm(EditForm):
     def values(self) -> dict[str, Any]:
         data = self.cleaned_data
         return {
-            "address": data["address"], "name": data["name"], "team": self.teams.get(data["team"]), "secret": data["token"],
-            "house": bool(data.get("house")),
+            "address": data["address"], "name": data["name"], "team": self.teams.get(data["team"]), "first": bool(data.get("first")),
+            "account": None if data.get("house") else lines.Account(data["account"], data["token"]),
         }  # fmt: skip
 
 
 def _shown(channel: Channel) -> dict[str, Any]:
+    line = numbers.line_of(channel)
     return {
         "address": channel.address, "does": channel.kind, "name": channel.name, "team": str(channel.team_id or ""),
-        "house": numbers.is_ours(channel),
+        "house": numbers.is_ours(channel), "account": line.account if line else "", "first": bool(line and line.first),
     }  # fmt: skip
 
 
@@ -129,24 +148,28 @@ def _shown(channel: Channel) -> dict[str, Any]:
 def all_numbers(request: HttpRequest) -> HttpResponse:
     district: District = request.district  # type: ignore[attr-defined]
     rows = _rows().select_related("team").order_by("-active", "address", "kind")
-    lines = [
-        (
-            row,
-            absolute(district, reverse(WEBHOOKS[ChannelKind(row.kind)], args=[row.id])),
-            bool(numbers.token(row)),
-            numbers.is_one_way(row),
-        )
-        for row in rows
-    ]
-    texted = [row.address for row in rows if row.kind == ChannelKind.SMS and row.active]
-    leaves_from = delivery_lines.first(district).number
+    first = lines.first(district)
     values = {
-        "lines": lines,
-        "texted": texted,
-        "leaves_from": leaves_from,
-        "astray": bool(texted) and leaves_from not in texted and not settings.DELIVERY_KEEP,
+        "lines": [_told(row, district, first.number) for row in rows],
+        "texted": any(row.kind == ChannelKind.SMS and row.active for row in rows),
+        "first": first.number,
+        "answered": any(row.kind == ChannelKind.SMS and row.active and row.address == first.number for row in rows),
+        "kept": settings.DELIVERY_KEEP,
     }
     return render(request, "setup/numbers.html", values)
+
+
+def _told(row: Channel, district: District, first: str) -> dict[str, Any]:
+    """One door, as the list shows it."""
+    return {
+        "door": row,
+        "hook": absolute(district, reverse(WEBHOOKS[ChannelKind(row.kind)], args=[row.id])),
+        "proven": bool(numbers.token(row)),
+        "ours": numbers.is_ours(row),
+        "account": numbers.account(row).sid[-4:],
+        "one_way": numbers.is_one_way(row),
+        "first": row.kind == ChannelKind.SMS and row.active and row.address == first,
+    }
 
 
 @for_administrators
