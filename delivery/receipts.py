@@ -9,9 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from anymail.signals import EventType, RejectReason, tracking
-from django.dispatch import receiver
-from django.utils import timezone
+from anymail.signals import EventType, RejectReason
 
 from delivery import actions
 from delivery.models import Delivery, Receipt
@@ -65,12 +63,6 @@ def from_mail(event: Any, *, now: datetime) -> bool:
     if why:
         _give_up_address(delivery, why, now=now)
     return True
-
-
-@receiver(tracking)
-def on_tracking(event: Any, **_kwargs: Any) -> None:
-    """Anymail's webhook views call this within the request, in the district of its host."""
-    from_mail(event, now=timezone.now())
 
 
 def _is_of_this_try(event: Any, delivery: Delivery) -> bool:

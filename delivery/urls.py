@@ -1,14 +1,6 @@
-from anymail.urls import urlpatterns as anymail
 from django.urls import include, path
 
-from delivery import views
-
-# Events about mail we sent. (Mail coming in is intake's: nobody would listen to it here.)
-tracking = [
-    path(str(one.pattern), views.with_secret(one.callback), name=one.name)
-    for one in anymail
-    if str(one.pattern).endswith("tracking/") and "mandrill" not in str(one.pattern)
-]
+from delivery import mail_events, views
 
 urlpatterns = [
     path("", views.notices, name="notices"),
@@ -21,5 +13,5 @@ urlpatterns = [
     path("stopped/", views.stopped, name="stopped"),
     path("stopped/<uuid:opt_out_id>/", views.write_again, name="write_again"),
     path("hooks/sms/<uuid:delivery_id>/<int:tries>", views.sms_receipt, name="sms_receipt"),
-    path("hooks/mail/", include((tracking, "anymail"))),
+    path("hooks/mail/", include((mail_events.doors, "anymail"))),
 ]

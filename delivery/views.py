@@ -160,18 +160,6 @@ def sms_receipt(request: HttpRequest, delivery_id: UUID, tries: int) -> HttpResp
     return HttpResponse(status=204 if known else 404)
 
 
-def with_secret(view: Door) -> Door:
-    """Anymail lets everybody in while no secret is set; we let nobody in."""
-
-    @wraps(view)
-    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not settings.ANYMAIL.get("WEBHOOK_SECRET"):
-            raise Http404("set ANYMAIL_WEBHOOK_SECRET")
-        return view(request, *args, **kwargs)
-
-    return door
-
-
 def _page[M: Model](request: HttpRequest, rows: QuerySet[M]) -> tuple[list[M], dict[str, Any]]:
     """One page and the numbers of its neighbours; nothing is counted."""
     given = request.GET.get("page", "")

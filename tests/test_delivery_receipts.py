@@ -15,6 +15,7 @@ from requests import Response
 
 from delivery import actions, receipts, sending
 from delivery.models import Delivery, OptOut, Receipt
+from delivery.provider_login import EVENTS, login_of
 from delivery.transports import TryLater, Undeliverable, Unreachable, email
 from districts.models import District
 from districts.scope import district_scope
@@ -31,6 +32,12 @@ def _secret(settings: Settings) -> None:
 
 
 @pytest.fixture
+def house_account(settings: Settings) -> None:
+    """Mail leaves through the operator's account at a provider."""
+    settings.MAILERS = {"default": {"BACKEND": "anymail.backends.postmark.EmailBackend", "OPTIONS": {}}}
+
+
+@pytest.fixture
 def mail(here: Cast) -> Delivery:
     row = actions.send(
         channel="email", address="pat@cedar-family.example", body="hello", subject="Your request", purpose="ack",
@@ -41,7 +48,8 @@ def mail(here: Cast) -> Delivery:
     return row.refresh()
 
 
-def tell(district: District, secret: str = SECRET, **event: Any) -> int:
+def tell(district: District, secret: str | None = None, **event: Any) -> int:
+    secret = login_of(district, EVENTS) if secret is None else secret
     given = base64.b64encode(secret.encode()).decode()
     headers = {"Authorization": f"Basic {given}"}
     return visitor(district).post(HOOK, event, content_type="application/json", headers=headers).status_code
@@ -115,10 +123,29 @@ def test_a_late_bounce_does_not_touch_what_a_person_sent_again(here: Cast, mail:
     assert mail.refresh().state == "failed"
 
 
-@pytest.mark.parametrize("secret", ["", "postmark:guessed"])
+@pytest.mark.parametrize("secret", ["", "postmark:guessed", SECRET])
 def test_a_stranger_is_not_heard(here: Cast, mail: Delivery, secret: str) -> None:
-    assert tell(here.district, secret, **bounce(mail)) == 400
+    """Nor whoever has the server's secret, where nothing leaves through the server's own account."""
+    assert tell(here.district, secret, **bounce(mail)) == 401
     assert mail.refresh().state == "sent"
+
+
+@pytest.mark.usefixtures("house_account")
+def test_the_servers_secret_is_heard_where_the_operator_has_an_account(here: Cast, oak: Cast, mail: Delivery) -> None:
+    assert tell(oak.district, SECRET, **bounce(mail)) == 200
+    assert mail.refresh().state == "sent", "at another district's host it changes nothing"
+    assert tell(here.district, SECRET, **bounce(mail)) == 200
+    assert mail.refresh().state == "failed"
+
+
+def test_the_login_of_one_district_opens_no_other_and_that_for_mail_coming_in_opens_none(here: Cast, oak: Cast, mail: Delivery) -> None:
+    for login in (login_of(oak.district, EVENTS), login_of(here.district)):
+        assert tell(here.district, login, **bounce(mail)) == 401
+    assert mail.refresh().state == "sent"
+
+
+def test_what_no_provider_sends_breaks_nothing(here: Cast) -> None:
+    assert tell(here.district, RecordType="Bounce", Type=[], Metadata=7) == 400
 
 
 def test_with_no_secret_set_nobody_is_heard(here: Cast, mail: Delivery, settings: Settings) -> None:

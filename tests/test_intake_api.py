@@ -21,7 +21,7 @@ from districts.actions import new_api_key
 from districts.models import District, Role
 from districts.scope import district_scope
 from intake.api.problems import PROBLEMS
-from intake.mail.provider_login import login_of
+from delivery.provider_login import login_of
 from intake.models import Channel, Envelope, Question
 from intake.receiving import opening, reaping, receive
 from tests.conftest import NOW, Cast, a_ticket, sign_in

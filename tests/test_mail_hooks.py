@@ -17,16 +17,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
+from delivery import sns
+from delivery.provider_login import login_of
 from districts import arriving
 from districts.models import District
 from districts.scope import district_scope
 from intake.mail import hooks, relayed
-from intake.mail.provider_login import login_of
 from intake.models import Channel, Envelope
 from intake.receiving import receive
 from intake.standing import forget_standing
 from intake.urls_hooks import inbound
 from tests.conftest import Cast, a_ticket
+from tests.sns_topic import certificate
+from tests.sns_topic import signed as signed_by_amazon
 from tests.test_intake_mail import a_mail
 from tests.test_sla_sweep import COMMITTED
 from tickets.models import Attachment, Message, Ticket
@@ -49,6 +52,13 @@ def provider(here: Cast, settings: Any, tmp_path: Any) -> Cast:
     settings.ANYMAIL = {**settings.ANYMAIL, "WEBHOOK_SECRET": SECRET, "MAILGUN_WEBHOOK_SIGNING_KEY": KEY}
     Channel.objects.create(kind="email", address=HELP, name="Help")
     return here
+
+
+@pytest.fixture(autouse=True)
+def _certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Amazon SNS shows it."""
+    monkeypatch.setattr(sns, "fetch", lambda _url: certificate())
+    sns.certificate.cache_clear()
 
 
 def post(path: str, data: Any, *, secret: str | None = None, host: str = "cedar.localhost", kind: str = "", **headers: str) -> Any:
@@ -243,13 +253,13 @@ def test_sendgrid_whole_and_large(provider: Cast) -> None:
 # --- Amazon SES ---------------------------------------------------------------------------------------------------------
 
 
-def ses(message: Any, *, kind: str = "Notification", secret: str | None = None, **more: Any) -> Any:
+def ses(message: Any, *, kind: str = "Notification", secret: str | None = None, by: str = "amazon", **more: Any) -> Any:
     """docs.aws.amazon.com/sns: what a topic posts; the message is SES's notice (receiving-email-notifications-contents)."""
     notice = {
         "Type": kind, "MessageId": "8f6dee70-c885-558a-be7d-bd48bbf5335e", "TopicArn": "arn:aws:sns:us-east-1:111111111111:cedar",
-        "Message": json.dumps(message), "Timestamp": "2026-08-01T18:20:02.032Z", "SignatureVersion": "1", "Signature": "EXAMPLE",
-        "SigningCertURL": "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-x.pem", **more,
+        "Message": json.dumps(message), "Timestamp": "2026-08-01T18:20:02.032Z", **more,
     }  # fmt: skip
+    notice = signed_by_amazon(notice, by=by)
     headers = {"x-amz-sns-message-type": kind, "x-amz-sns-message-id": notice["MessageId"]}
     return post("amazon_ses/inbound/", json.dumps(notice), kind="text/plain; charset=UTF-8", secret=secret, **headers)
 
@@ -286,6 +296,11 @@ def test_amazon_ses_within_its_notice(provider: Cast) -> None:
     assert envelope.meta["recipients"] == [HELP, "buses@cedar.localhost"], "all for whom it was taken in"
     assert envelope.meta["authentication"] == "amazonses; spf=pass; dkim=pass; dmarc=pass header.from=cedar-family.example"
     assert envelope.meta["spam"] == {"flagged": False}
+
+
+def test_what_amazon_did_not_sign_is_refused(provider: Cast) -> None:
+    assert ses(ses_notice(LATIN), by="somebody").status_code == 400
+    assert not Envelope.objects.exists()
 
 
 def test_amazon_ses_tells_what_the_domain_wishes(provider: Cast) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from delivery.provider_login import EVENTS, login_of
 from districts.scope import district_scope
 from intake import doors
-from intake.mail.provider_login import login_of
 from intake.models import Channel
 from intake.queries import door_at, is_private, mailbox
 from intake.standing import standing_here
@@ -128,7 +128,9 @@ def test_the_addresses_for_a_provider_have_the_districts_own_login(here: Cast, o
     settings.ANYMAIL = {**settings.ANYMAIL, "WEBHOOK_SECRET": "server:secret"}
     page = sign_in(here.ada, here.district).get("/setup/addresses/").content.decode()
     assert f"http://{login_of(here.district)}@cedar.localhost/hooks/mail/postmark/inbound/" in page
+    assert f"http://{login_of(here.district, EVENTS)}@cedar.localhost/notices/hooks/mail/postmark/tracking/" in page
     assert "server:secret" not in page
+    assert login_of(oak.district, EVENTS) not in page
     assert login_of(oak.district) not in page
     settings.ANYMAIL = {**settings.ANYMAIL, "WEBHOOK_SECRET": ""}
     assert "/hooks/mail/" not in sign_in(here.ada, here.district).get("/setup/addresses/").content.decode()

@@ -25,8 +25,8 @@ from config.storm.journal import Journal
 from config.storm.letters import Acknowledged
 from config.storm.plan import Event
 from config.storm.running import CEDAR, HOOK_SECRET, OAK, Running
+from delivery.provider_login import derived
 from intake.chat.actions import CHATS
-from intake.mail.provider_login import derived
 
 ACCEPTED, REFUSED, LATER = "accepted", "refused", "later"
 BROKE = "broke"  # the sender itself

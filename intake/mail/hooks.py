@@ -16,13 +16,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
+from delivery import provider_login
 from districts.arriving import with_whole_body
 from districts.models import District
 from districts.queries import this_district
 from intake import queries
 from intake.actions import accept
 from intake.channels.fingerprint import digest
-from intake.mail import posted, provider_login, relayed
+from intake.mail import posted, relayed
 from intake.mail.relayed import Relayed
 from intake.mail.smtp import message_id
 from tickets.models import ChannelKind
@@ -90,22 +91,11 @@ def _brought(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Bro
 
 def stranger(request: HttpRequest) -> HttpResponse | None:
     """The answer to whoever calls without the login of the district of this host; None: it is the provider."""
-    login = provider_login.login_of(request.district)  # type: ignore[attr-defined]
-    if not login:
-        return _said(404, "set ANYMAIL_WEBHOOK_SECRET")
-    if provider_login.is_known(request, login):
-        return None
-    answer = _said(401, "not the login of this district's address")
-    answer["WWW-Authenticate"] = 'Basic realm="mail"'  # Amazon SNS sends none before it is asked
-    return answer
+    return provider_login.turned_away(request, provider_login.login_of(request.district))  # type: ignore[attr-defined]
 
 
 def _refused(status: int, why: str) -> Brought:
-    return Brought(_said(status, why))
-
-
-def _said(status: int, why: str) -> HttpResponse:
-    return HttpResponse(f"{why}\n", status=status, content_type="text/plain")
+    return Brought(provider_login.said(status, why))
 
 
 def _write_down(mail: Relayed) -> None:

@@ -23,10 +23,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.views.decorators.csrf import csrf_exempt
 
+from delivery import sns
+from delivery.provider_login import login_of
 from intake.channels import parts
 from intake.channels.headers import Headers
 from intake.mail.posted import head_of
-from intake.mail.provider_login import login_of
 from intake.mail.verdicts import verdicts
 
 AS_THEY_CAME = policies.default.clone(refold_source="none", utf8=True, linesep="\r\n")
@@ -145,10 +146,10 @@ class SendGrid(SendGridInboundWebhookView):
         super(SendGridInboundWebhookView, self).__init__(**kwargs)
 
 
-class AmazonSes(AmazonSESInboundWebhookView):
+class AmazonSes(sns.Signed, AmazonSESInboundWebhookView):
     """Of a mail in a bucket the bytes are kept as they are fetched; Anymail is given what it looks at, the headers.
 
-    Nothing proves that Amazon wrote a notice, and the server's key may read many buckets: only one that SES_BUCKETS names for this
+    Amazon signs what any customer's topic tells, and the server's key may read many buckets: only one that SES_BUCKETS names for this
     district's host is asked.
     """
 

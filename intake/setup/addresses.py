@@ -1,6 +1,7 @@
 """Set-up: the mail addresses people write to, and the number they text."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from delivery import provider_login
+from delivery.provider_login import EVENTS, INBOUND
 from districts.editing import EditForm, OneLine, actor_of, choices_of, for_administrators, row_or_404
 from districts.links import mail_address
 from districts.models import District, Team
 from districts.queries import teams
 from intake import contacts, doors
-from intake.mail import provider_login
 from intake.models import Channel, Mailbox
 from intake.queries import is_private
 from tickets.models import ChannelKind
@@ -28,6 +30,10 @@ HOP = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?")
 PROVIDERS = (  # of mail, and where each posts it
     ("Postmark", "postmark/inbound/"), ("Mailgun", "mailgun/inbound_mime/"), ("SendGrid", "sendgrid/inbound/"),
     ("Amazon SES", "amazon_ses/inbound/"),
+)  # fmt: skip
+TELLERS = (  # of what became of mail that we sent
+    ("Postmark", "postmark/tracking/"), ("Mailgun", "mailgun/tracking/"), ("SendGrid", "sendgrid/tracking/"),
+    ("Amazon SES", "amazon_ses/tracking/"),
 )  # fmt: skip
 LONGEST_LOCAL_PART = 64  # RFC 5321 4.5.3.1.1
 
@@ -120,13 +126,14 @@ def addresses(request: HttpRequest) -> HttpResponse:
     elsewhere = Mailbox.objects.select_related("source", "source__team").order_by("-active", "source__address")
     mail = Channel.objects.filter(kind=ChannelKind.EMAIL).exclude(id__in=elsewhere.values("source")).select_related("team")
     shown = {"addresses": mail.order_by("-active", "address"), "mailboxes": elsewhere}
-    return render(request, "setup/addresses.html", {**shown, "hooks": _hooks(request.district)})  # type: ignore[attr-defined]
+    district = request.district  # type: ignore[attr-defined]
+    told = {"hooks": _hooks(district, PROVIDERS, INBOUND), "event_hooks": _hooks(district, TELLERS, EVENTS)}
+    return render(request, "setup/addresses.html", {**shown, **told})
 
 
-def _hooks(district: District) -> list[tuple[str, str]]:
-    """[(provider, address to paste there)]; none while the server takes no mail from providers."""
-    known = PROVIDERS if provider_login.login_of(district) else ()
-    return [(name, provider_login.address(district, path)) for name, path in known]
+def _hooks(district: District, known: Iterable[tuple[str, str]], what: str) -> list[tuple[str, str]]:
+    """[(provider, address to paste there)]; none while the server lets no provider in."""
+    return [(name, provider_login.address(district, path, what)) for name, path in known] if provider_login.server_secret() else []
 
 
 @for_administrators

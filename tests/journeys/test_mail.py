@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from config.storm.running import HOOK_SECRET
-from intake.mail.provider_login import derived
+from delivery.provider_login import derived
 from tests.journeys.asking import letter, placed, send
 from tests.product import CEDAR, Product, until
 
