@@ -95,6 +95,7 @@ HASH_PARTITIONS = env.int("HASH_PARTITIONS", default=0)
 OWNER_URL = env.str("DATABASE_URL", default="") or env.str("DATABASE_APP_URL", default="") or "postgres://localhost/frontdoor"
 APP_URL = env.str("DATABASE_APP_URL", default="") or app_url(OWNER_URL, SECRET_KEY)
 _ENGINE = "districts.postgres"
+_PREPARING = 2**31 if env.bool("DATABASE_PREPARED", default=True) else None  # times: none but what asks for it (districts.prepared)
 _app, _owner = env.db_url_config(APP_URL), env.db_url_config(OWNER_URL)
 DATABASES = {
     "default": {
@@ -104,6 +105,7 @@ DATABASES = {
             **_app.get("OPTIONS", {}),  # sslmode and its like, from the URL
             "options": "-c app.district_id=NO-DISTRICT-IN-SCOPE",
             "connect_timeout": 5,
+            "prepare_threshold": _PREPARING,
             "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=6), "timeout": 5},
         },
         "TEST": {"MIRROR": "owner"},
@@ -111,7 +113,12 @@ DATABASES = {
     "owner": {
         **_owner,
         "ENGINE": _ENGINE,
-        "OPTIONS": {**_owner.get("OPTIONS", {}), "options": "-c app.district_id=NO-DISTRICT-IN-SCOPE", "connect_timeout": 5},
+        "OPTIONS": {
+            **_owner.get("OPTIONS", {}),
+            "options": "-c app.district_id=NO-DISTRICT-IN-SCOPE",
+            "connect_timeout": 5,
+            "prepare_threshold": _PREPARING,
+        },
         "TEST": {"DEPENDENCIES": [], "NAME": env.str("TEST_DATABASE", default="test_frontdoor")},
     },
 }

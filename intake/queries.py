@@ -11,6 +11,7 @@ from django.db.models.functions import Substr
 
 from delivery import optouts
 from delivery.models import Delivery, OptOut, Receipt
+from districts import prepared
 from districts.models import ContactPoint, District, Person
 from districts.queries import one_person
 from districts.scope import require_district_id
@@ -90,9 +91,7 @@ def known_sender(contact: Contact, *, since: datetime, most: int, lock: bool) ->
         + (" FOR NO KEY UPDATE OF p" if lock else "")
     )
     here = require_district_id()
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [since, most, here, here, contact.kind, contact.value])
-        row = cursor.fetchone()
+    row = prepared.run(statement, [since, most, here, here, contact.kind, contact.value]).fetchone()
     attributes = [field.attname for field in Person._meta.concrete_fields]
     # read a moment before it was merged, the row tells it by now
     return KnownSender(one_person(Person.from_db("default", attributes, row[:-2])), *row[-2:]) if row else None
@@ -101,18 +100,14 @@ def known_sender(contact: Contact, *, since: datetime, most: int, lock: bool) ->
 def has_asked(person: Person) -> bool:
     """Is any ticket theirs?"""
     statement = f"SELECT EXISTS (SELECT 1 FROM {Ticket._meta.db_table} WHERE district_id = %s AND requester_id = %s)"
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [require_district_id(), person.id])
-        row = cursor.fetchone()
+    row = prepared.run(statement, [require_district_id(), person.id]).fetchone()
     return bool(row and row[0])
 
 
 def threads(message_ids: Sequence[str]) -> list[tuple[UUID, str]]:
     """[(ticket, Message-ID)] of the tickets that know any of these ids."""
     statement = f"SELECT ticket_id, message_id FROM {ThreadId._meta.db_table} WHERE district_id = %s AND message_id = ANY(%s) LIMIT 100"
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [require_district_id(), list(message_ids)])
-        return [(row[0], row[1]) for row in cursor.fetchall()]
+    return [(row[0], row[1]) for row in prepared.run(statement, [require_district_id(), list(message_ids)])]
 
 
 def other_content(channel: str, external_id: str, digest: str) -> bool:

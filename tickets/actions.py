@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
+from districts import prepared
 from districts.models import Membership, Person, Priority, Service, Site, Team, uuid7
 from districts.scope import require_district_id
 from districts.together import insert
@@ -76,9 +76,7 @@ def next_number() -> int:
         f"INSERT INTO {TicketCounter._meta.db_table} AS c (id, district_id, last) VALUES (%s, %s, 1001)"
         " ON CONFLICT (district_id) DO UPDATE SET last = c.last + 1 RETURNING last"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [uuid7(), require_district_id()])
-        row = cursor.fetchone()
+    row = prepared.run(statement, [uuid7(), require_district_id()]).fetchone()
     if row is None:
         raise RuntimeError("no ticket number")
     return int(row[0])

@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 
+from districts import prepared
 from districts.scope import require_district_id
 from intake.models import Envelope
 
@@ -38,7 +39,7 @@ def bound(statement: str, values: list[Any]) -> int:
 
     Django's cursors write values into the statement: bytes in twice as many hexadecimal digits, which the server parses.
     """
-    return _run(statement, values).rowcount
+    return prepared.run(statement, values, binary=True).rowcount
 
 
 def _run(statement: str, values: list[Any]) -> psycopg.Cursor[Any]:
