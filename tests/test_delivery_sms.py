@@ -71,6 +71,10 @@ def no(status: int, code: int, words: str) -> tuple[int, Any]:
 
 @pytest.fixture
 def twilio(settings: Settings) -> Iterator[Twilio]:
+    yield from serve(settings)
+
+
+def serve(settings: Settings) -> Iterator[Twilio]:
     server = Twilio()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
