@@ -172,7 +172,8 @@ def test_place_and_service_are_known_from_the_door_one_came_by(here: Cast) -> No
     browser = visitor(here.district)
     page = browser.get("/at/MRE/Lab%202").content.decode()
     assert "Maple Ridge Elementary" in page
-    assert "room Lab 2" in page
+    assert "Maple Ridge Elementary · Lab 2" in page
+    assert "Maple Ridge Elementary · room 12b" in browser.get("/at/MRE/12b").content.decode()
     second = browser.post(
         "/", {"step": "ask", "text": "no heat", "site": "MRE", "room": "Lab 2", "service": "bus-late"}
     ).content.decode()

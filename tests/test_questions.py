@@ -211,7 +211,8 @@ def test_everything_that_is_wrong_is_said_at_once_and_every_answer_is_kept(asks:
     page = response.content.decode()
     assert response.status_code == 422
     assert 'href="#contact"' in page
-    assert 'href="#q-trip"' in page
+    assert '<a href="#q-trip">“Which trip?”: Please choose one.</a>' in page, "which one, where several want a choice"
+    assert page.index('href="#contact"') < page.index('href="#q-trip"'), "in the order of the form"
     assert 'aria-invalid="true"' in page
     assert not Envelope.objects.exists()
 

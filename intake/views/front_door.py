@@ -229,16 +229,22 @@ def _answers(asked_of: Questionnaire, asked: Asked) -> tuple[list[NewAnswer], bo
         return answers, False
     asked.unseen = len(unseen)
     asked.wrong = {key: said for key, said in wrong.items() if key not in unseen}
-    asked.errors |= {f"q-{key}": said for key, said in asked.wrong.items()}
+    asked.errors |= {f"q-{key}": _named(asked_of, key, said) for key, said in asked.wrong.items()}
     return [], True
 
 
+def _named(asked_of: Questionnaire, key: str, said: str) -> str:
+    """For the list above the form, where "Please choose one" alone would stand there three times."""
+    label = next(asked_of.tongue.of(one.label) for one in asked_of.questions if one.key == key)
+    return _("“%(question)s”: %(said)s") % {"question": label, "said": said}
+
+
 def _contact_too(asked: Asked, by: Person | None) -> Asked:
-    """Everything that is wrong is said at once."""
+    """Everything that is wrong is said at once, in the order of the form."""
     try:
         contacts.read(asked.their_contact if by else asked.contact)
     except BadContact as mistake:
-        asked.errors[THEIRS if by else mistake.field] = str(mistake)
+        asked.errors = {THEIRS if by else mistake.field: str(mistake), **asked.errors}
     return asked
 
 
