@@ -21,5 +21,7 @@ ROUTES = (
     ("delivery.*", {"queue": SENDING}),
     ("sla.*", {"queue": PROMISES}),
     ("ownership.*", {"queue": PROMISES}),
+    ("incidents.*", {"queue": PROMISES}),
+    ("alerts.*", {"queue": PROMISES}),
     ("reporting.*", {"queue": SLOW}),
 )

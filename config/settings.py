@@ -34,6 +34,8 @@ INSTALLED_APPS = [
     "sla",
     "knowledge",
     "ownership",
+    "incidents",
+    "alerts",
     "routing",
     "intake",
     "reporting",
@@ -246,6 +248,8 @@ MAILERS = {
         "OPTIONS": _smtp if MAIL_BACKEND.endswith("smtp.EmailBackend") else {},
     }
 }
+# MAIL_RETURN_TAGS=0: for a mail server that takes no sender but the one it knows (help@); a bounce then proves little.
+MAIL_RETURN_TAGS = env.bool("MAIL_RETURN_TAGS", default=True)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="front-door@localhost")
 ANYMAIL = {
     "POSTMARK_SERVER_TOKEN": env.str("POSTMARK_SERVER_TOKEN", default=""),

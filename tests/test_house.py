@@ -27,7 +27,7 @@ from districts.postgres.schema import is_district_table
 from tests.conftest import Cast, visitor
 
 ROOT = Path(settings.ROOT)
-APPS = ("districts", "delivery", "tickets", "sla", "knowledge", "ownership", "routing", "intake", "reporting")
+APPS = ("districts", "delivery", "tickets", "sla", "knowledge", "ownership", "incidents", "alerts", "routing", "intake", "reporting")
 PRIVATE = {"views", "api", "forms", "tasks", "admin"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "common", "core", "services", "managers", "signals", "misc", "base_utils"}
 LONGEST = 400  # lines

@@ -352,7 +352,7 @@ def test_the_page_of_a_ticket_is_spelled_in_one_place(here: Cast) -> None:
 
 def test_later_words_are_written_in_one_place_that_listens_for_danger() -> None:
     """A new door that writes them itself would be deaf."""
-    apps = ("districts", "delivery", "tickets", "sla", "knowledge", "ownership", "routing", "intake", "reporting")
+    apps = ("districts", "delivery", "tickets", "sla", "knowledge", "ownership", "incidents", "alerts", "routing", "intake", "reporting")
     root = Path(settings.ROOT)
     calls = [p.relative_to(root) for app in apps for p in (root / app).rglob("*.py") if "requester_wrote(" in p.read_text()]
     assert {str(path) for path in calls} == {"tickets/actions.py", "routing/actions.py"}

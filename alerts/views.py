@@ -1,0 +1,1 @@
+"""Pages of people who work here, and of the public."""
