@@ -18,7 +18,7 @@ from django.db import connection, connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from delivery import actions, quiet, sending
+from delivery import actions, quiet, return_path, sending
 from delivery.models import Delivery, OptOut
 from delivery.transports import email as by_mail
 from districts.jobs import MAX_ATTEMPTS
@@ -33,6 +33,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.taken: list[Message] = []
+        self.from_: list[str] = []  # on the envelope
         self.answers: dict[str, str] = {}
         self.connections = 0
         self.on_data: Callable[[], None] = lambda: None
@@ -51,6 +52,7 @@ class Mailbox:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         self.on_data()
         self.taken.append(email.message_from_bytes(envelope.content))
+        self.from_.append(envelope.mail_from)
         return "250 OK"
 
 
@@ -416,3 +418,24 @@ def test_a_sender_that_died_is_followed_by_another_after_its_lease(cedar: Cast, 
     assert sending.drain(cedar.district.id) == 1
     with district_scope(cedar.district.id):
         assert Delivery.objects.get(id=row).attempts == 2
+
+
+def test_the_return_path_is_on_the_envelope_alone_and_proves_which_letter_it_was(
+    here: Cast, oak: Cast, box: Mailbox, settings: Settings
+) -> None:
+    row = queue(message_id="ack.1@cedar.localhost")
+    sending.drain(here.district.id)
+    (path,) = box.from_
+    assert path.startswith("help+b-")
+    assert len(path.partition("@")[0]) <= 64  # RFC 5321 4.5.3.1.1
+    assert path not in box.taken[0].as_string()
+    assert box.taken[0]["From"] == "Cedar <help@cedar.localhost>"
+    assert return_path.delivery_of(path.upper(), here.district) == row.id
+    assert return_path.delivery_of(path, oak.district) is None
+    changed = f"{path[:-20]}{'a' if path[-20] != 'a' else 'b'}{path[-19:]}"
+    for made_up in (path.replace("+b-", "+c-"), changed, "help@cedar.localhost", ""):
+        assert return_path.delivery_of(made_up, here.district) is None
+    settings.MAIL_RETURN_TAGS = False
+    queue()
+    sending.drain(here.district.id)
+    assert box.from_[1] == "help@cedar.localhost"

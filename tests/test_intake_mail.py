@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from delivery import actions as delivery
-from delivery import sending
+from delivery import return_path, sending
 from delivery.models import Delivery, OptOut, Receipt
 from districts.models import ContactPoint, Person
 from districts.scope import district_scope
@@ -325,7 +325,7 @@ Subject: Your request
 def test_a_bounce_of_our_mail_stops_writing_to_the_dead_address(doors: Cast) -> None:
     ticket = ticket_of(deliver(doors, a_mail()))
     ack = mail_id(ticket, "ack", doors.district)
-    envelope = deliver(doors, dsn(ack, PAT), return_path="")
+    envelope = deliver(doors, dsn(ack, PAT), returns_to(sent(ticket)), return_path="")
     assert (envelope.state, envelope.reason) == ("screened", "bounce")
     assert OptOut.objects.get().address == PAT
     assert Receipt.objects.get().detail == "5.1.1"
@@ -342,8 +342,48 @@ def test_a_bounce_that_proves_nothing_silences_nobody(doors: Cast, case: str) ->
         "full mailbox": dsn(ack, PAT, status="5.2.2"),
         "delayed": dsn(ack, PAT, status="4.4.1", action="delayed"),
     }[case]
-    assert deliver(doors, raw, return_path="").state == "screened"
+    to = () if case == "unknown mail" else (returns_to(sent(ticket)),)
+    assert deliver(doors, raw, *to, return_path="").state == "screened"
     assert not OptOut.objects.exists()
+
+
+def returns_to(letter: Delivery) -> str:
+    return return_path.address_of(letter.district, letter.id)
+
+
+@pytest.mark.parametrize("given_back", ["Return-Path: <%s>", "Original-Mail-From: <%s>"])
+def test_a_report_that_gives_back_the_return_path_is_proven_too(doors: Cast, given_back: str) -> None:
+    """Where a mailbox elsewhere takes in what comes to help@, or a complaint goes to an address of its own."""
+    letter = sent(ticket_of(deliver(doors, a_mail())))
+    field = (given_back % returns_to(letter)).encode()
+    deliver(doors, dsn(letter.message_id, PAT).replace(b"Subject: Your request", field + b"\nSubject: Your request"), return_path="")
+    assert OptOut.objects.get().address == PAT
+
+
+def test_what_an_answer_quotes_silences_nobody(doors: Cast) -> None:
+    """Who follows gets the receiver's answer to all: our letter's Message-ID in References, its reply address in To."""
+    ticket = ticket_of(deliver(doors, a_mail(Cc="Gran <gran@family.example>")))
+    letter = sent(ticket)
+    for forged in (dsn(letter.message_id, PAT), without_id(PAT, letter.reply_to), dsn(letter.message_id, PAT)):
+        assert deliver(doors, forged, return_path="").state == "screened"
+    assert not OptOut.objects.exists()
+    assert {one.kind for one in Receipt.objects.filter(delivery=letter)} == {"bounced"}, "it is written down"
+    assert letter.refresh().state == "failed", "and shown"
+
+
+@pytest.mark.parametrize(("days", "answered", "silenced"), [(2, False, True), (0, False, False), (2, True, False)])
+def test_what_comes_back_another_day_too_silences(doors: Cast, days: int, answered: bool, silenced: bool) -> None:
+    """Where nothing proves it: two letters, a day apart, and nobody there who writes."""
+    ticket = ticket_of(deliver(doors, a_mail()))
+    deliver(doors, dsn(sent(ticket).message_id, PAT), return_path="")
+    Receipt.objects.update(at=timezone.now() - timedelta(days=days))
+    reply = tickets.reply(ticket, by=doors.alice, words=tickets.Words(text="We look"), now=timezone.now())
+    mine = Delivery.objects.get(dedupe_key=f"reply-{reply.id}:{ticket.id}")
+    Delivery.objects.filter(id=mine.id).update(state="sent", sent_at=timezone.now())
+    if answered:
+        deliver(doors, a_mail("Thank you"), mine.reply_to)
+    deliver(doors, dsn(mine.message_id, PAT), return_path="")
+    assert OptOut.objects.exists() is silenced
 
 
 def test_a_loop_ends(doors: Cast) -> None:
@@ -474,7 +514,7 @@ def test_a_report_without_an_id_is_of_the_letter_whose_reply_address_it_gives_ba
     ticket = ticket_of(deliver(doors, a_mail()))
     letter = sent(ticket)
     assert deliver(doors, without_id(PAT, letter.reply_to), return_path="").state == "screened"
-    assert (Receipt.objects.get().delivery, OptOut.objects.get().address) == (letter, PAT)
+    assert Receipt.objects.get().delivery == letter
     letter.refresh_from_db()
     assert (letter.state, letter.error) == ("failed", "came back 5.1.1")
 

@@ -12,7 +12,7 @@ from intake.mail.smtp import message_id
 from intake.models import Channel, Envelope
 from intake.receiving import receive
 from tests.conftest import Cast, a_ticket
-from tests.test_intake_mail import PAT, a_mail, deliver, doors, dsn, reply_address, ticket_of
+from tests.test_intake_mail import PAT, a_mail, deliver, doors, dsn, reply_address, returns_to, sent, ticket_of
 from tickets import actions as tickets
 from tickets.letters import mail_id
 from tickets.models import Follower, Link, Message, ThreadId, Ticket
@@ -108,7 +108,7 @@ def test_osticket_1467_a_mailbox_that_answers_every_answer_comes_to_an_end(doors
 
 def test_chatwoot_5131_our_mail_to_a_dead_address_is_the_last(doors: Cast) -> None:
     ticket = ticket_of(deliver(doors, a_mail()))
-    deliver(doors, dsn(mail_id(ticket, "ack", doors.district), PAT), return_path="")
+    deliver(doors, dsn(mail_id(ticket, "ack", doors.district), PAT), returns_to(sent(ticket)), return_path="")
     assert OptOut.objects.get().address == PAT
     tickets.reply(ticket, by=doors.alice, words=tickets.Words(text="Soon"), now=timezone.now())
     assert Delivery.objects.get(dedupe_key__startswith="reply-").state == "suppressed"

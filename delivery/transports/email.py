@@ -13,8 +13,10 @@ from email.message import EmailMessage as WireMessage
 from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
+from django.conf import settings
 from django.core.mail import EmailMessage, mailers
 
+from delivery import return_path
 from delivery.transports import Outgoing, Sent, TryLater, Undeliverable, Unreachable, connecting, in_a_line
 from districts.links import mail_address
 from districts.models import District
@@ -45,6 +47,8 @@ def send(message: Outgoing, over: Any) -> Sent:
     letter = compose(message)
     if hasattr(over, "esp_name"):  # Anymail: comes back with every event about this mail
         letter.metadata = {"delivery": str(message.id), "tries": str(message.tries)}
+    elif settings.MAIL_RETURN_TAGS:
+        _comes_back_to(letter, return_path.address_of(message.district, message.id))
     _open(over)  # again, where the last message cost us the connection
     try:
         over.send_messages([letter])
@@ -55,6 +59,12 @@ def send(message: Outgoing, over: Any) -> Sent:
     except ValueError as error:  # an address or a header that no mail can carry
         raise Undeliverable(str(error)) from error
     return _sent(letter)
+
+
+def _comes_back_to(letter: "Letter", address: str) -> None:
+    """On the envelope alone: people see who wrote it."""
+    letter.extra_headers["From"] = letter.from_email
+    letter.from_email = address
 
 
 def _sent(letter: "Letter") -> Sent:

@@ -41,6 +41,7 @@ class Bounce:
     failures: tuple[Failure, ...] = ()
     original_ids: tuple[str, ...] = ()  # Message-IDs of the mail it speaks of
     answers_to: tuple[str, ...] = ()  # where that mail asked for answers, lower case
+    returned_to: tuple[str, ...] = ()  # where it was to be sent back to, lower case
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """What follows from an arrival that is no request: an address that is dead, a number that wants silence, a word of help."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from delivery import actions as delivery
+from delivery import return_path
 from delivery.models import Delivery, Receipt
 from districts.models import District
 from intake.channels.arrival import Arrival, Bounce
@@ -10,30 +11,61 @@ from intake.phone import texting
 from intake.receiving import joining
 from tickets import reply_token
 from tickets.letters import is_keyed
+from tickets.models import Message
+
+CAME_BACK = ("bounced", "complained")
+ANOTHER_DAY = timedelta(days=1)
 
 
 def follow(arrival: Arrival, district: District, *, number: str = "", now: datetime) -> None:
     """`number`: ours, where it came by one."""
     if arrival.bounce is not None:
-        _bounced(arrival.bounce, district, now=now)
+        _bounced(arrival, arrival.bounce, district, now=now)
     elif arrival.keyword or arrival.texting.unwanted:
         texting.follow(arrival, district, number=number, now=now)
 
 
-def _bounced(bounce: Bounce, district: District, *, now: datetime) -> None:
-    """Believed only where it names a mail that we sent, by its id and its address: anybody can write a bounce. The id of a letter about
-    a ticket has a key; one without was given when they had none, and follows from what others know."""
-    sent = Delivery.objects.filter(message_id__in=bounce.original_ids[:20], channel=Delivery.Channel.EMAIL)
-    for letter in list(sent[:20]) or _by_reply_address(bounce, district):
-        if letter.address not in bounce.addresses or _can_be_guessed(letter):
+def _bounced(arrival: Arrival, bounce: Bounce, district: District, *, now: datetime) -> None:
+    """Anybody can write a bounce. It is heard where it names a mail that we sent and the address that went to.
+
+    Proven is one that knows the return path: mail servers alone see that. Message-ID and reply address are quoted in every answer that
+    the receiver gives to all: what knows no more than those is written down and shown, and silences nobody by itself.
+    """
+    proven = _by_return_path(arrival, bounce, district)
+    for letter in proven or _by_what_is_quoted(bounce, district):
+        if letter.address not in bounce.addresses:
             continue
         kind = "complained" if bounce.kind == "complaint" else "bounced" if bounce.kind == "failed" else bounce.kind
+        silences = bounce.unwanted_at(letter.address) and (bool(proven) or _came_back_before(letter, now=now))
         Receipt.objects.create(delivery=letter, kind=kind, detail=bounce.status, at=now)
-        if bounce.unwanted_at(letter.address):
+        if silences:
             reason = f"{kind} {bounce.status}".strip()
             delivery.opt_out(channel=Delivery.Channel.EMAIL, address=letter.address, reason=reason, now=now)
         if bounce.permanent:
             delivery.came_back(letter, status=bounce.status)
+
+
+def _by_return_path(arrival: Arrival, bounce: Bounce, district: District) -> list[Delivery]:
+    """It came to the return path of one letter, or gives that back."""
+    told = (return_path.delivery_of(one, district) for one in (*arrival.recipients[:50], *bounce.returned_to[:20]))
+    named = {one for one in told if one}
+    return list(Delivery.objects.filter(id__in=named, channel=Delivery.Channel.EMAIL)) if named else []
+
+
+def _by_what_is_quoted(bounce: Bounce, district: District) -> list[Delivery]:
+    """The id of a letter about a ticket has a key; one without was given when they had none, and follows from what others know."""
+    sent = Delivery.objects.filter(message_id__in=bounce.original_ids[:20], channel=Delivery.Channel.EMAIL)
+    return [one for one in list(sent[:20]) or _by_reply_address(bounce, district) if not _can_be_guessed(one)]
+
+
+def _came_back_before(letter: Delivery, *, now: datetime) -> bool:
+    """Another letter of this ticket to this address, a day ago or more; and nothing came from its receiver since this one left."""
+    if letter.about is None or letter.sent_at is None:
+        return False
+    others = Delivery.objects.filter(about=letter.about, channel=letter.channel, address=letter.address).exclude(id=letter.id)
+    before = Receipt.objects.filter(delivery__in=others, kind__in=CAME_BACK, at__lte=now - ANOTHER_DAY)
+    lives = Message.objects.filter(ticket=letter.about, author=letter.person_id, at__gt=letter.sent_at)
+    return before.exists() and not lives.exists()
 
 
 def _can_be_guessed(letter: Delivery) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from intake.channels.arrival import Bounce
 from intake.channels.bounces import notices, reports, servers, words
-from intake.channels.bounces.returned import answers_to, own_parts
+from intake.channels.bounces.returned import answers_to, own_parts, returned_to
 from intake.channels.headers import Headers
 from intake.channels.parts import LETTERS, Part
 
@@ -21,6 +21,6 @@ def bounce_of(message: Part, headers: Headers) -> Bounce | None:
         return None
     found = reports.read(message, headers, parts) or notices.read(headers, parts) or words.read(message, headers, parts)
     if found is None or found.addresses:
-        return replace(found, answers_to=answers_to(parts)) if found else None
+        return replace(found, answers_to=answers_to(parts), returned_to=returned_to(parts)) if found else None
     inside = (child for part in parts if part.kind in LETTERS for child in part.children)
     return next((deeper for child in inside if (deeper := bounce_of(child, Headers(child)))), found)  # a gateway wrapped it once more

@@ -13,6 +13,7 @@ LOOK = 20_000  # characters of a report's words
 RETURNED = 200_000  # characters of what it gives back
 _ORIGINAL_ID = re.compile(r"^message-id:\s*(<[^<>\s]{1,250}>)", re.IGNORECASE | re.MULTILINE)
 _REPLY_TO = re.compile(r"^reply-to:[ \t]*(\S[^\n]{0,500})", re.IGNORECASE | re.MULTILINE)
+_RETURN_PATH = re.compile(r"^(?:return-path|original-mail-from):[ \t]*(\S[^\n]{0,500})", re.IGNORECASE | re.MULTILINE)
 MOST_FIELDS = 20
 _ORIGINAL = re.compile(
     r"^(?:[-=_*|+ ]{2,}.{0,60}"
@@ -71,6 +72,15 @@ def answers_to(parts: Sequence[Part]) -> tuple[str, ...]:
             fields = _REPLY_TO.findall(decode(part.content()[:RETURNED]))
             found += [one.address for field in fields[:MOST_FIELDS] for one in addresses(field)]
     return tuple(dict.fromkeys(found))
+
+
+def returned_to(parts: Sequence[Part]) -> tuple[str, ...]:
+    """The return path of the mail that the report gives back, or speaks of (a complaint tells it as Original-Mail-From, RFC 5965)."""
+    texts = [decode(part.content()[:RETURNED]) for part in parts[1:] if not part.children]
+    letters = [child for part in parts[1:] if part.kind in LETTERS for child in part.children]
+    fields = [one for text in texts for one in _RETURN_PATH.findall(text)[:MOST_FIELDS]]
+    fields += [Headers(child).raw("return-path") for child in letters]
+    return tuple(dict.fromkeys(one.address for field in fields for one in addresses(field)))
 
 
 def _ids_in(text: str) -> list[str]:
