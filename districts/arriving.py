@@ -108,11 +108,14 @@ def prepare(request: HttpRequest) -> None:
 
 
 def _match(request: HttpRequest) -> ResolverMatch | None:
-    """The view it is for, among the addresses of its host."""
-    try:
-        return resolve(request.path_info, getattr(request, "urlconf", None))
-    except Resolver404:
-        return None
+    """The view it is for, among the addresses of its host; looked up once."""
+    known: dict[str, ResolverMatch | None] = request.__dict__.setdefault("bound_for", {})
+    if "view" not in known:
+        try:
+            known["view"] = resolve(request.path_info, getattr(request, "urlconf", None))
+        except Resolver404:
+            known["view"] = None
+    return known["view"]
 
 
 def _takes_whole_body(match: ResolverMatch | None) -> bool:

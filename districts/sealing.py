@@ -6,6 +6,7 @@ copy of the database alone tells nothing. The district is part of the key: a sea
 
 import base64
 import json
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -41,6 +42,7 @@ def _sealer(district_id: UUID) -> MultiFernet:
     return MultiFernet([_fernet(key, district_id) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 
 
+@lru_cache(maxsize=500)
 def _fernet(key: str, district_id: UUID) -> Fernet:
     derived = HKDF(SHA256(), length=32, salt=district_id.bytes, info=b"sealed secrets").derive(key.encode())
     return Fernet(base64.urlsafe_b64encode(derived))

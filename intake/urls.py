@@ -6,6 +6,7 @@ from intake.views import came_in, envelopes, files, find, following, front_door,
 
 urlpatterns = [
     path("", front_door.front_door, name="front_door"),
+    path("", include("intake.urls_hooks")),  # the busiest of the others
     path("at/<str:code>/", front_door.at_place, name="at_site"),
     path("at/<str:code>/<path:room>", front_door.at_place, name="at_place"),
     path("questions", front_door.questions, name="questions"),
@@ -26,5 +27,4 @@ urlpatterns = [
     path("r/<str:token>/link", tracking.link, name="tracking_link"),
     path("r/<str:token>/files/<uuid:attachment_id>", tracking.file, name="tracking_file"),
     path("", include("intake.chat.urls")),
-    path("", include("intake.urls_hooks")),
 ]
