@@ -17,6 +17,7 @@ import pytest
 from django.utils import timezone
 from imapclient import IMAPClient
 
+from config.storm.post import SERVER
 from delivery.models import Delivery
 from districts.reach import is_public
 from districts.scope import district_scope
@@ -35,7 +36,6 @@ from tests.test_intake_mail import a_mail
 from tickets.models import Message, Ticket
 
 USER, PASSWORD = "help@school.example", "tall pine 7"
-SERVER = Path(__file__).with_name("imap_server.py")
 
 
 class Post:

@@ -18,10 +18,10 @@ from config.storm.journal import Journal, read
 from config.storm.killing import Killer
 from config.storm.letterbox import Letterbox
 from config.storm.letters import Acknowledged, bytes_of
-from config.storm.outside import Mail
+from config.storm.outside import Mail, Twilio
 from config.storm.plan import KINDS, Event, Fate, plan
 from config.storm.proof import MARK, Proof, Verdict
-from config.storm.running import Running
+from config.storm.running import Running, free_port
 from config.storm.senders import ACCEPTED, LATER, REFUSED, Answer, Senders
 from intake.channels.fingerprint import digest
 
@@ -201,11 +201,13 @@ class Told:
         self.envelopes: list[dict[str, Any]] = []
         self.messages: list[dict[str, Any]] = []
         self.uncertain: list[dict[str, Any]] = []
+        self.files: list[dict[str, Any]] = []
         self.tickets: int | None = None
 
     def event(
-        self, n: int, *, fate: Fate = Fate.TICKET, end: str = ACCEPTED, sender: str = "", parent: str = "", kind: str = "smtp plain"
-    ) -> str:
+        self, n: int, *, fate: Fate = Fate.TICKET, end: str = ACCEPTED, sender: str = "", parent: str = "", kind: str = "smtp plain",
+        files: int = 0,
+    ) -> str:  # fmt: skip
         mark = f"zq0005abcdefn{n}z"
         self.sent.note(
             "event",
@@ -214,6 +216,7 @@ class Told:
             fate=fate,
             mark=mark,
             units=1,
+            files=files,
             id=f"id{n}",
             parent=parent,
             sender=sender or f"{mark}@family.example",
@@ -240,6 +243,8 @@ class Told:
         self.letter(n, f"ack.{n}")
 
     def rows(self, query: str, *_values: Any) -> list[dict[str, Any]]:
+        if "tickets_attachment" in query:
+            return self.files
         return self.envelopes if "intake_envelope" in query else self.uncertain if "delivery_delivery" in query else self.messages
 
     def value(self, _query: str, *_values: Any) -> Any:
@@ -386,6 +391,33 @@ def test_a_text_goes_out_once_or_nobody_knows(told: Told) -> None:
     for _ in range(2):
         told.received.note("text", to="+12025550104", body="Thank you", sid="SM1")
     assert told.verdict().double == 1
+
+
+def test_a_file_hangs_at_its_message_once(told: Told) -> None:
+    mark = told.event(4, files=1)
+    told.envelope(4)
+    told.message(4, 4)
+    told.letter(4, "ack.4")
+    assert (told.verdict().lost, told.verdict().holds) == (1, False), "the picture never came"
+    told.files.append({"text": f"The bus, {mark}."})
+    assert (told.verdict().files, told.verdict().holds) == (1, True)
+    told.files.append({"text": f"The bus, {mark}."})
+    assert told.verdict().double == 1
+
+
+def test_a_picture_lies_at_the_provider_and_may_be_late() -> None:
+    with Twilio(free_port()) as twilio:
+        assert twilio.keep("/ME1", b"png", late=True) == twilio.keep("/ME1", b"png", late=True) == f"{twilio.url}/ME1"
+        assert [twilio.give("/ME1", "Basic x") for _ in range(2)] == [(404, b""), (200, b"png")]
+        assert twilio.keep("/ME1", b"png", late=True)
+        assert twilio.give("/ME1", "Basic x") == (200, b"png"), "late once, however often the text is told of"
+        assert twilio.give("/ME1", "")[0] == 401
+        assert twilio.give("/ME2", "Basic x")[0] == 404
+
+
+def test_without_its_server_no_mailbox_takes_part() -> None:
+    kinds = [kind for kind in KINDS if kind.door != "imap"]
+    assert {event.kind for event in plan(5, 300, kinds)} == set(kinds)
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

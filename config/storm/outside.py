@@ -75,11 +75,16 @@ class Text:
 
 
 class Twilio:
-    """Twilio's Messages resource: https://www.twilio.com/docs/messaging/api/message-resource"""
+    """Twilio's Messages resource, and the files of texts that came in by it.
+
+    https://www.twilio.com/docs/messaging/api/message-resource, https://www.twilio.com/docs/messaging/api/media-resource
+    """
 
     def __init__(self, port: int) -> None:
         self.texts: list[Text] = []
         self.heard_by: list[Callable[[Text], None]] = []
+        self.files: dict[str, bytes] = {}
+        self.late: set[str] = set()  # of these, what is not there yet when it is first asked for
         self.url = f"http://127.0.0.1:{port}"
         twilio = self
 
@@ -91,6 +96,13 @@ class Twilio:
                 self.send_header("Content-Type", "application/json")
                 self.end_headers()
                 self.wfile.write(json.dumps(answer).encode())
+
+            def do_GET(self) -> None:
+                status, data = twilio.give(self.path, self.headers.get("Authorization", ""))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
 
             def log_message(self, *_args: object) -> None:
                 pass
@@ -106,6 +118,21 @@ class Twilio:
         for hear in self.heard_by:
             hear(self.texts[-1])
         return 201, {"sid": sid, "status": "queued", "to": given["To"], "from": given.get("From"), "body": given["Body"]}
+
+    def keep(self, path: str, data: bytes, *, late: bool = False) -> str:
+        """A file of a text, and the address to be told of it. Kept again it is the same."""
+        if path not in self.files:
+            self.late |= {path} if late else set()
+            self.files[path] = data
+        return self.url + path
+
+    def give(self, path: str, authorization: str) -> tuple[int, bytes]:
+        if not authorization.startswith("Basic "):
+            return 401, b""
+        if path in self.late:
+            self.late.discard(path)
+            return 404, b""
+        return (200, self.files[path]) if path in self.files else (404, b"")
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -1,7 +1,7 @@
 """What is sent in a storm, drawn by lot from a seed: every door, every kind of message, and senders who do not wait for the answer."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,12 +24,13 @@ class Kind:
     fate: Fate
     parent: str = ""  # it needs an earlier event of this kind
     units: int = 1  # districts it is sent to
+    files: int = 0  # that come with it
 
 
 KINDS = (
     Kind("smtp", "plain", 22, Fate.TICKET),
     Kind("smtp", "html", 5, Fate.TICKET),
-    Kind("smtp", "photo", 3, Fate.TICKET),
+    Kind("smtp", "photo", 3, Fate.TICKET, files=1),
     Kind("smtp", "two addresses", 4, Fate.TICKET),  # in one go
     Kind("smtp", "two ways", 4, Fate.TICKET),  # the same mail again by another server, to our other address
     Kind("smtp", "two districts", 2, Fate.TICKET, units=2),
@@ -39,10 +40,13 @@ KINDS = (
     Kind("smtp", "auto-reply", 4, Fate.SCREENED),
     Kind("smtp", "bounce", 3, Fate.SCREENED),
     Kind("smtp", "no mailbox", 2, Fate.REFUSED),
+    Kind("imap", "mail", 5, Fate.TICKET),  # into a mailbox elsewhere, which is read
+    Kind("imap", "two ways", 2, Fate.TICKET),  # the same mail by SMTP too, to our other address
     Kind("web", "form", 11, Fate.TICKET),
     Kind("web", "by phone", 2, Fate.TICKET),
     Kind("sms", "text", 7, Fate.TICKET),
     Kind("sms", "again", 3, Fate.REPLY, parent="sms text"),
+    Kind("sms", "picture", 4, Fate.TICKET, files=1),  # which lies at the provider
     Kind("sms", "stop", 1, Fate.SCREENED),
     Kind("sms", "no number", 2, Fate.PARKED),
     Kind("sms", "unsigned", 1, Fate.REFUSED),
@@ -112,12 +116,12 @@ class Event:
         return f"{first.mark}.{first.n}"
 
 
-def plan(seed: int, count: int) -> list[Event]:
+def plan(seed: int, count: int, kinds: Sequence[Kind] = KINDS) -> list[Event]:
     """The same for the same seed. Every kind is there where `count` allows it."""
     lots = random.Random(seed)
-    kinds = list(_kinds(lots, count))
+    drawn = list(_kinds(lots, count, kinds))
     events: list[Event] = []
-    for n, kind in enumerate(kinds):
+    for n, kind in enumerate(drawn):
         parent = _parent(kind, events, lots)
         if kind.parent and parent is None:  # nothing to follow yet
             kind = KINDS[0]
@@ -127,9 +131,9 @@ def plan(seed: int, count: int) -> list[Event]:
     return events
 
 
-def _kinds(lots: random.Random, count: int) -> Iterator[Kind]:
+def _kinds(lots: random.Random, count: int, kinds: Sequence[Kind]) -> Iterator[Kind]:
     """In their order: the later ones need something that came before."""
-    drawn = [*KINDS, *lots.choices(KINDS, [kind.weight for kind in KINDS], k=max(0, count - len(KINDS)))][:count]
+    drawn = [*kinds, *lots.choices(kinds, [kind.weight for kind in kinds], k=max(0, count - len(kinds)))][:count]
     early = [kind for kind in drawn if kind.name != "reply"]
     replies = [kind for kind in drawn if kind.name == "reply"]
     lots.shuffle(early)

@@ -36,6 +36,7 @@ class Sent:
     id: str
     sender: str
     parent: str
+    files: int = 0
     tries: int = 0
     end: str = "never ended"
 
@@ -64,6 +65,7 @@ class Verdict:
     messages: int = 0
     screened: int = 0
     parked: int = 0
+    files: int = 0  # that hang at their messages
     lost: int = 0
     double: int = 0
     acknowledged: int = 0
@@ -87,7 +89,7 @@ def events_of(journal: Path) -> list[Sent]:
     for line in read(journal):
         if line["what"] == "event":
             named = {name: line[name] for name in ("n", "kind", "mark", "units", "id", "sender", "parent")}
-            sent[line["n"]] = Sent(**named, fate=Fate(line["fate"]))
+            sent[line["n"]] = Sent(**named, files=line.get("files", 0), fate=Fate(line["fate"]))
         elif line["what"] == "try":
             sent[line["n"]].tries += 1
         elif line["what"] == "end" and line["n"] in sent:
@@ -109,12 +111,13 @@ class Proof:
         self.result = Verdict()
         self.found = self._found()
         self.envelopes = self.product.rows(
-            "SELECT external_id, channel, state, count(*) AS n FROM intake_envelope WHERE received_at >= %s GROUP BY 1, 2, 3",
-            self.since,
-        )
+            "SELECT external_id, channel, state, count(*) AS n FROM intake_envelope WHERE received_at >= %s AND NOT meta ? 'late'"
+            " GROUP BY 1, 2, 3", self.since,
+        )  # fmt: skip
         for event in self.events:
             self._count(event)
         self._check_envelopes()
+        self._check_files()
         self._check_strangers()
         self._check_mail()
         self._check_texts()
@@ -210,6 +213,21 @@ class Proof:
         for (known_as, state), count in have.items():
             if known_as not in maybe:
                 self._complain(f"{known_as}: {count} envelopes are {state}, of which the senders know nothing", double=count)
+
+    def _check_files(self) -> None:
+        """Each file that was sent hangs at its message, once, however late it came."""
+        rows = self.product.rows(
+            "SELECT m.text FROM tickets_attachment a JOIN tickets_message m ON m.district_id = a.district_id AND m.id = a.message_id"
+            " WHERE m.at >= %s", self.since,
+        )  # fmt: skip
+        have = Counter(mark[0] for row in rows if (mark := MARK.search(row["text"])))
+        for event in self.events:
+            wanted, there = event.files * event.units, have[event.mark]
+            if event.accepted and there < wanted:
+                self._complain(f"{event.kind} {event.mark}: {there} files of {wanted}", lost=wanted - there)
+            elif there > wanted:
+                self._complain(f"{event.kind} {event.mark}: {there} files of {wanted}", double=there - wanted)
+            self.result.files += min(there, wanted)
 
     def _check_strangers(self) -> None:
         tickets = self.product.value("SELECT count(*) FROM tickets_ticket WHERE opened_at >= %s", self.since)

@@ -33,7 +33,7 @@ CEDAR, OAK = "cedar-valley.localhost", "oak-hollow.localhost"
 FORGOTTEN = ("DATABASE_URL", "DATABASE_APP_URL", "REDIS_URL", "EMBEDDED", "PLAIN_STATIC", "EMBEDDED_HOME", "EMBEDDED_PG_OPTIONS")
 # Written through to the kernel, so that kill -9 loses nothing; not to the disk, which nobody pulls out.
 SURVIVES_KILL = "fsync=off full_page_writes=off"
-TWILIO_TOKEN = "made-up-auth-token"
+TWILIO_ACCOUNT, TWILIO_TOKEN = "AC" + "0" * 32, "made-up-auth-token"
 HOOK_SECRET = "hook:made-up-secret"  # from which follows each district's login for its provider of mail
 START = 300.0  # seconds for a first start on a busy machine
 MARKS = {"gunicorn": "web", "worker": "worker", "beat": "beat", "smtp_door": "smtp", "sweeper": "sweeper", "imap_door": "imap"}
@@ -67,8 +67,8 @@ class Running:
             "SECRET_KEY": f"{name}-" + "x" * 50, "DEMO": "1", "DELIVERY_KEEP": "0", "RATE_LIMITS_OFF": "1",
             "MEDIA_ROOT": str(ROOT / "var" / f"media-{name}"),
             "EMAIL_URL": f"smtp://127.0.0.1:{mail.port}", "ANYMAIL_WEBHOOK_SECRET": HOOK_SECRET,
-            "TWILIO_API": twilio.url, "TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
-            "SMS_FROM": "+12025550100",
+            "TWILIO_API": twilio.url, "TWILIO_ACCOUNT_SID": TWILIO_ACCOUNT, "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
+            "SMS_FROM": "+12025550100", "MAIL_PRIVATE_HOSTS": "127.0.0.1",
             **env,
         }  # fmt: skip
         with self._as_product():

@@ -1,4 +1,4 @@
-"""Those who send: a mail server, a visitor's browser, Twilio, a machine with a key, a provider of mail.
+"""Those who send: a mail server, a mailbox elsewhere, a visitor's browser, Twilio, a machine with a key, a provider of mail.
 
 Each does what its kind does when there is no answer, or one that says "later": it sends the same again, under the same id. Some
 do not wait for the answer at all, and send again.
@@ -24,7 +24,8 @@ from config.storm import letters
 from config.storm.journal import Journal
 from config.storm.letters import Acknowledged
 from config.storm.plan import Event
-from config.storm.running import CEDAR, HOOK_SECRET, OAK, Running
+from config.storm.post import Post
+from config.storm.running import CEDAR, HOOK_SECRET, OAK, TWILIO_ACCOUNT, Running
 from delivery.provider_login import derived
 from intake.chat.actions import CHATS
 
@@ -54,6 +55,7 @@ class Senders:
     product: Running
     journal: Journal
     acknowledged: Callable[[Event], Acknowledged | None]  # something to reply to
+    post: Post | None = None  # the mailbox elsewhere
     key: str = ""
     line: dict[str, Any] = field(default_factory=dict)  # the number for texts
     phone: dict[str, Any] = field(default_factory=dict)  # the number for calls
@@ -93,7 +95,7 @@ class Senders:
         follows = reply.event if reply else event.parent
         self.journal.note(
             "event", n=event.n, kind=event.what, fate=event.kind.fate, mark=event.mark, units=event.kind.units,
-            id=self._known_as(event), parent=follows.mark if follows else "",
+            files=event.kind.files, id=self._known_as(event), parent=follows.mark if follows else "",
             sender=event.number if self._by_number(event) else (reply.event if reply else event).address,
         )  # fmt: skip
         verdicts = [self._insist(event, sending) for sending in self._sendings(event, reply)]
@@ -118,8 +120,8 @@ class Senders:
 
     def _sendings(self, event: Event, reply: Acknowledged | None) -> list[Sending]:
         doors = {
-            "smtp": self._smtp, "web": self._web, "sms": self._sms, "api": self._api, "hook": self._hook, "voice": self._voice,
-            "chat": self._chat,
+            "smtp": self._smtp, "imap": self._imap, "web": self._web, "sms": self._sms, "api": self._api, "hook": self._hook,
+            "voice": self._voice, "chat": self._chat,
         }  # fmt: skip
         return doors[event.kind.door](event, reply)
 
@@ -154,6 +156,20 @@ class Senders:
             other = letters.bytes_of(event, to[0], by_way_of="relay.family.example")
             sendings.append(lambda wait: self._mail(sender, [self.other], other, wait))
         return sendings
+
+    def _imap(self, event: Event, _reply: Acknowledged | None) -> list[Sending]:
+        """Once the mail lies there it is the product's to read. Who does not wait for that puts it there again."""
+        sendings: list[Sending] = [lambda wait: self._bring(letters.bytes_of(event, HELP), wait)]
+        if event.kind.name == "two ways":
+            other = letters.bytes_of(event, HELP, by_way_of="relay.family.example")
+            sendings.append(lambda wait: self._mail(event.address, [self.other], other, wait))
+        return sendings
+
+    def _bring(self, raw: bytes, wait: bool) -> Answer:
+        if self.post is None:
+            raise RuntimeError("no mailbox takes part")
+        self.post.bring(raw)
+        return Answer(ACCEPTED, "appended") if wait else Answer(LATER, NOT_WAITED)
 
     def _mail(self, sender: str, to: Sequence[str], raw: bytes, wait: bool) -> Answer:
         door = smtplib.SMTP("127.0.0.1", self.product.smtp_port, timeout=TIMEOUT)
@@ -214,11 +230,19 @@ class Senders:
         """What Twilio posts (https://www.twilio.com/docs/messaging/guides/webhook-request)."""
         path = f"/hooks/sms/{self.line['id']}"
         form = {
-            "MessageSid": event.own_id, "AccountSid": "AC" + "0" * 32, "To": self.line["address"],
+            "MessageSid": event.own_id, "AccountSid": TWILIO_ACCOUNT, "To": self.line["address"],
             "From": "anonymous" if event.kind.name == "no number" else event.number,
-            "Body": "STOP" if event.kind.name == "stop" else event.words, "NumMedia": "0",
+            "Body": "STOP" if event.kind.name == "stop" else event.words, **self._pictures(event),
         }  # fmt: skip
         return [self._twilio(path, form, self.line["secret"], signed=event.kind.name != "unsigned")]
+
+    def _pictures(self, event: Event) -> dict[str, str]:
+        """They lie at Twilio; of each third it says at first that there is none yet."""
+        if not event.kind.files:
+            return {"NumMedia": "0"}
+        path = f"/2010-04-01/Accounts/{TWILIO_ACCOUNT}/Messages/MM{event.mark}/Media/ME{event.mark}"
+        where = self.product.twilio.keep(path, letters.PHOTO, late=event.n % 3 == 0)
+        return {"NumMedia": "1", "MediaUrl0": where, "MediaContentType0": "image/png"}
 
     def _voice(self, event: Event, _reply: Acknowledged | None) -> list[Sending]:
         """What was said after the tone, as Twilio heard it (https://www.twilio.com/docs/voice/twiml/record)."""

@@ -76,7 +76,8 @@ class Command(BaseCommand):
         sign = "=" if verdict.adds_up else "≠"
         self._say(
             f"\naccepted {verdict.accepted:,} {sign} {verdict.tickets:,} tickets + {verdict.messages:,} messages"
-            f" + {verdict.screened:,} screened + {verdict.parked:,} parked; lost {verdict.lost}, double {verdict.double}"
+            f" + {verdict.screened:,} screened + {verdict.parked:,} parked, with {verdict.files:,} files;"
+            f" lost {verdict.lost}, double {verdict.double}"
         )
         self._say(
             f"acknowledged {verdict.acknowledged:,}, again with the same Message-ID {verdict.repeated}"
@@ -93,7 +94,7 @@ def _summary(storm: Storm, outcome: Outcome) -> dict[str, Any]:
     verdict = outcome.verdict
     names = (
         "sent", "tries", "accepted", "refused", "never_answered", "left_out", "tickets", "messages", "screened", "parked",
-        "lost", "double", "acknowledged", "repeated", "unsure",
+        "files", "lost", "double", "acknowledged", "repeated", "unsure",
     )  # fmt: skip
     return {
         "storm": storm.events, "seed": storm.seed, **{name: getattr(verdict, name) for name in names}, "killed": outcome.kills,

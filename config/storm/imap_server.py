@@ -1,4 +1,6 @@
-"""A real IMAP server for tests: `python tests/imap_server.py PORT USER PASSWORD TOKEN_FILE [more options of pymap before the backend]`.
+"""A real IMAP server for tests and storms.
+
+`python config/storm/imap_server.py PORT USER PASSWORD TOKEN_FILE [more options of pymap before the backend]`
 
 pymap keeps mail in memory. It learns here to take access tokens (XOAUTH2): those that stand in TOKEN_FILE, one a line, at that time.
 """
