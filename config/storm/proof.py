@@ -215,13 +215,13 @@ class Proof:
                 self._complain(f"{known_as}: {count} envelopes are {state}, of which the senders know nothing", double=count)
 
     def _check_files(self) -> None:
-        """Each file that was sent hangs at its message, once, however late it came."""
+        """Each file that was sent hangs at its message, once, however late it came. What is left of a broken mail may hang at its own."""
         rows = self.product.rows(
             "SELECT m.text FROM tickets_attachment a JOIN tickets_message m ON m.district_id = a.district_id AND m.id = a.message_id"
             " WHERE m.at >= %s", self.since,
         )  # fmt: skip
         have = Counter(mark[0] for row in rows if (mark := MARK.search(row["text"])))
-        for event in self.events:
+        for event in (one for one in self.events if one.files):
             wanted, there = event.files * event.units, have[event.mark]
             if event.accepted and there < wanted:
                 self._complain(f"{event.kind} {event.mark}: {there} files of {wanted}", lost=wanted - there)
