@@ -215,7 +215,7 @@ class Proof:
                 self._complain(f"{known_as}: {count} envelopes are {state}, of which the senders know nothing", double=count)
 
     def _check_files(self) -> None:
-        """Each file that was sent hangs at its message, once, however late it came. What is left of a broken mail may hang at its own."""
+        """Each file that was sent hangs at its message, once, however late it came. A broken mail may keep what is left of one."""
         rows = self.product.rows(
             "SELECT m.text FROM tickets_attachment a JOIN tickets_message m ON m.district_id = a.district_id AND m.id = a.message_id"
             " WHERE m.at >= %s", self.since,
