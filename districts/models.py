@@ -4,24 +4,17 @@ import base64
 import secrets
 from datetime import date, datetime
 from typing import Any, Self, TypeVar
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import uuid_utils.compat
-from django.apps import apps
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from districts import validation
+from districts.accounts import Account as Account
+from districts.accounts import uuid7 as uuid7
 from districts.scope import current_district_id, require_district_id
-
-
-def uuid7() -> UUID:
-    """A time-ordered UUID (RFC 9562, version 7): new rows land at the end of an index."""
-    return uuid_utils.compat.uuid7()
 
 
 def new_token() -> str:
@@ -30,43 +23,6 @@ def new_token() -> str:
 
 
 # --- rows that belong to no district ----------------------------------------------------------------------------------
-
-
-class AccountManager(BaseUserManager["Account"]):
-    def create_user(self, email: str, password: str | None = None, **extra: Any) -> "Account":
-        account = self.model(email=email.strip().lower(), **extra)
-        account.set_password(password)
-        account.save()
-        return account
-
-    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "Account":
-        """From a shell of the server: whoever has that need not prove the address by a mail, which may not go out yet."""
-        account = self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
-        apps.get_model("account.EmailAddress")._default_manager.using(self._db).create(
-            user=account, email=account.email, verified=True, primary=True
-        )
-        return account
-
-    def get_by_natural_key(self, username: str | None) -> "Account":
-        return self.get(email=(username or "").lower())
-
-
-class Account(AbstractBaseUser, PermissionsMixin):
-    """A global sign-in. What it may do in a district is told by a Person and its Memberships there, never here."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(max_length=254, unique=True, help_text="Lower case.")
-    name = models.CharField(max_length=200, blank=True)
-    is_active = models.BooleanField(default=True)
-    is_staff = models.BooleanField("operator", default=False, help_text="May use the operators' admin, outside districts.")
-    created_at = models.DateTimeField(default=timezone.now)
-
-    objects = AccountManager()
-    USERNAME_FIELD = "email"
-    EMAIL_FIELD = "email"
-
-    def __str__(self) -> str:
-        return self.email
 
 
 def north_america() -> list[str]:
@@ -106,6 +62,10 @@ class District(models.Model):
     school_release = models.JSONField(
         default=dict, blank=True, validators=[validation.school_release],
         help_text='End of the school day by weekday 0-6, local: {"0": "15:20"}',
+    )  # fmt: skip
+    state = models.CharField(
+        max_length=2, blank=True, default="", db_default="",
+        help_text="State or territory of the United States whose holidays are offered, by its two letters (ISO 3166-2:US): CA.",
     )  # fmt: skip
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -339,12 +299,60 @@ class CalendarDay(DistrictModel):
     name = models.CharField(max_length=200, blank=True)
     site = tenant_fk(Site, null=True, blank=True)
     windows = models.JSONField(null=True, blank=True, help_text='Open hours of this date: [["07:30", "12:00"]]; empty: by its kind.')
+    entered_at = models.DateTimeField(
+        default=timezone.now, db_default=Now(),
+        help_text="A closure of the whole district beats a site's day that was entered before it.",
+    )  # fmt: skip
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "date", "site"], name="calendar_day_once", nulls_distinct=False)]
 
     def __str__(self) -> str:
         return f"{self.date} {self.kind}"
+
+
+class CalendarChange(DistrictModel):
+    """One act on the calendar, with what was there before and after it: to be undone, and to be seen by who edits at the same time."""
+
+    class Kind(models.TextChoices):
+        ENTERED = "entered", _("Days entered")
+        REMOVED = "removed", _("Days removed")
+        CLOSED = "closed", _("Short notice")
+        IMPORTED = "imported", _("Calendar file read")
+        HOLIDAYS = "holidays", _("Holidays entered")
+        HOURS = "hours", _("Weekly hours")
+        UNDONE = "undone", _("Undone")
+
+    number = models.PositiveIntegerField(help_text="Counts the district's changes, in the order in which they were committed.")
+    kind = models.CharField(max_length=10, choices=Kind)
+    at = models.DateTimeField()
+    by = tenant_fk(Person, null=True, blank=True)
+    before = models.JSONField(default=list, help_text="Rows of the touched dates, or settings of the district, as they were.")
+    after = models.JSONField(default=list)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "number"], name="calendar_change_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.kind}"
+
+
+class CalendarFeed(DistrictModel):
+    """An address at which other programs read the calendar: of the district, or of one site. Whoever has it may read."""
+
+    token = models.CharField(max_length=32, default=new_token)
+    name = models.CharField(max_length=100, blank=True, help_text="Who reads there: the schools' web site.")
+    site = tenant_fk(Site, null=True, blank=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    by = tenant_fk(Person, null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "token"], name="calendar_feed_token_once")]
+
+    def __str__(self) -> str:
+        return self.name or str(self.made_at)
 
 
 class ApiKey(DistrictModel):

@@ -1,10 +1,10 @@
 """Reads of people, places and services of the district in scope."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -88,13 +88,46 @@ def sites() -> QuerySet[Site]:
 # --- the school calendar ----------------------------------------------------------------------------------------------
 
 
+class DayRow(NamedTuple):
+    """What counts of a CalendarDay."""
+
+    site_id: UUID | None
+    date: date
+    kind: str
+    windows: Any
+    entered_at: datetime
+    name: str
+
+
+def day_rows(first: date, last: date) -> list[DayRow]:
+    """Of the district and of all its sites, both dates in it."""
+    rows = CalendarDay.objects.filter(date__range=(first, last)).order_by("date", "id").values_list(*DayRow._fields)
+    return [DayRow(*row) for row in rows]
+
+
+def holding(rows: Iterable[DayRow], site_id: UUID | None) -> dict[date, DayRow]:
+    """What holds at a site, or where nobody asks for one, by date.
+
+    A site's own day beats the district's, but for a closure of the whole district that was entered after it.
+    """
+    rows = list(rows)
+    found = {row.date: row for row in rows if row.site_id is None}
+    if site_id is None:
+        return found
+    for row in rows:
+        general = found.get(row.date)
+        if row.site_id == site_id and not (general and general.kind == DayKind.CLOSURE and general.entered_at > row.entered_at):
+            found[row.date] = row
+    return found
+
+
 @dataclass
 class _Kept:
     """A district's calendars in this process; rows and settings tell whether they still hold."""
 
     until: float
     settings: tuple[Any, ...]
-    rows: list[tuple[Any, ...]]
+    rows: list[DayRow]
     sites: frozenset[UUID | None]  # those with days of their own
     calendars: dict[UUID | None, Calendar] = field(default_factory=dict)
 
@@ -130,27 +163,26 @@ def _calendar_settings(district: District) -> tuple[Any, ...]:
 
 
 def _read_calendar(district_id: UUID, settings: tuple[Any, ...], kept: _Kept | None, now: datetime) -> _Kept:
-    days = CalendarDay.objects.filter(date__range=((now - CALENDAR_BACK).date(), (now + CALENDAR_AHEAD).date()))
-    rows = list(days.order_by("date", "id").values_list("site_id", "date", "kind", "windows"))
+    rows = day_rows((now - CALENDAR_BACK).date(), (now + CALENDAR_AHEAD).date())
     until = time.monotonic() + CALENDAR_SECONDS
     if kept and kept.settings == settings and kept.rows == rows:
         kept.until = until
         return kept
     if len(_calendars) >= MOST_CALENDARS:
         _calendars.clear()
-    _calendars[district_id] = fresh = _Kept(until, settings, rows, frozenset(row[0] for row in rows))
+    _calendars[district_id] = fresh = _Kept(until, settings, rows, frozenset(row.site_id for row in rows))
     return fresh
 
 
-def _calendar(district: District, rows: list[tuple[Any, ...]], site_id: UUID | None) -> Calendar:
-    days: dict[Any, Day] = {}
-    for wanted in (None, site_id) if site_id else (None,):  # a site's own day beats the district's
-        for site, date, kind, windows in rows:
-            if site == wanted:
-                days[date] = _day(kind, windows)
+def _calendar(district: District, rows: list[DayRow], site_id: UUID | None) -> Calendar:
+    return calendar_from(district, holding(rows, site_id))
+
+
+def calendar_from(district: District, rows: Mapping[date, DayRow]) -> Calendar:
+    """The district's hours with these days, and no others, that differ."""
     return Calendar(
-        zone=district.zone, seasons=_seasons(district), days=days, first_day=district.first_day, last_day=district.last_day,
-        release=_release(district.school_release),
+        zone=district.zone, seasons=_seasons(district), days={day: _day(row.kind, row.windows) for day, row in rows.items()},
+        first_day=district.first_day, last_day=district.last_day, release=_release(district.school_release),
     )  # fmt: skip
 
 
