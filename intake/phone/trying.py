@@ -38,11 +38,9 @@ def line_of(host: str, kind: str) -> Channel:
 
 def call(host: str, port: int, path: str, form: dict[str, str], line: Channel) -> None:
     """Post Twilio's form to `path` (https://www.twilio.com/docs/usage/webhooks). Raises CommandError."""
-    headers = {
-        "Host": f"{host}:{port}",
-        "Content-Type": "application/x-www-form-urlencoded",
-        "X-Twilio-Signature": RequestValidator(numbers.token(line)).compute_signature(f"http://{host}:{port}{path}", form),
-    }
+    with district_scope(line.district_id):
+        signed = RequestValidator(numbers.token(line)).compute_signature(f"http://{host}:{port}{path}", form)
+    headers = {"Host": f"{host}:{port}", "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signed}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("POST", path, urlencode(form), headers)
