@@ -230,7 +230,7 @@ def test_the_same_name_at_the_same_place_or_in_the_same_language(here: Cast, dol
 def test_an_address_in_what_they_wrote(here: Cast, dolores: Person, phone: Person) -> None:
     aged(dolores)
     a_ticket(here, requester=phone, text="locked out, my mail is Dolores@Family.example")
-    assert recognised()[0][1] == "What they wrote has dolores@family.example in it, which is theirs."
+    assert recognised()[0][1] == "One of them wrote the address of the other: dolores@family.example."
 
 
 def test_an_address_of_somebody_of_another_name_says_nothing(here: Cast, dolores: Person) -> None:

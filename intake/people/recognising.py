@@ -174,7 +174,7 @@ def _mentioned(newcomer: Newcomer, known: Known) -> Iterator[tuple[Person, str]]
     for value in sorted(newcomer.mentions & known.at.keys()):
         other = known.at[value]
         if not newcomer.person.name or not other.name or fold(other.name) in newcomer.names:
-            yield other, _("What they wrote has %(address)s in it, which is theirs.") % {"address": value}
+            yield other, _("One of them wrote the address of the other: %(address)s.") % {"address": value}
 
 
 def _of_the_name(newcomer: Newcomer, known: Known) -> Iterator[tuple[Person, str]]:
