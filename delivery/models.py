@@ -14,6 +14,7 @@ class Delivery(DistrictModel):
         EMAIL = "email", _("Email")
         SMS = "sms", _("SMS")
         INAPP = "inapp", _("In the app")
+        VOICE = "voice", _("Phone call")
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -83,6 +84,19 @@ class Line(DistrictModel):
 
     def __str__(self) -> str:
         return self.number
+
+
+class CallHook(DistrictModel):
+    """The address that makes a district's telephone ring: what is to be said, and to whom, is posted there (`transports.voice`)."""
+
+    url = models.CharField(max_length=500, help_text="https:// …")
+    secret = models.TextField(help_text="Sealed: the key that what is posted is signed with.")
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district"], name="call_hook_once")]
+
+    def __str__(self) -> str:
+        return self.url
 
 
 class NumberUsed(DistrictModel):

@@ -1,5 +1,8 @@
 """Who holds it, and who is next: the matrix of connections between systems, their feeds, ladders and owned steps."""
 
+from dataclasses import dataclass
+from typing import Any, Self
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +10,33 @@ from django.utils.translation import gettext_lazy as _
 from districts.models import DistrictModel, Person, Team, new_token, tenant_fk
 from sla.models import Breach
 from tickets.models import Ticket
+
+
+def usual_channels() -> list[str]:
+    return ["inapp", "email"]
+
+
+class Proof(models.TextChoices):
+    """How one can tell that a step was done."""
+
+    TEXT = "text", _("A word on what was done")
+    FILE = "file", _("A file")
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a rung asks for."""
+
+    title: str
+    proof: str = Proof.TEXT
+
+    @classmethod
+    def read(cls, given: Any) -> Self:
+        """As it is kept in `Rung.actions`."""
+        return cls(str(given["title"]), str(given.get("proof", Proof.TEXT))) if isinstance(given, dict) else cls(str(given))
+
+    def kept(self) -> Any:
+        return self.title if self.proof == Proof.TEXT else {"title": self.title, "proof": self.proof}
 
 
 class System(DistrictModel):
@@ -42,7 +72,7 @@ class Ladder(DistrictModel):
 
     slug = models.SlugField(max_length=100, db_index=False)
     name = models.CharField(max_length=200)
-    tested_at = models.DateTimeField(null=True, blank=True)
+    tested_at = models.DateTimeField(null=True, blank=True, help_text="The last test that every rung passed.")
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "slug"], name="ladder_slug_once")]
@@ -56,13 +86,116 @@ class Rung(DistrictModel):
     level = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=200, blank=True)
     after_minutes = models.PositiveIntegerField(default=0, help_text="Minutes after the ladder began.")
-    role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Empty: the lead of the team that holds the ticket.")
-    actions = models.JSONField(default=list, help_text="What must be done and proved; each becomes an owned step.")
+    role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Neither role nor team: the lead of the team that holds the ticket.")
+    team = tenant_fk(Team, null=True, blank=True, help_text="Whoever is on call for this team; empty: the role.")
+    channels = models.JSONField(
+        default=usual_channels, db_default=models.Value(["inapp", "email"], models.JSONField()), help_text="How its people are told."
+    )
+    actions = models.JSONField(
+        default=list,
+        help_text='What must be done and proved; each becomes an owned step. A text, or {"title": text, "proof": "file"}.',
+    )
     step_minutes = models.PositiveIntegerField(default=60, help_text="Minutes in which a step is to be done.")
     wakes = models.BooleanField(default=False)
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "ladder", "level"], name="rung_once")]
+
+    @property
+    def todo(self) -> list[Action]:
+        return [Action.read(given) for given in self.actions]
+
+
+class LadderChange(DistrictModel):
+    """What somebody changed of a ladder, in words."""
+
+    ladder = tenant_fk(Ladder, on_delete=models.CASCADE, related_name="changes")
+    at = models.DateTimeField(default=timezone.now)
+    by = tenant_fk(Person, null=True, blank=True)
+    words = models.JSONField(default=list, help_text="A sentence for each thing, in the district's first language.")
+
+    class Meta(DistrictModel.Meta):
+        indexes = [models.Index(fields=["district", "ladder", "-at"], name="ladder_change_ladder")]
+
+
+class LadderTest(DistrictModel):
+    """A ladder walked without waking anybody: who would have been told, and who could not have been reached."""
+
+    ladder = tenant_fk(Ladder, on_delete=models.CASCADE, related_name="tests")
+    at = models.DateTimeField(default=timezone.now)
+    by = tenant_fk(Person, null=True, blank=True)
+    passed = models.BooleanField(default=False, help_text="Every rung had somebody who could be reached.")
+    rungs = models.JSONField(default=list, help_text='[{"rung", "after", "people": [{"name", "via", "ways": [[channel, address]]}]}]')
+    stale = models.JSONField(default=list, help_text='[{"who", "what", "mend", "person"}]')
+
+    class Meta(DistrictModel.Meta):
+        indexes = [models.Index(fields=["district", "ladder", "-at"], name="ladder_test_ladder")]
+
+
+class Rotation(DistrictModel):
+    """People who are on call in turns, for a role or for a team."""
+
+    class Turn(models.TextChoices):
+        DAY = "day", _("A day each")
+        WEEK = "week", _("A week each")
+
+    slug = models.SlugField(max_length=80, db_index=False)
+    name = models.CharField(max_length=200)
+    role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Whoever is on call holds this role.")
+    team = tenant_fk(Team, null=True, blank=True, help_text="Whoever is on call is called for this team.")
+    turn = models.CharField(max_length=8, choices=Turn, default=Turn.WEEK)
+    starts_on = models.DateField(help_text="The first day of the first person's turn; weekly turns change on this weekday.")
+    hands_over = models.PositiveSmallIntegerField(default=8 * 60, help_text="Minute of the day, on the district's clock.")
+
+    class Meta(DistrictModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["district", "slug"], name="rotation_slug_once"),
+            models.UniqueConstraint(fields=["district", "role"], name="rotation_role_once", condition=models.Q(role__isnull=False)),
+            models.UniqueConstraint(fields=["district", "team"], name="rotation_team_once", condition=models.Q(team__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RotationPlace(DistrictModel):
+    """A person's place in the order of a rotation."""
+
+    rotation = tenant_fk(Rotation, on_delete=models.CASCADE, related_name="places")
+    order = models.PositiveSmallIntegerField()
+    person = tenant_fk(Person, on_delete=models.CASCADE)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "rotation", "order"], name="rotation_place_once")]
+
+
+class Swap(DistrictModel):
+    """Somebody else is on call for a while. The one that was agreed last holds."""
+
+    rotation = tenant_fk(Rotation, on_delete=models.CASCADE, related_name="swaps")
+    person = tenant_fk(Person, on_delete=models.CASCADE, help_text="Who is on call instead.")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    why = models.CharField(max_length=200, blank=True)
+    by = tenant_fk(Person, null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta(DistrictModel.Meta):
+        indexes = [models.Index(fields=["district", "rotation", "ends_at"], name="swap_rotation")]
+
+
+class Leave(DistrictModel):
+    """Days on which a person is not there, and who stands in."""
+
+    person = tenant_fk(Person, on_delete=models.CASCADE, related_name="+")
+    first = models.DateField()
+    last = models.DateField(help_text="The last day of the absence.")
+    cover = tenant_fk(Person, null=True, blank=True, help_text="Who stands in.")
+    by = tenant_fk(Person, null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta(DistrictModel.Meta):
+        indexes = [models.Index(fields=["district", "last"], name="leave_last")]
 
 
 class Process(DistrictModel):
@@ -175,6 +308,8 @@ class Escalation(DistrictModel):
     climb_at = models.DateTimeField(null=True, blank=True, help_text="When the next rung is due; empty: top, acknowledged or ended.")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = tenant_fk(Person, null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True, help_text="It comes back by itself then: climb_at is the same.")
+    snoozed_by = tenant_fk(Person, null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(DistrictModel.Meta):
@@ -205,8 +340,24 @@ class Step(DistrictModel):
     due_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = tenant_fk(Person, null=True, blank=True)
+    proof = models.CharField(max_length=8, choices=Proof, default=Proof.TEXT, db_default=Proof.TEXT)
     evidence = models.TextField(blank=True)
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "escalation", "level", "order"], name="step_once")]
         indexes = [models.Index(fields=["district", "owner", "due_at"], name="step_owner", condition=models.Q(done_at__isnull=True))]
+
+
+class StepFile(DistrictModel):
+    """A file that shows that a step was done. Its bytes lie where those of tickets' files do."""
+
+    step = tenant_fk(Step, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=120)
+    size = models.PositiveIntegerField()
+    path = models.CharField(max_length=300, help_text="Below MEDIA_ROOT.")
+    by = tenant_fk(Person, null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta(DistrictModel.Meta):
+        indexes = [models.Index(fields=["district", "step"], name="step_file_step")]
