@@ -6,21 +6,28 @@ What the facts of a ticket make of them is told in `sla.story`.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from districts.calendar import NO_TIME, ONE_DAY, Calendar, DayKind, NeverOpen, Span, days_from
+from districts.calendar import HORIZON, NO_TIME, ONE_DAY, Calendar, DayKind, NeverOpen, Span, days_from
 from sla.promise import (
     AT_ONCE,
     RECURRING,
+    Acknowledge,
     Amount,
     AtOnce,
+    BeforeNext,
     By,
     ByForNext,
+    Cadence,
     Clause,
     Counts,
     Every,
     Notice,
+    OnTheDay,
+    Period,
+    Reach,
     SameDay,
     Term,
     Terms,
+    Tolerance,
     Unit,
     Within,
 )
@@ -75,31 +82,43 @@ def _due(term: Term, start: datetime, calendar: Calendar, pauses: Sequence[Span]
     try:
         return _due_on(term, start, calendar, pauses)
     except NeverOpen:
-        amount = term.amount if isinstance(term, Within) else Amount(1, Unit.DAY)
+        amount = term.amount if isinstance(term, Within | Reach | Acknowledge) else Amount(1, Unit.DAY)
         days = amount.number * ONE_DAY if amount.unit is Unit.DAY else amount.delta
         return _walk(start, days, pauses, _add, _between)
 
 
 def _due_on(term: Term, start: datetime, calendar: Calendar, pauses: Sequence[Span]) -> datetime:
     match term:
-        case Within(Amount(unit=Unit.DAY) as amount):
-            return _days_on(amount, start, calendar, pauses)
-        case Within(amount) if amount.counts is Counts.BUSINESS:
-            return _walk(start, amount.delta, pauses, calendar.add_open, calendar.open_between)
-        case Within(amount):
-            return _walk(start, amount.delta, pauses, _add, _between)
+        case Within(amount) | Reach(amount=amount) | Acknowledge(amount):
+            return _within(amount, start, calendar, pauses)
         case AtOnce():
             return _walk(start, AT_ONCE, pauses, _add, _between)
         case Notice(amount):
             return _back(amount, start, calendar)
         case Every(amount):
-            return _due_on(Within(amount), start, calendar, pauses)
+            return _within(amount, start, calendar, pauses)
         case SameDay():
             return _moved(start, pauses, calendar.next_school_end)
         case By():
             return _moved(start, pauses, lambda at: _next_time(term, calendar, at))
         case ByForNext(cutoff):
             return _moved(start, pauses, lambda at: _in_place(cutoff, at, calendar))
+        case BeforeNext(_event, times):
+            return _moved(start, pauses, lambda at: _next_time(By(times), calendar, at))
+        case Cadence(period):
+            return _moved(start, pauses, lambda at: _period_ends(period, calendar, at))
+        case OnTheDay(minute):
+            return calendar.at_local(calendar.local_date(start), minute)
+        case Tolerance():
+            return start  # held against a figure, as soon as it is known
+
+
+def _within(amount: Amount, start: datetime, calendar: Calendar, pauses: Sequence[Span]) -> datetime:
+    if amount.unit is Unit.DAY:
+        return _days_on(amount, start, calendar, pauses)
+    if amount.counts is Counts.BUSINESS:
+        return _walk(start, amount.delta, pauses, calendar.add_open, calendar.open_between)
+    return _walk(start, amount.delta, pauses, _add, _between)
 
 
 def _walk(
@@ -196,6 +215,28 @@ def _in_place(cutoff: int, at: datetime, calendar: Calendar) -> datetime:
     return spans[0][0] if spans else calendar.at_local(service, 0)
 
 
+def _period_ends(period: Period, calendar: Calendar, at: datetime) -> datetime:
+    """The last closing of the week, month, quarter or year of `at`; once that is over, of the next. Raises NeverOpen."""
+    day = calendar.local_date(at)
+    for _ in range(HORIZON):
+        first = _first_of_next(period, day)
+        closes = calendar.last_open(calendar.at_local(first, 0))
+        if closes > at:
+            return closes
+        day = first
+    raise NeverOpen("no opening in sight")
+
+
+def _first_of_next(period: Period, day: date) -> date:
+    """Weeks begin on Monday, quarters in January, April, July and October."""
+    if period is Period.WEEK:
+        return day + (7 - day.weekday()) * ONE_DAY
+    months = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}[period]
+    begun = (day.month - 1) // months * months  # months of the year before this period, from 0
+    year, month = divmod(day.year * 12 + begun + months, 12)
+    return date(year, month + 1, 1)
+
+
 def _next(clause: Clause, calendar: Calendar, after: datetime) -> datetime | None:
     try:
         return _next_on(clause, calendar, after)
@@ -233,11 +274,23 @@ def _first_day_of(clause: Clause, calendar: Calendar, after: date) -> date:
 
 
 def _promising(clauses: Sequence[Clause]) -> Sequence[Clause]:
-    """Those that answer to an event; where there are none, notices ahead of one; else those that come round."""
+    """Those that answer to an event; where there are none, those ahead of one; else those that come round, or are confirmed.
+
+    A clause for a case of its own ("if immediate") holds only where it is asked for (Terms.given).
+    """
     if len(clauses) == 1:
         return clauses
-    answering = [c for c in clauses if not isinstance(c.term, RECURRING)]
-    return [c for c in answering if not isinstance(c.term, Notice)] or answering or clauses
+    clauses = [c for c in clauses if not c.condition] or clauses
+    first = min(_rank(c.term) for c in clauses)
+    return [c for c in clauses if _rank(c.term) == first]
+
+
+def _rank(term: Term) -> int:
+    if isinstance(term, Notice | OnTheDay):
+        return 1
+    if isinstance(term, RECURRING):
+        return 2
+    return 3 if isinstance(term, Acknowledge) else 4 if isinstance(term, Tolerance) else 0
 
 
 def _holding(terms: Terms, calendar: Calendar, day: date) -> Sequence[Clause]:

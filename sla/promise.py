@@ -4,32 +4,24 @@ Times are minutes since local midnight. A new kind of term is a dataclass here, 
 `sla.clock`; a clause may carry any of them.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import timedelta
 from enum import StrEnum
+from functools import cached_property
 
-from django.utils import formats, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from districts.calendar import DayKind
+from sla.amounts import Amount, Counts, Unit, clock_text, clock_words, join_and, join_words
+from sla.measured import Acknowledge, Reach, Tolerance
+
+__all__ = [
+    "AT_ONCE", "KINDS", "RECURRING", "WEEKDAYS", "Acknowledge", "Amount", "AtOnce", "BeforeNext", "By", "ByForNext", "Cadence",
+    "Clause", "Counts", "Every", "Notice", "OnDays", "OnTheDay", "Period", "Reach", "SameDay", "Term", "Terms", "Tolerance", "Unit",
+    "Within", "clock_text", "clock_words", "day_words", "join_and", "join_words",
+]  # fmt: skip
 
 AT_ONCE = timedelta(minutes=5)  # what "at once" and "real time" allow a message to travel
-
-
-class Unit(StrEnum):
-    MINUTE = "minute"
-    HOUR = "hour"
-    DAY = "day"
-
-
-class Counts(StrEnum):
-    """What an amount of time counts."""
-
-    BUSINESS = "business"  # open hours; a day is a working day
-    SCHOOL = "school"  # days only: school days
-    ELAPSED = ""  # day and night; a day is a calendar day
 
 
 class OnDays(StrEnum):
@@ -50,24 +42,6 @@ KINDS: dict[OnDays, frozenset[DayKind]] = {
     OnDays.SUMMER: frozenset({DayKind.SUMMER}),
 }
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    number: int
-    unit: Unit
-    counts: Counts = Counts.ELAPSED
-
-    @property
-    def delta(self) -> timedelta:
-        """The duration in minutes or hours; meaningless for days, which depend on the calendar."""
-        return timedelta(minutes=self.number) if self.unit is Unit.MINUTE else timedelta(hours=self.number)
-
-    def __str__(self) -> str:
-        return " ".join(filter(None, [str(self.number), self.counts.value, self.unit.value + ("" if self.number == 1 else "s")]))
-
-    def words(self) -> str:
-        return amount_words(self) % {"n": self.number}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,30 +152,94 @@ class Notice:
         return _("at least %(amount)s before %(what)s") % values
 
 
-Term = Within | AtOnce | SameDay | By | ByForNext | Every | Notice
-RECURRING = (By, ByForNext, Every)
+class Period(StrEnum):
+    """How often something is done; once in each, by the last closing of it."""
+
+    WEEK = "weekly"
+    MONTH = "monthly"
+    QUARTER = "quarterly"
+    YEAR = "yearly"
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    period: Period
+
+    def __str__(self) -> str:
+        return self.period.value
+
+    def sentence(self) -> str:
+        return {
+            Period.WEEK: _("once a week, by the end of its last working day"),
+            Period.MONTH: _("once a month, by the end of its last working day"),
+            Period.QUARTER: _("once a quarter, by the end of its last working day"),
+            Period.YEAR: _("once a year, by the end of its last working day"),
+        }[self.period]
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeNext:
+    """Before something that happens at these local times of each school day, whichever comes first."""
+
+    event: str
+    times: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"before the next {self.event} at {join_and([clock_text(minute) for minute in self.times])}"
+
+    def sentence(self) -> str:
+        times = join_words([clock_words(minute) for minute in self.times])
+        return _("before the next %(event)s of a school day: %(times)s, whichever comes first") % {"event": self.event, "times": times}
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheDay:
+    """At a local time on the day of what it is about: "by 5 PM on the last day of work"."""
+
+    minute: int
+    day: str
+
+    def __str__(self) -> str:
+        return f"by {clock_text(self.minute)} on {self.day}"
+
+    def sentence(self) -> str:
+        return _("by %(time)s on %(day)s") % {"time": clock_words(self.minute), "day": self.day}
+
+
+Term = Within | AtOnce | SameDay | By | ByForNext | Every | Notice | Cadence | BeforeNext | OnTheDay | Reach | Tolerance | Acknowledge
+RECURRING = (By, ByForNext, Every, Cadence)
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One term, on all days or on days of some names only."""
+    """One term, on all days or on days of some names only.
+
+    `what`: which thing it promises, where there are several ("fixes"). `condition`: it holds only in this case ("immediate").
+    Both are the district's own words.
+    """
 
     term: Term
     on: tuple[OnDays, ...] = ()
+    what: str = ""
+    condition: str = ""
 
     def __str__(self) -> str:
-        if not self.on:
-            return str(self.term)
-        preposition = "during" if self.on[0] in (OnDays.BREAKS, OnDays.SUMMER) else "on"
-        return f"{self.term} {preposition} {join_and([o.value for o in self.on])}"
+        said = f"{self.what} {self.term}".strip()
+        if self.on:
+            preposition = "during" if self.on[0] in (OnDays.BREAKS, OnDays.SUMMER) else "on"
+            said = f"{said} {preposition} {join_and([o.value for o in self.on])}"
+        return f"{said} if {self.condition}" if self.condition else said
 
     def holds_on(self, kind: DayKind) -> bool:
         return any(kind in KINDS[name] for name in self.on)
 
     def sentence(self) -> str:
-        if not self.on:
-            return self.term.sentence()
-        return _("on %(days)s %(promise)s") % {"days": join_words([day_words(o) for o in self.on]), "promise": self.term.sentence()}
+        said = self.term.sentence()
+        if self.on:
+            said = _("on %(days)s %(promise)s") % {"days": join_words([day_words(o) for o in self.on]), "promise": said}
+        if self.what:
+            said = _("%(what)s: %(then)s") % {"what": self.what, "then": said}
+        return _("if %(condition)s, %(promise)s") % {"condition": self.condition, "promise": said} if self.condition else said
 
 
 @dataclass(frozen=True)
@@ -209,43 +247,31 @@ class Terms:
     clauses: tuple[Clause, ...]
 
     def __str__(self) -> str:
+        return self.text
+
+    @cached_property
+    def text(self) -> str:
         return ", ".join(str(clause) for clause in self.clauses)
 
-    @property
+    @cached_property
     def recurring(self) -> tuple[Clause, ...]:
         """The clauses that come round by themselves, with nothing happening."""
-        return tuple(c for c in self.clauses if isinstance(c.term, RECURRING))
+        return tuple(c for c in self.clauses if isinstance(c.term, RECURRING) and not c.condition)
 
-    @property
+    @cached_property
     def by_day(self) -> bool:
         """Whether the kind of day decides which clause holds."""
         return any(c.on for c in self.clauses)
+
+    def given(self, condition: str) -> "Terms":
+        """What holds in this case: its own clauses; where there are none, those without a condition."""
+        own = tuple(c for c in self.clauses if c.condition == condition)
+        return Terms(own or tuple(c for c in self.clauses if not c.condition) or self.clauses)
 
     def sentence(self) -> str:
         """What it means, in plain words of the active language."""
         said = "; ".join(clause.sentence() for clause in self.clauses)
         return said[:1].upper() + said[1:] + ("" if said.endswith(".") else ".")  # "4:00 p.m." has its own
-
-
-# --- words ------------------------------------------------------------------------------------------------------------
-
-
-def amount_words(amount: Amount) -> str:
-    n = amount.number
-    match amount.unit, amount.counts:
-        case Unit.MINUTE, Counts.ELAPSED:
-            return ngettext("%(n)d minute", "%(n)d minutes", n)
-        case Unit.MINUTE, _counts:
-            return ngettext("%(n)d minute of office hours", "%(n)d minutes of office hours", n)
-        case Unit.HOUR, Counts.ELAPSED:
-            return ngettext("%(n)d hour", "%(n)d hours", n)
-        case Unit.HOUR, _counts:
-            return ngettext("%(n)d hour of office time", "%(n)d hours of office time", n)
-        case _unit, Counts.SCHOOL:
-            return ngettext("%(n)d school day", "%(n)d school days", n)
-        case _unit, Counts.BUSINESS:
-            return ngettext("%(n)d working day", "%(n)d working days", n)
-    return ngettext("%(n)d day", "%(n)d days", n)
 
 
 def day_words(on: OnDays) -> str:
@@ -256,27 +282,3 @@ def day_words(on: OnDays) -> str:
         OnDays.STAFF: _("staff days"),
         OnDays.SUMMER: _("days of summer"),
     }[on]
-
-
-def clock_text(minute: int) -> str:
-    """Canonical: 960 → "4 PM", 630 → "10:30 AM"."""
-    hour, rest = divmod(minute, 60)
-    return f"{(hour - 1) % 12 + 1}{f':{rest:02d}' if rest else ''} {'PM' if hour % 24 >= 12 else 'AM'}"
-
-
-def clock_words(minute: int) -> str:
-    """In the active language: "4 PM" in English, the language's own clock elsewhere."""
-    if (translation.get_language() or "en").startswith("en"):
-        return clock_text(minute)
-    return formats.time_format(time(minute // 60 % 24, minute % 60), "TIME_FORMAT")
-
-
-def join_and(items: Sequence[str]) -> str:
-    return f"{', '.join(items[:-1])} and {items[-1]}" if len(items) > 1 else "".join(items)
-
-
-def join_words(items: Iterable[str]) -> str:
-    items = list(items)
-    if len(items) < 2:
-        return "".join(items)
-    return _("%(first)s and %(last)s") % {"first": ", ".join(items[:-1]), "last": items[-1]}

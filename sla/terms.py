@@ -1,98 +1,75 @@
 """The grammar of promises: words as districts write them → Terms.
 
     terms   = clause { ("," | ";" | "and") clause }
-    clause  = promise [ ("on" | "during") days { "and" days } ]
+    clause  = [ what ] promise [ ("on" | "during") days { "and" days } ] [ "if" words ]
     promise = "within" amount | amount [ "sync" | "response" | … ]
-            | amount ("notice" | "freeze") [ "before" words ] | amount "before" words
+            | [ "at least" ] amount [ "of" ] ("notice" | "freeze") [ "before" words ] | [ "at least" ] amount "before" words
             | [ which ] ("by" | [ "checks" ] "at") time { ("," | "and") time } [ which ] [ "for next" ("day" | "morning") words ]
+            | "by" time "on" words "day" [ words ]
+            | "before the next" word [ "at" time { ("," | "and") time } ]
             | "every" amount | "hourly" | "same day" [ noun ] | "before dismissal" | "at once" | "immediately" | [ "in" ] "real time"
+            | "weekly" | "monthly" | "quarterly" | "yearly" | "every" ("week" | "month" | "quarter" | "year")
+            | share "%" words "within" amount [ "," "validated within" amount ]
+            | [ words ] ("over" | "under") share "%" words
+            | [ words ] ("acknowledges" | "confirms") "within" amount
     which   = "daily" | "every school day" | "every day" | [ "every" ] weekday
     amount  = number [ "business" | "school" | "calendar" ] unit [ "elapsed" | "of real time" ]
     time    = number [ ":" number ] [ "AM" | "PM" ] | "noon"
+    what    = the district's own words, where a plain "within" follows them ("fixes within 2 business days")
 
 Written by hand, so that a text that is not understood is refused with the very words it stopped at.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
 from sla.promise import (
-    WEEKDAYS,
+    Acknowledge,
     Amount,
     AtOnce,
+    BeforeNext,
     By,
     ByForNext,
+    Cadence,
     Clause,
     Counts,
     Every,
     Notice,
     OnDays,
+    OnTheDay,
+    Period,
+    Reach,
     SameDay,
     Term,
     Terms,
+    Tolerance,
     Unit,
     Within,
 )
+from sla.tokens import (
+    ACKNOWLEDGES,
+    AFTER_AMOUNT,
+    AFTER_SAME_DAY,
+    COUNTS,
+    DAY_NAMES,
+    EVENTS,
+    OVER,
+    PERIODS,
+    UNDER,
+    UNITS,
+    WEEKDAY_WORDS,
+    NotUnderstood,
+    Tokens,
+)
 
-__all__ = ["NotUnderstood", "Terms", "parse"]
+__all__ = ["LONGEST_TEXT", "NotUnderstood", "Parser", "Terms", "parse"]
 
 MOST = {Unit.MINUTE: 525_600, Unit.HOUR: 8_760, Unit.DAY: 400}  # a year: more is a slip of the keyboard
 LONGEST_TEXT = 300
-UNITS = {
-    "minute": Unit.MINUTE, "minutes": Unit.MINUTE, "min": Unit.MINUTE, "mins": Unit.MINUTE,
-    "hour": Unit.HOUR, "hours": Unit.HOUR, "hr": Unit.HOUR, "hrs": Unit.HOUR, "h": Unit.HOUR,
-    "day": Unit.DAY, "days": Unit.DAY,
-}  # fmt: skip
-COUNTS = {
-    "business": Counts.BUSINESS, "working": Counts.BUSINESS, "work": Counts.BUSINESS, "office": Counts.BUSINESS,
-    "school": Counts.SCHOOL, "calendar": Counts.ELAPSED, "elapsed": Counts.ELAPSED, "clock": Counts.ELAPSED,
-}  # fmt: skip
-NUMBERS = {word: n for n, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)}
-NUMBERS |= {"an": 1, "twelve": 12, "fifteen": 15, "thirty": 30}
-DAY_NAMES = {
-    ("school", "days"): OnDays.SCHOOL, ("school", "day"): OnDays.SCHOOL, ("breaks",): OnDays.BREAKS, ("break",): OnDays.BREAKS,
-    ("holidays",): OnDays.HOLIDAYS, ("staff", "days"): OnDays.STAFF, ("summer",): OnDays.SUMMER,
-}  # fmt: skip
-WEEKDAY_WORDS = {name.lower() + s: n for n, name in enumerate(WEEKDAYS) for s in ("", "s")}
-AFTER_AMOUNT = ("sync", "response", "reply", "turnaround", "notification")
-AFTER_SAME_DAY = ("notification", "notice", "response", "service", "reply", "sync")
-
-
-class NotUnderstood(ValueError):
-    """The text is no promise we know. `words`: where it stopped; `hint`: what would have been understood there."""
-
-    def __init__(self, words: str, hint: str) -> None:
-        self.words, self.hint = words, hint
-        super().__init__(_("Not understood from “%(words)s” on: %(hint)s") % {"words": words, "hint": hint})
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    text: str  # lower case
-    at: int  # place in the source
-
-    @property
-    def number(self) -> int | None:
-        return int(self.text) if self.text.isdecimal() else NUMBERS.get(self.text)
-
-
-def tokens_of(text: str) -> list[Token]:
-    """Words, numbers and the marks , ; : — a hyphen divides words like a space, "4PM" is two, "p.m." is one."""
-    out: list[Token] = []
-    kind = ""
-    for at, char in enumerate(text):
-        now = "0" if char.isdecimal() and char.isascii() else "a" if char.isalpha() or char in ".'’" else char
-        if now in "-–—" or char.isspace():
-            kind = ""
-        elif now == kind and now in "0a":
-            out[-1] = Token(out[-1].text + char.lower(), out[-1].at)
-        else:
-            out.append(Token(char.lower(), at))
-            kind = now
-    return [Token(t.text.replace(".", ""), t.at) if len(t.text) > 1 else t for t in out if t.text != "."]
+MOST_WORDS = 4  # of the district's own before a promise
 
 
 @lru_cache(maxsize=4096)
@@ -103,39 +80,8 @@ def parse(text: str) -> Terms:
     return Parser(text).terms()
 
 
-class Parser:
+class Parser(Tokens):
     """Recursive descent over the tokens; each method reads one rule of the grammar and leaves `at` behind it."""
-
-    def __init__(self, text: str) -> None:
-        self.text, self.tokens, self.at = text, tokens_of(text), 0
-
-    # --- looking -----------------------------------------------------------------------------------------------------
-
-    def peek(self, ahead: int = 0) -> Token | None:
-        return self.tokens[self.at + ahead] if self.at + ahead < len(self.tokens) else None
-
-    def sees(self, *words: str) -> bool:
-        return all((token := self.peek(n)) is not None and token.text == word for n, word in enumerate(words))
-
-    def take(self, *words: str) -> bool:
-        if not self.sees(*words):
-            return False
-        self.at += len(words)
-        return True
-
-    def take_any(self, *words: str) -> str:
-        token = self.peek()
-        if token is None or token.text not in words:
-            return ""
-        self.at += 1
-        return token.text
-
-    def stop(self, hint: str) -> NotUnderstood:
-        token = self.peek()
-        words = self.text[token.at :].strip() if token else ""
-        return NotUnderstood(words[:60] or _("the end"), hint)
-
-    # --- rules -------------------------------------------------------------------------------------------------------
 
     def terms(self) -> Terms:
         clauses = [self.clause()]
@@ -147,14 +93,46 @@ class Parser:
         return Terms(tuple(clauses))
 
     def clause(self) -> Clause:
-        term = self.term()
+        what = self.what()
+        return Clause(self.term(), self.days(), what, self.condition())
+
+    def days(self) -> tuple[OnDays, ...]:
         on: list[OnDays] = []
         if self.take_any("on", "during"):
             on.append(self.day_name())
             while self.sees("and") and self._day_name_at(1):
                 self.take("and")
                 on.append(self.day_name())
-        return Clause(term, tuple(on))
+        return tuple(on)
+
+    def condition(self) -> str:
+        if not self.take("if"):
+            return ""
+        words = self.label()
+        if not words:
+            raise self.stop(_("in which case, as in “if immediate”"))
+        return words
+
+    def what(self) -> str:
+        """Own words of the district, where "within" follows them; a slip of the keyboard in front of anything else is refused."""
+        words = self.own_words()
+        return self.skip(words) if words and self.word_at(words) == "within" else ""
+
+    def own_words(self) -> int:
+        """How many words of the district's own stand here."""
+        count = 0
+        while count <= MOST_WORDS and (token := self.peek(count)) and token.is_word:
+            count += 1
+        return count if count <= MOST_WORDS else 0
+
+    def word_at(self, ahead: int) -> str:
+        token = self.peek(ahead)
+        return token.text if token else ""
+
+    def skip(self, count: int) -> str:
+        words = " ".join(token.text for token in self.tokens[self.at : self.at + count])
+        self.at += count
+        return words
 
     def term(self) -> Term:
         fixed: list[tuple[tuple[str, ...], Callable[[], Term]]] = [
@@ -164,15 +142,25 @@ class Parser:
             (("in", "real", "time"), lambda: AtOnce("real time")),
             (("real", "time"), lambda: AtOnce("real time")),
             (("same", "day"), self.same_day),
-            (("before", "dismissal"), SameDay),
-            (("by", "dismissal"), SameDay),
+            (("before", "dismissal"), self.dismissal),
+            (("by", "dismissal"), self.dismissal),
+            (("before", "the", "next"), self.before_next),
+            (("before", "next"), self.before_next),
             (("hourly",), lambda: Every(Amount(60, Unit.MINUTE))),
         ]
         for words, rule in fixed:
             if self.take(*words):
                 return rule()
+        for read in (self.tolerance, self.acknowledge, self.cadence):
+            if found := read():
+                return found
         self.take("a")
-        if (token := self.peek()) and token.number is not None:
+        if self.take("at", "least"):
+            return self.notice()
+        token, after = self.peek(), self.word_at(1)
+        if token and token.share is not None and after == "%":
+            return self.reach()
+        if token and token.number is not None:
             return self.amount_first()
         return self.times()
 
@@ -183,8 +171,89 @@ class Parser:
         self.take_any(*AFTER_SAME_DAY)
         return SameDay()
 
+    def dismissal(self) -> Term:
+        if not self.take("the", "same", "day"):
+            self.take("same", "day")
+        return SameDay()
+
+    def before_next(self) -> Term:
+        if not ((token := self.peek()) and token.is_word):
+            raise self.stop(_("what happens next, as in “before the next meal”"))
+        event = self.skip(1)
+        if self.take("at"):
+            return BeforeNext(event, tuple(sorted(set(self.time_list()))))
+        if event not in EVENTS:
+            raise self.stop(_("at what times, as in “before the next bus at 7 AM and 2:30 PM”"))
+        return BeforeNext(event, EVENTS[event])
+
+    def tolerance(self) -> Term | None:
+        """ "discrepancies over 1 % hold", "more than 2 % unmatched rows hold"; nothing taken where it is none."""
+        start = self.at
+        self.take("if")
+        what = self.skip(self.own_words())
+        bound = self.take_any(*OVER, *UNDER) or ("over" if self.take("more", "than") else "under" if self.take("less", "than") else "")
+        share = self.peek()
+        if not bound or share is None or share.share is None or self.word_at(1) not in ("%", "percent"):
+            self.at = start
+            return None
+        percent = self.percent()
+        what = what.removesuffix(" is").removesuffix(" are").removesuffix(" of")
+        return Tolerance(percent, bound not in UNDER, what, self.label())
+
+    def percent(self) -> Decimal:
+        start = self.at
+        token = self.peek()
+        share = token.share if token else None
+        self.at += 1
+        self.take_any("%", "percent")
+        if share is None or not 0 <= share <= 100 or len(token.text if token else "") > 7:
+            self.at = start
+            raise self.stop(_("a share between 0 and 100 %"))
+        return share.normalize()
+
+    def reach(self) -> Term:
+        percent = self.percent()
+        words = self.own_words()
+        what = self.skip(words) or "delivered"
+        if not self.take("within"):
+            raise self.stop(_("“within 15 minutes”"))
+        amount = self.amount()
+        validated = None
+        if self.sees(",", "validated") or self.sees("and", "validated") or self.sees("validated"):
+            self.take_any(",", "and")
+            self.take("validated")
+            self.take("within")
+            validated = self.amount(unit=amount.unit)
+        return Reach(percent, amount, validated, what)
+
+    def acknowledge(self) -> Term | None:
+        words = self.own_words()
+        if self.word_at(words) not in ACKNOWLEDGES:
+            return None
+        who = self.skip(words)
+        self.at += 1
+        self.take_any("is")
+        self.take_any("required")
+        if not self.take("within"):
+            raise self.stop(_("“within 2 hours”"))
+        return Acknowledge(self.amount(), who)
+
+    def cadence(self) -> Term | None:
+        if self.take("once", "a") or (self.word_at(0) in ("every", "each") and self.word_at(1) in PERIODS):
+            self.take_any("every", "each")
+        period: Period | None = PERIODS.get(self.take_any(*PERIODS))
+        return Cadence(period) if period else None
+
+    def notice(self) -> Term:
+        term = self.amount_first()
+        if not isinstance(term, Notice):
+            raise self.stop(_("“notice” or “before” what"))
+        return term
+
     def amount_first(self) -> Term:
         amount = self.amount()
+        if self.sees("of", "notice") or self.sees("of", "freeze"):
+            self.take("of")
         kind = self.take_any("notice", "freeze")
         label = self.label() if self.take("before") else ""
         if kind or label:
@@ -192,11 +261,12 @@ class Parser:
         self.take_any(*AFTER_AMOUNT)
         return Within(amount)
 
-    def amount(self) -> Amount:
+    def amount(self, unit: Unit | None = None) -> Amount:
+        """`unit`: where none is named, as in "within 15 minutes, validated within 30"."""
         start = self.at
         number = self.number()
         counts = self.take_any(*COUNTS)
-        unit = UNITS.get(self.take_any(*UNITS))
+        unit = UNITS.get(self.take_any(*UNITS)) or unit
         if unit is None:
             raise self.stop(_("minutes, hours or days"))
         if self.take("elapsed") or self.take("of", "real", "time"):
@@ -227,15 +297,35 @@ class Parser:
             if not self.take("at"):
                 raise self.stop(_("“within 4 business hours”, “by 2 PM”, “checks at 10 AM and 3 PM”, “same-day” or “48-hour notice”"))
             checks = True
-        times = [self.time()]
-        while any([self.sees(","), self.sees("and")]) and self._time_at(1):
-            self.at += 1
-            times.append(self.time())
+        times = self.time_list()
+        if not named and not checks and len(times) == 1 and (day := self.on_the_day()):
+            return OnTheDay(times[0], day)
+        if not named and self.word_at(1) in WEEKDAY_WORDS and self.take("on"):
+            pass
         if not named:
             weekday, every_day, named = self.which_days(bool(self.take_any("every", "each")))
         if self.take("for", "next"):
             return self.for_next(times)
         return By(tuple(sorted(set(times))), checks=checks, every_day=every_day, weekday=weekday)
+
+    def time_list(self) -> list[int]:
+        times = [self.time()]
+        while any([self.sees(","), self.sees("and")]) and self._time_at(1):
+            self.at += 1
+            times.append(self.time())
+        return times
+
+    def on_the_day(self) -> str:
+        """ "on the last day of work": words with "day" among them, which are no kind of day of the calendar."""
+        if not self.sees("on") or self._day_name_at(1):
+            return ""
+        start = self.at
+        self.take("on")
+        words = self.label()
+        if "day" in words.split():
+            return words
+        self.at = start
+        return ""
 
     def which_days(self, every: bool) -> tuple[int | None, bool, bool]:
         """(weekday, all seven days, whether any were named) of "daily", "every school day", "every day", "Wednesdays"."""
@@ -269,12 +359,15 @@ class Parser:
         return (hour % 12 + (12 if half == "pm" else 0) if half else hour) * 60 + minute
 
     def label(self) -> str:
-        """Words of the district's own, up to the next comma; they mean nothing to the clock."""
+        """Words of the district's own, up to a comma, "if", or "and" with a promise behind it; they mean nothing to the clock."""
         words = []
-        while (token := self.peek()) and token.text not in (",", ";"):
+        while (token := self.peek()) and token.text not in (",", ";", "if") and not self._goes_on():
             words.append(token.text)
             self.at += 1
         return " ".join(words)
+
+    def _goes_on(self) -> bool:
+        return self.sees("and") and any(self.word_at(n) in ("within", *ACKNOWLEDGES) for n in range(1, MOST_WORDS + 2))
 
     def day_name(self) -> OnDays:
         found = self._day_name_at(0)
