@@ -5,10 +5,11 @@ The server (pymap) is only there where tests are run; where it is not installed,
 
 import importlib.util
 import secrets
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from imapclient import IMAPClient
@@ -77,15 +78,17 @@ class Post:
         with self._client() as client:
             return len(client.search("UNSEEN"))
 
-    def _client(self) -> IMAPClient:
+    @contextmanager
+    def _client(self) -> Iterator[IMAPClient]:
         client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=TIMEOUT)
-        client.login(USER, self.password)
-        client.select_folder("INBOX")
-        return client
+        try:
+            client.login(USER, self.password)
+            client.select_folder("INBOX")
+            yield client
+        finally:
+            with suppress(OSError, IMAPClientError):
+                client.shutdown()
 
     def _answers(self) -> bool:
-        try:
-            self.unread()
-        except (OSError, IMAPClientError):
-            return False
-        return True
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
