@@ -1,5 +1,7 @@
 """Small named filters: what each says, which of them decides, what is kept of it, and that none keeps words of danger out."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from django.utils import timezone
 from delivery.models import Delivery
 from districts.contacts import email
 from districts.queries import front_office
-from intake import actions
+from intake import actions, screening
 from intake.channels.arrival import Arrival, Bounce, Thread
 from intake.channels.authentication import Authentication
 from intake.channels.email import read
@@ -17,6 +19,7 @@ from intake.channels.spam import Spam
 from intake.models import Channel, Envelope
 from intake.receiving import receive
 from intake.screening import DANGEROUS, Course, Verdict, by_itself, floods
+from intake.screening import words as filters
 from intake.screening.lists import is_list
 from tests.conftest import Cast, sign_in
 from tests.test_intake_mail import PAT, a_mail, deliver, doors, reply_address, ticket_of
@@ -258,3 +261,39 @@ def test_an_answer_in_an_open_conversation_is_no_flood(doors: Cast) -> None:
     answer = deliver(doors, a_mail("Yes, come at three please"), reply_address(mine))
     assert (answer.state, ticket_of(answer)) == ("done", mine)
     assert deliver(doors, a_mail("Something new")).state == "screened"
+
+
+# --- as people read it --------------------------------------------------------------------------------------------------
+
+
+def reasons() -> list[str]:
+    """As the filters' code has them, with something in each gap."""
+    found: list[str] = []
+    for path in Path(screening.__file__).parent.glob("*.py"):
+        text = path.read_text()
+        found += re.findall(r'\b(?:out|quiet)\(f?"([^"]+)"', text)
+        found += re.findall(r'^(?:TOO_MANY|    told) = (?:f)?"([^"]+)"', text, re.MULTILINE)
+    kinds = [one for one in found if "{arrival.bounce.kind}" not in one]
+    kinds += [f"report: {kind}" for kind in ("delayed", "delivered", "complaint", "receipt")] + ["bounce", "spam"]
+    return [re.sub(r"\{[^}]+\}", "14", one) for one in kinds]
+
+
+def test_every_reason_is_told_in_a_sentence_in_the_readers_language() -> None:
+    told = reasons()
+    assert len(told) > 20
+    for reason in told:
+        plain = filters.said({"filter": "spam", "course": "out", "reason": reason})
+        assert plain.reason.endswith("."), reason
+        assert plain.detail == reason
+        assert "%" not in plain.reason
+    scored, unknown = filters.said({"filter": "spam", "reason": "spam: score 14.2"}), filters.said({"reason": "of another time"})
+    assert scored.reason.startswith("A filter before us gave it 14.2 points for spam.")
+    assert (unknown.reason, unknown.detail) == ("of another time", "")
+
+
+def test_the_page_tells_the_sentence_and_the_reason_beside_it(doors: Cast) -> None:
+    envelope = deliver(doors, a_mail("Cheap watches", X_Spam_Flag="YES", X_Spam_Status="Yes, score=14.2 required=5.0"))
+    for path in ("/came-in/", f"/came-in/{envelope.id}/"):
+        page = sign_in(doors.ada, doors.district).get(path).content.decode()
+        assert "A filter before us gave it 14.2 points for spam." in page, path
+        assert "spam: score 14.2</code>" in page
