@@ -17,13 +17,14 @@ from django.test import Client
 from django.utils import timezone
 
 from delivery.models import Delivery
+from delivery.provider_login import login_of
 from districts.actions import new_api_key
 from districts.models import District, Role
 from districts.scope import district_scope
 from intake.api.problems import PROBLEMS
-from delivery.provider_login import login_of
 from intake.models import Channel, Envelope, Question
 from intake.receiving import opening, reaping, receive
+from intake.standing import forget_standing
 from tests.conftest import NOW, Cast, a_ticket, sign_in
 from tests.test_intake_mail import a_mail
 from tickets import actions as tickets
@@ -126,6 +127,18 @@ def test_bad_fields_are_told_by_name(here: Cast, body: dict[str, Any], field: st
     answer = post(machine(here), **body)
     assert problem(answer) == (400, "/api/#invalid")
     assert [one["pointer"] for one in answer.json()["errors"]] == [f"/{field}"]
+    assert not Envelope.objects.exists()
+
+
+@pytest.mark.parametrize("contact", ["help@cedar.localhost", "Help+x@Cedar.Localhost", "office@school.example"])
+def test_an_address_of_ours_is_nobody_who_asks(here: Cast, contact: str) -> None:
+    """What came from one was answered 202, and screened out afterwards."""
+    Channel.objects.create(kind="email", address="help@cedar.localhost", name="Help")
+    Channel.objects.create(kind="email", address="office@school.example", name="Office")
+    forget_standing()
+    answer = post(machine(here), contact=contact)
+    assert problem(answer) == (400, "/api/#invalid")
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/contact"]
     assert not Envelope.objects.exists()
 
 

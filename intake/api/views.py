@@ -20,7 +20,7 @@ from districts import contacts
 from districts.access import Actor, Can, actor_for
 from districts.arriving import before_scope
 from districts.machine_keys import key_of, sent_as
-from districts.models import ApiKey, District, Person, Service
+from districts.models import ApiKey, ContactPoint, District, Person, Service
 from districts.queries import person_by_contact
 from districts.scope import district_scope
 from intake import machines
@@ -33,6 +33,7 @@ from intake.form import questionnaire
 from intake.form.questionnaire import Questionnaire
 from intake.form.questions import Tongue
 from intake.machines import Entry
+from intake.queries import door_at
 from intake.wording import clean
 from tickets import files
 from tickets.actions import NewAnswer, NewFile, NotPossible
@@ -222,6 +223,7 @@ def _keep(request: HttpRequest) -> NewFile | str:
 
 
 def _receive(request: Request, data: dict[str, Any], *, now: datetime) -> Received:
+    _must_not_be_ours(data["contact"], _district(request))
     given, by = data.pop("answers"), _by(request, data.pop("asked_by"), data["contact"])
     answers = _answers(data["service"], given, language=data["language"], request=request) if given else []
     try:
@@ -230,6 +232,13 @@ def _receive(request: Request, data: dict[str, Any], *, now: datetime) -> Receiv
         raise serializers.ValidationError({error.field: [str(error)]}) from None
     except KeyReused:
         raise Refused("key-reused") from None
+
+
+def _must_not_be_ours(contact: str, district: District) -> None:
+    """What comes from an address of ours is screened out later, when nobody can be told any more."""
+    known = contacts.either(contact)
+    if known and known.kind == ContactPoint.Kind.EMAIL and door_at(known.value, district):
+        raise serializers.ValidationError({"contact": ["This is an address of the district itself. Give the one of whoever asks."]})
 
 
 def _by(request: Request, asked_by: str, contact: str) -> Person | None:
