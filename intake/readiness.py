@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from districts.models import CalendarDay, District, Membership, Role, Service, Site, Team
-from intake.models import Channel
+from intake.models import Channel, Mailbox
 from sla.models import ClockKind, Policy
 from tickets.models import ChannelKind
 
@@ -32,8 +32,13 @@ class Need:
 
 
 def needs(district: District, *, now: datetime) -> list[Need]:
-    """In the order in which one would see to them. Some twenty small counts."""
-    return [_sites(), _teams(), _people(), _services(), _promises(), _calendar(district, now), _addresses(), _numbers()]
+    """In the order in which one would see to them. Some thirty small counts."""
+    return [_sites(), _teams(), _people(), _services(), _promises(), _calendar(district, now), *_doors()]
+
+
+def _doors() -> list[Need]:
+    """Ways in. A district can do without most of them."""
+    return [_addresses(), _mailboxes(), _numbers(), _chat(), _stickers()]
 
 
 def _sites() -> Need:
@@ -130,6 +135,31 @@ def _numbers() -> Need:
     texts = any(kind == ChannelKind.SMS for kind, _address in rows)
     hints = [] if texts else [_("No number for text messages.")]
     return Need("setup_numbers", "phone", _("Telephone numbers"), has, hints=hints)
+
+
+def _mailboxes() -> Need:
+    read = Mailbox.objects.filter(active=True).order_by("source__address")
+    count = read.count()
+    has = ngettext("%(n)d mailbox", "%(n)d mailboxes", count) % {"n": count}
+    failing = list(read.filter(state=Mailbox.State.FAILING).values_list("source__address", flat=True))
+    text = ngettext("%(n)d cannot be read: %(names)s.", "%(n)d cannot be read: %(names)s.", len(failing))
+    missing = [text % {"n": len(failing), "names": _some(failing)}] if failing else []
+    return Need("setup_addresses" if count else "setup_mailbox_new", "inbox", _("Mailboxes elsewhere"), has, missing)
+
+
+def _chat() -> Need:
+    door = Channel.objects.filter(kind=ChannelKind.CHAT, active=True).first()
+    sites = len(door.options.get("sites", [])) if door else 0
+    has = ngettext("on, for %(n)d site", "on, for %(n)d sites", sites) % {"n": sites} if door else _("off")
+    hints = [_("No site may show it yet.")] if door and not sites else []
+    return Need("setup_chat", "message-circle", _("Chat"), has, hints=hints)
+
+
+def _stickers() -> Need:
+    count = Site.objects.exclude(rooms=[]).count()
+    has = ngettext("%(n)d place with rooms", "%(n)d places with rooms", count) % {"n": count}
+    hints = [] if count else [_("A code on the door opens the form with the room filled in: choose a place, then Stickers.")]
+    return Need("setup_sites", "qrcode", _("Stickers"), has, hints=hints)
 
 
 def _some(names: list[str]) -> str:

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from districts.models import CalendarDay, District, Membership, Person, Role, Service
 from districts.scope import district_scope
-from intake.models import Channel
-from intake.readiness import needs
+from intake.models import Channel, Mailbox
+from intake.readiness import Need, needs
 from sla.actions import set_policy
 from tests.conftest import NOW, Cast, sign_in, visitor
 
@@ -54,6 +54,36 @@ def test_what_is_missing_is_counted_and_goes_away(here: Cast) -> None:
     assert missing(here) == {}
     Service.objects.create(slug="mute", name="Mute", team=here.technology)
     assert missing(here) == {"setup_services": "1 has no example of what people write."}
+
+
+def test_other_ways_in_have_a_line_each(here: Cast) -> None:
+    def lines() -> dict[str, Need]:
+        return {need.title: need for need in needs(here.district, now=NOW)}
+
+    told = lines()
+    assert [told[name].has for name in ("Mailboxes elsewhere", "Chat", "Stickers")] == ["0 mailboxes", "off", "0 places with rooms"]
+    assert told["Mailboxes elsewhere"].page == "setup_mailbox_new"
+    door = Channel.objects.create(kind="email", address="office@school.example", name="Office")
+    mailbox = Mailbox.objects.create(source=door, host="imap.school.example", username="office", state="reading")
+    chat = Channel.objects.create(kind="chat", address="", name="Chat")
+    here.maple.rooms = ["101"]
+    here.maple.save()
+    told = lines()
+    assert [told[name].has for name in ("Mailboxes elsewhere", "Chat", "Stickers")] == [
+        "1 mailbox",
+        "on, for 0 sites",
+        "1 place with rooms",
+    ]
+    assert told["Chat"].hints == ["No site may show it yet."]
+    assert (told["Mailboxes elsewhere"].page, told["Mailboxes elsewhere"].missing) == ("setup_addresses", [])
+    Mailbox.objects.filter(id=mailbox.id).update(state="failing")
+    Channel.objects.filter(id=chat.id).update(options={"sites": ["https://www.school.example"]})
+    told = lines()
+    assert told["Mailboxes elsewhere"].missing == ["1 cannot be read: office@school.example."]
+    assert (told["Chat"].has, told["Chat"].hints) == ("on, for 1 site", [])
+    page = sign_in(here.ada, here.district).get("/setup/").content.decode()
+    assert 'href="/setup/chat/">Chat</a>' in page
+    assert "texts leave from" not in page
 
 
 def test_a_founded_district_is_told_what_to_do(oak: Cast) -> None:
