@@ -1,7 +1,12 @@
-"""`make screenshots`: the pages of the README anew, from a demonstration started for it."""
+"""`make screenshots`: the pages of the README and of the doors' documentation anew, from a demonstration started for it."""
 
 import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
 from pathlib import Path
+from threading import Thread
 
 from config import environment
 
@@ -12,18 +17,245 @@ import django
 
 django.setup()
 
-from playwright.sync_api import Page, sync_playwright
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from config.demo.loading import DEMO_PASSWORD
 from tests.browser.chromium import arguments, executable
+from tests.journeys.asking import letter, send
 from tests.outside import MailServer, Twilio
-from tests.product import CEDAR, Product, free_port
+from tests.product import CEDAR, Product, free_port, until
 
 IMAGES = Path(environment.ROOT) / "docs" / "images"
-LARGE, SMALL = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
+LARGE, MIDDLE, SMALL = (1440, 900), (1200, 760), (360, 740)
+ADMINISTRATOR = "Administrator, Cedar Valley"
+TEACHER, PARENT = "dana.whitlock@teachers.example", "rosa.delgado@family.example"
+LETTER = """The projector in the library is still dark, and we have the book fair on Friday.
+
+Dana
+
+On Mon, Nov 23, 2026 at 9:12 AM Maple Ridge Office <office@maple-ridge.example> wrote:
+> Dear Dana,
+> please write to the help desk about it.
+"""
+SCHOOL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Maple Ridge Elementary</title>
+<link rel="icon" href="data:,"><style>body {{ margin: 0; font: 17px/1.6 Georgia, serif; color: #26313d }}
+header {{ padding: 20px 48px; background: #7a2230; color: #fff }} main {{ padding: 24px 48px; max-width: 34em }}</style>
+<script src="{door}/widget.js" async></script></head><body><header><h1>Maple Ridge Elementary</h1></header>
+<main><h2>This week</h2><p>The book fair is open on Friday, from eight to four, in the library.</p>
+<p>Picture day is on December 2. Order forms went home on Monday.</p></main></body></html>"""
+
+
+class Shots:
+    """A browser before the product: pages of a size, signed in or not."""
+
+    def __init__(self, product: Product, browser: Browser) -> None:
+        self.product, self.browser = product, browser
+        self.door = f"http://{CEDAR}:{product.port}"
+
+    def page(self, size: tuple[int, int], role: str = "") -> Page:
+        page = self.browser.new_page(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", locale="en-US")
+        if role:
+            page.goto(f"{self.door}/account/login/")
+            page.locator("input[name=login]").fill(self.product.email_of(role))
+            page.locator("input[name=password]").fill(DEMO_PASSWORD)
+            page.locator("input[name=password]").press("Enter")
+            page.wait_for_url(lambda url: "/account/login" not in url)
+        return page
+
+    def shoot(self, page: Page, name: str) -> None:
+        """In 256 colours: a third of the bytes, and no difference to see on a page of flat ones."""
+        page.wait_for_load_state("networkidle")
+        path = IMAGES / f"{name}.png"
+        page.screenshot(path=path)
+        with Image.open(path) as image:
+            image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+        print(f"docs/images/{name}.png, {path.stat().st_size // 1000} kB")
+
+
+def front(shots: Shots) -> None:
+    for size, name in ((LARGE, "portal"), (SMALL, "portal-phone")):
+        page = shots.page(size)
+        page.goto(f"{shots.door}/")
+        shots.shoot(page, name)
+
+
+def desk(shots: Shots) -> None:
+    page = shots.page(LARGE, "Team lead, Transportation")
+    page.goto(f"{shots.door}/desk/?view=open")
+    shots.shoot(page, "desk")
+    page.locator("a.what").first.click()
+    shots.shoot(page, "ticket")
+    page.goto(f"{shots.door}/matrix/")
+    shots.shoot(page, "matrix")
+    page = shots.page(LARGE, "Leader, Cedar Valley")
+    page.goto(f"{shots.door}/today/")
+    shots.shoot(page, "today")
+
+
+def form(shots: Shots) -> None:
+    """On a telephone: what is asked of a bus that is late, and one question more after an answer."""
+    page = shots.page(SMALL)
+    page.goto(f"{shots.door}/at/MRE/Library")
+    page.locator("#text").fill("We need a bus stop near Maple Ridge")
+    page.get_by_role("button", name="Continue").click()
+    page.locator("#contact").fill("360-555-0188")
+    page.locator("#name").fill("Rosa Delgado")
+    page.locator("#service").select_option(label="Bus late or missed today")
+    page.locator("[name='q.stop']").fill("Maple and 5th")
+    page.locator("[name='q.when'][value=am]").check()
+    page.locator("[name='q.waiting'][value=yes]").check()
+    page.locator("[name='q.alone']").first.wait_for()
+    page.locator("[data-question=stop]").scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('[data-question=\"bus-number\"]').scrollIntoView()")
+    shots.shoot(page, "form-questions-phone")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.wait_for_url("**/r/**")
+    shots.shoot(page, "request-phone")
+
+
+def stickers(shots: Shots) -> None:
+    page = shots.page(MIDDLE, ADMINISTRATOR)
+    page.goto(f"{shots.door}/setup/sites/")
+    page.get_by_role("link", name="Stickers (28 rooms)").first.click()
+    page.locator("#sheets").evaluate("heading => heading.scrollIntoView()")
+    shots.shoot(page, "stickers")
+
+
+def questions(shots: Shots) -> None:
+    page = shots.page(MIDDLE, ADMINISTRATOR)
+    page.goto(f"{shots.door}/setup/services/")
+    page.get_by_role("link", name="Bus late or missed today").first.click()
+    page.goto(f"{page.url}questions/")
+    shots.shoot(page, "questions")
+
+
+def mailbox(shots: Shots) -> None:
+    page = shots.page(MIDDLE, ADMINISTRATOR)
+    page.goto(f"{shots.door}/setup/mailboxes/new?provider=google")
+    page.locator("[name=address]").fill("help@cedarvalley.example")
+    page.locator("[name=name]").fill("Help desk")
+    shots.shoot(page, "mailbox")
+
+
+def a_photo() -> bytes:
+    """A dark projector screen on a wall."""
+    wall = Image.new("RGB", (640, 480), "#cfc6b4")
+    wall.paste("#f4f2ec", (90, 60, 550, 350))
+    wall.paste("#20242b", (104, 74, 536, 336))
+    wall.paste("#8a6a48", (0, 420, 640, 480))
+    kept = BytesIO()
+    wall.save(kept, "PNG")
+    return kept.getvalue()
+
+
+def letters(shots: Shots) -> None:
+    """A letter with a quote and a picture, as its ticket; and another, whose writer has called before."""
+    product = shots.product
+    mail = letter(f"Dana Whitlock <{TEACHER}>", "Projector in the library", LETTER)
+    mail.add_attachment(a_photo(), maintype="image", subtype="png", filename="projector.png")
+    send(product, mail, to=f"help@{CEDAR}")
+    words = "I asked for a bus stop by phone as well: 360-555-0188."
+    send(product, letter(f"Rosa Delgado <{PARENT}>", "Our bus stop", words), to=f"help@{CEDAR}")
+    found = "SELECT id FROM tickets_ticket WHERE subject = %s AND placed_at IS NOT NULL"
+    ticket = until(partial(product.value, found, "Projector in the library"), what="the letter to be placed")
+    until(partial(product.value, found, "Our bus stop"), what="the second letter to be placed")
+    page = shots.page(MIDDLE, ADMINISTRATOR)
+    page.goto(f"{shots.door}/desk/{ticket}/")
+    page.locator("details.quoted > summary").first.click()
+    shots.shoot(page, "ticket-mail")
+
+
+def known_twice(shots: Shots) -> None:
+    """What is looked at every five minutes, now."""
+    look = "from django.utils import timezone; from intake.people.recognising import recognise_all; recognise_all(now=timezone.now())"
+    done = shots.product.manage("shell", "-c", look)
+    assert done.returncode == 0, done.stderr
+    page = shots.page(MIDDLE, ADMINISTRATOR)
+    page.goto(f"{shots.door}/setup/people/merge/")
+    page.locator(".same-pair").first.wait_for()
+    shots.shoot(page, "known-twice")
+
+
+def merging(shots: Shots) -> None:
+    """What a merge of the letter with what was asked on the form would do."""
+    one, other = (
+        shots.product.value("SELECT id FROM tickets_ticket WHERE subject = %s", subject)
+        for subject in ("Our bus stop", "We need a bus stop near Maple Ridge")
+    )
+    page = shots.page(MIDDLE, ADMINISTRATOR)
+    page.goto(f"{shots.door}/desk/{one}/merge/?into={other}")
+    shots.shoot(page, "merging")
+
+
+def voicemail(shots: Shots) -> None:
+    words = "The bus did not come to Maple and 5th, please call me back."
+    done = shots.product.manage("voicemail_in", CEDAR, words, "--port", str(shots.product.port))
+    assert done.returncode == 0, done.stderr
+    found = (
+        "SELECT id FROM tickets_ticket WHERE subject LIKE 'The bus did not come to Maple and 5th, please%%' AND placed_at IS NOT NULL"
+    )
+    ticket = until(partial(shots.product.value, found), what="the call to be placed")
+    page = shots.page(MIDDLE, ADMINISTRATOR)
+    page.goto(f"{shots.door}/desk/{ticket}/")
+    shots.shoot(page, "ticket-voicemail")
+
+
+def quick_log(shots: Shots) -> None:
+    page = shots.page(SMALL, "Team lead, Transportation")
+    page.goto(f"{shots.door}/desk/log/")
+    page.locator("#what").fill("Asked when bus 12 comes to Maple and 5th. Told her: 7:42.")
+    with page.expect_response("**/desk/log/caller/**"):
+        page.locator("#contact").press_sequentially("360-555-0188")
+    shots.shoot(page, "quick-log-phone")
+
+
+def widget(shots: Shots) -> None:
+    """On a page of a school, after an answer."""
+
+    class Site(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(SCHOOL.format(door=shots.door).encode())
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    Thread(target=server.serve_forever, daemon=True).start()
+    site = f"http://127.0.0.1:{server.server_port}"
+    page = shots.page(MIDDLE, ADMINISTRATOR)
+    page.goto(f"{shots.door}/setup/chat/")
+    page.locator("textarea[name=sites]").fill(site)
+    page.get_by_role("button", name="Save").click()
+    page = shots.page(MIDDLE)
+    page.goto(site)
+    page.locator("district-help button.open").click()
+    frame = page.frame_locator("district-help iframe")
+    frame.get_by_label("What do you need help with?").first.fill("My son's bus is late, where is it?")
+    frame.get_by_role("button", name="Send", exact=True).click()
+    frame.get_by_text("Did this help?").wait_for()
+    shots.shoot(page, "widget")
+    server.shutdown()
+
+
+def api(shots: Shots) -> None:
+    page = shots.page(MIDDLE)
+    page.goto(f"{shots.door}/api/")
+    shots.shoot(page, "api")
+
+
+ALL: tuple[Callable[[Shots], None], ...] = (
+    front, desk, form, stickers, questions, mailbox, letters, known_twice, merging, voicemail, quick_log, widget, api,
+)  # fmt: skip
 
 
 def main() -> None:
+    """All of them, or those that are named: `python -m tests.browser.screenshots widget api`."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with MailServer(free_port()) as mail, Twilio(free_port()) as twilio, sync_playwright() as playwright:
         product = Product("screenshots", mail=mail, twilio=twilio, DELIVERY_KEEP="1")
@@ -31,47 +263,12 @@ def main() -> None:
         try:
             product.start()
             chromium = playwright.chromium
-            browser = chromium.launch(executable_path=executable(chromium.executable_path), args=arguments())
-            visitor(browser.new_page(viewport=LARGE), product)  # type: ignore[arg-type]
-            telephone = browser.new_page(viewport=SMALL)  # type: ignore[arg-type]
-            telephone.goto(f"http://{CEDAR}:{product.port}/")
-            shoot(telephone, "portal-phone")
-            staff(browser.new_page(viewport=LARGE), product)  # type: ignore[arg-type]
-            browser.close()
+            shots = Shots(product, chromium.launch(executable_path=executable(chromium.executable_path), args=arguments()))
+            for shoot in ALL:
+                if not sys.argv[1:] or shoot.__name__ in sys.argv[1:]:
+                    shoot(shots)
         finally:
             product.stop()
-
-
-def shoot(page: Page, name: str) -> None:
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=IMAGES / f"{name}.png")
-    print(f"docs/images/{name}.png")
-
-
-def visitor(page: Page, product: Product) -> None:
-    page.goto(f"http://{CEDAR}:{product.port}/")
-    shoot(page, "portal")
-
-
-def staff(page: Page, product: Product) -> None:
-    def sign_in(role: str) -> None:
-        page.context.clear_cookies()
-        page.goto(f"http://{CEDAR}:{product.port}/account/login/")
-        page.locator("input[name=login]").fill(product.email_of(role))
-        page.locator("input[name=password]").fill(DEMO_PASSWORD)
-        page.locator("input[name=password]").press("Enter")
-        page.wait_for_url(lambda url: "/account/login" not in url)
-
-    sign_in("Team lead, Transportation")
-    page.goto(f"http://{CEDAR}:{product.port}/desk/?view=open")
-    shoot(page, "desk")
-    page.locator("a.what").first.click()
-    shoot(page, "ticket")
-    page.goto(f"http://{CEDAR}:{product.port}/matrix/")
-    shoot(page, "matrix")
-    sign_in("Leader, Cedar Valley")
-    page.goto(f"http://{CEDAR}:{product.port}/today/")
-    shoot(page, "today")
 
 
 if __name__ == "__main__":
