@@ -51,14 +51,14 @@ class NumberForm(EditForm):
         help_text=gettext_lazy("A team's own number: what comes in by it goes to that team."),
     )  # fmt: skip
     first = forms.BooleanField(
-        label=gettext_lazy("Texts that answer none leave from this number"), required=False,
-        help_text=gettext_lazy("An answer leaves from the number that was texted. This is for the others."),
+        label=gettext_lazy("First texts leave from this number"), required=False,
+        help_text=gettext_lazy("An answer leaves from the number that was texted, everything else from this one."),
     )  # fmt: skip
     house = forms.BooleanField(
         label=gettext_lazy("The number belongs to the Twilio account of whoever runs the product"), required=False
     )
     account = OneLine(
-        label=gettext_lazy("Account SID of its Twilio account"), max_length=64, required=False,
+        label=gettext_lazy("Account SID of its Twilio account"), max_length=64, required=False, error_messages={"required": NO_SID},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text=gettext_lazy("Begins with AC; on Twilio's first page, beside the auth token."),
     )  # fmt: skip
@@ -73,9 +73,12 @@ class NumberForm(EditForm):
         self.channel = channel
         self.teams: dict[str, Team] = {str(team.id): team for team in teams()}
         self.fields["team"].choices = choices_of(self.teams.values(), none=_("The whole district: triage decides"))  # type: ignore[attr-defined]
-        self.fields["token"].help_text = _("It proves that a call is Twilio's. It is not shown again.")
+        self.fields["token"].help_text = _(
+            "It proves that a call is Twilio's, and is not shown again. Needed once: your other numbers of that account have it too."
+        )
         if not settings.TWILIO_AUTH_TOKEN:
             del self.fields["house"]
+            self.fields["account"].required = True
         if channel and channel.kind == ChannelKind.PHONE:
             del self.fields["first"]
         if channel:
