@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from districts.jobs import nudge
 from districts.models import Person, Service, Team
@@ -11,13 +12,13 @@ from routing.acknowledgement import Way, acknowledge, reword
 from routing.doorway import place_pending
 from routing.models import Decision, Handoff
 from routing.placing import place
-from routing.queries import decision_of
+from routing.queries import decision_of, staff_language
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets.actions import NotPossible, Words
 from tickets.models import Event, Message, Ticket
 
-__all__ = ["acknowledge", "ask_to_place", "correct", "hand_off", "hear", "hear_note", "look_again", "place", "set_priority"]
+__all__ = ["acknowledge", "ask_to_place", "confide", "correct", "hand_off", "hear", "hear_note", "look_again", "place", "set_priority"]
 
 
 def ask_to_place() -> None:
@@ -119,6 +120,21 @@ def _settle(ticket: Ticket, *, service: Service | None, team: Team, by: Person |
     if team.id != came_from:
         notices.corrected(ticket, event, by=by, now=now)
     reword(ticket, now=now)
+
+
+def confide(ticket: Ticket, *, team: Team | None, words: Words, now: datetime) -> None:
+    """It came to a private address too, of `team`: closed to all but its people, and theirs from now on.
+
+    Danger to a person stays with the safety team, and what is resolved where it was. The caller holds the ticket's row.
+    """
+    if not tickets.confide(ticket, words=words, team=team, now=now):
+        return
+    if team is None or team.id == ticket.team_id or ticket.placed_at is None or ticket.crisis or not ticket.is_live:
+        return
+    with moved.told(ticket, by=None, now=now):
+        event = tickets.move(ticket, team=team, by=None, now=now, data={"private": True})
+    with override(staff_language()):
+        notices.corrected(ticket, event, by=None, now=now)
 
 
 def _must_be_live(ticket: Ticket) -> None:

@@ -67,6 +67,7 @@ TAKEN = gettext_lazy("%(by)s took it")
 PUT_BACK = gettext_lazy("%(by)s put it back: nobody has it now")
 UNTOLD_TIME = gettext_lazy("The promise moved to %(when)s, and the requester could not be told")
 CAME_LATER = gettext_lazy("A file of a message arrived")
+CONFIDED = gettext_lazy("It went to %(team)s, to whose private address the same mail came")
 CORRECTED = gettext_lazy("%(by)s put it right: it belongs to %(team)s")
 
 ICONS = {
@@ -253,6 +254,8 @@ def in_words(event: Event, ticket: Ticket, promises: dict[str, str]) -> str:
         sentence = TAKEN
     elif event.kind == Kind.HANDED_OFF and data.get("correction"):
         sentence = CORRECTED
+    elif event.kind == Kind.HANDED_OFF and data.get("private"):
+        sentence = CONFIDED
     elif event.kind == Kind.REREAD and data.get("late"):
         sentence = CAME_LATER
     elif event.kind == Kind.WAITING and data.get("on") == Ticket.Status.WAITING_REQUESTER:

@@ -13,11 +13,12 @@ from districts.scope import district_scope
 from intake.models import Channel
 from intake.standing import forget_standing
 from routing import actions as routing
+from routing import timeline
 from tests.conftest import Cast, a_ticket, visitor
 from tests.test_intake_mail import a_mail, deliver, doors, ticket_of
 from tickets import actions as tickets
 from tickets import copies
-from tickets.models import Follower, Message, Ticket
+from tickets.models import Event, Follower, Message, Ticket
 from tickets.queries import get_ticket
 
 __all__ = ["doors"]
@@ -151,6 +152,29 @@ def a_private_address(cast: Cast) -> str:
     return address
 
 
+@pytest.mark.parametrize(("case", "moves"), [("placed", True), ("crisis", False), ("resolved", False), ("no team", False)])
+def test_what_others_had_goes_to_the_team_of_the_private_address(doors: Cast, case: str, moves: bool) -> None:
+    address = a_private_address(doors)
+    Channel.objects.filter(address=address).update(team=None if case == "no team" else doors.technology)
+    forget_standing()
+    words = "I want to kill myself" if case == "crisis" else "The bus did not come to Maple Ridge"
+    ticket = ticket_of(deliver(doors, raw := a_mail(words, Message_ID="<s@family.example>")))
+    routing.place(ticket.id, now=timezone.now())
+    had = ticket.refresh().team  # type: ignore[attr-defined]
+    assert had != doors.technology
+    if case == "resolved":
+        tickets.resolve(ticket, by=doors.lena, now=timezone.now())
+    for _twice in range(2):
+        deliver(doors, raw, address)
+    assert (ticket.refresh().team, ticket.sensitive) == (doors.technology if moves else had, True)  # type: ignore[attr-defined]
+    events = list(Event.objects.filter(ticket=ticket, kind="handed_off"))
+    assert [(one.by, one.data["to_name"]) for one in events] == ([(None, doors.technology.name)] if moves else [])
+    if moves:
+        assert Delivery.objects.filter(dedupe_key__startswith="corrected:", about=ticket.id).exists(), "they hear of it"
+        told = "It went to Technology, to whose private address the same mail came"
+        assert timeline.in_words(events[0], ticket, {}) == told
+
+
 def test_a_copy_names_no_member_of_staff_for_what_turns_out_to_be_sensitive(doors: Cast) -> None:
     """The very one it is about may be in copy."""
     words = "Mr Bob hits my daughter and she wants to kill herself."
@@ -183,5 +207,8 @@ def test_the_same_mail_by_a_private_address_too_is_told_in_confidence(doors: Cas
     assert (Ticket.objects.count(), ticket.refresh().sensitive, may_read(doors.bob, ticket)) == (1, True, False)  # type: ignore[attr-defined]
     (note,) = Message.objects.filter(kind="note")
     assert address in note.text
+    assert ticket.team == doors.safety, "whose address it is"
+    routing.place(ticket.id, now=timezone.now())
+    assert ticket.refresh().team == doors.safety  # type: ignore[attr-defined]
     routing.correct(ticket.refresh(), service=doors.bus_late, team=None, by=None, now=timezone.now())  # type: ignore[attr-defined]
     assert ticket.refresh().sensitive  # type: ignore[attr-defined]

@@ -248,14 +248,20 @@ def _belongs(ticket: Ticket, *, team: Team, service: Service | None) -> None:
         _close_to_others(ticket)
 
 
-def confide(ticket: Ticket, *, words: Words, now: datetime) -> None:
-    """It turns out to be told in confidence; `words` say to staff by what. Twice is once. The caller holds the ticket's row."""
+def confide(ticket: Ticket, *, words: Words, now: datetime, team: Team | None = None) -> bool:
+    """It turns out to be told in confidence; `words` say to staff by what. False: it was already. The caller holds the ticket's row.
+
+    `team`: in whose confidence. What triage has not placed yet is theirs at once, as if it had come to them.
+    """
     if _is_confided(ticket):
-        return
+        return False
     message = _write(ticket, kind=Message.Kind.NOTE, channel=ticket.channel, author=None, words=words, now=now)
     record(ticket, Kind.NOTED, by=None, now=now, data={"message": str(message.id), CONFIDED: True})
     _close_to_others(ticket)
-    changed(ticket, "sensitive", now=now)
+    if team and ticket.placed_at is None:
+        ticket.team = team
+    changed(ticket, "sensitive", "team", now=now)
+    return True
 
 
 def _is_confided(ticket: Ticket) -> bool:

@@ -289,13 +289,14 @@ def _in_confidence(sent: Sent) -> bool:
 
 
 def confide(ticket: Ticket, recipients: Iterable[str], *, now: datetime) -> None:
-    """The mail of a ticket came again, to these addresses: where one is private, the ticket is closed to all but its own people."""
+    """The mail of a ticket came again, to these addresses: where one is private, the ticket goes to its team, and is closed to all but
+    its own people."""
     door = next(filter(is_private, doors_named(recipients)), None)
     if door is None:
         return
     with override(staff_language()):
         said = _("The same mail came to the private address %(address)s, so this is sensitive now.") % {"address": door.address}
-    tickets.confide(tickets.take(ticket), words=tickets.Words(text=said), now=now)
+    routing.confide(tickets.take(ticket), team=door.team, words=tickets.Words(text=said), now=now)
 
 
 def _tie(ticket: Ticket, sent: Sent, belongs: Belongs, *, now: datetime) -> None:
