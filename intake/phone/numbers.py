@@ -103,9 +103,9 @@ def _kept_secret(sid: str) -> str:
     return next(iter(Line.objects.filter(account=sid).exclude(secret="").values_list("secret", flat=True)), "") if sid else ""
 
 
-def has_token(sid: str) -> bool:
-    """Is the token of this account known here?"""
-    return bool(_kept_secret(sid))
+def has_token(sid: str = "") -> bool:
+    """Is the token of this account known here, or of any?"""
+    return bool(_kept_secret(sid)) if sid else Line.objects.exclude(secret="").exists()
 
 
 def save(

@@ -79,6 +79,7 @@ class NumberForm(EditForm):
         if not settings.TWILIO_AUTH_TOKEN:
             del self.fields["house"]
             self.fields["account"].required = True
+            self.fields["token"].required = channel is None and not numbers.has_token()
         if channel and channel.kind == ChannelKind.PHONE:
             del self.fields["first"]
         if channel:
@@ -117,7 +118,7 @@ class NumberForm(EditForm):
         sid = data.get("account", "")
         if not sid and "account" not in self.errors:
             self.add_error("account", NO_SID)
-        if "token" not in self.errors and not (data.get("token") or numbers.has_token(sid) or self._keeps_token(sid)):
+        if "token" not in self.errors and not (data.get("token") or (sid and numbers.has_token(sid)) or self._keeps_token(sid)):
             self.add_error("token", NEEDED)
         return data
 
