@@ -81,7 +81,7 @@ def _shut(words: str) -> SafeString:
 def place(row: Row) -> str:
     if not row.room:
         return row.site or ""
-    room = _("room %(room)s") % {"room": row.room}
+    room = _("room %(room)s") % {"room": row.room} if row.room[0].isdigit() else row.room  # "room 204", but "Library"
     return f"{row.site}, {room}" if row.site else room
 
 

@@ -263,6 +263,15 @@ def test_a_person_without_teams_or_follows_sees_no_sensitive_ticket(here: Cast, 
 # --- the page ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_room_with_a_name_is_called_by_it(here: Cast, now: datetime) -> None:
+    ticket = due(here, 2, now, site=here.maple, room="Library")
+    browser = sign_in(here.alice, here.district)
+    assert "Maple Ridge Elementary, Library" in browser.get("/desk/").content.decode()
+    page = browser.get(f"/desk/{ticket.id}/").content.decode()
+    assert "Library" in page
+    assert "Room Library" not in page
+
+
 def test_a_row_says_who_what_where_since_when_and_due_when(here: Cast, now: datetime) -> None:
     ticket = due(here, 2.6, now, site=here.maple, room="204", text="Bus <b>late</b>")
     tickets.set_priority(ticket, priority=1, by=here.alice, now=now)
