@@ -16,6 +16,7 @@ ROUTES = (
     ("intake.reap_files", {"queue": SLOW}),
     ("intake.reap_chats", {"queue": SLOW}),
     ("intake.recognise", {"queue": SLOW}),
+    ("intake.tell_of_quarantine", {"queue": SLOW}),
     ("intake.alert", {"queue": PROMISES}),  # not behind what it is to speak of
     ("intake.*", {"queue": INTAKE}),
     ("delivery.*", {"queue": SENDING}),

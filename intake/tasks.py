@@ -8,6 +8,7 @@ from django.utils import timezone
 from districts.jobs import bind, each_district
 from intake.chat import reaping as chats
 from intake.people.recognising import recognise_all
+from intake.receiving import quarantine
 from intake.receiving.parked import alert_all
 from intake.receiving.reaping import reap_all
 from intake.receiving.receive import drain
@@ -27,6 +28,12 @@ def sweep() -> int:
 @shared_task(name="intake.alert")
 def alert() -> int:
     return alert_all(now=timezone.now())
+
+
+@shared_task(name="intake.tell_of_quarantine")
+def tell_of_quarantine() -> int:
+    """Twice an hour; once a school day somebody hears of it, where something new waits."""
+    return quarantine.tell_all(now=timezone.now())
 
 
 @shared_task(name="intake.reap_files")
