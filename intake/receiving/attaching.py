@@ -15,6 +15,7 @@ from intake.channels.arrival import Arrival, Media, SentFile
 from intake.receiving.timing import TookTooLong, at_most
 from tickets import files
 from tickets.actions import NewFile
+from tickets.models import ChannelKind
 
 TINY = 400  # bytes of an inline picture: spacers and trackers
 log = structlog.get_logger(__name__)
@@ -38,7 +39,7 @@ def keep(arrival: Arrival, *, district_id: UUID, seconds: float) -> Kept:
         try:
             with at_most(seconds):
                 for sent in wanted:
-                    became.append(_store(sent, district_id))
+                    became.append(_store(sent, district_id, spoken=arrival.channel == ChannelKind.PHONE))
         except TookTooLong:
             log.warning("files_too_slow", files=len(wanted), looked_at=len(became))
         became.extend(_line(sent, "") for sent in wanted[len(became) :])
@@ -95,11 +96,12 @@ def still_there(file: NewFile) -> bool:
     return True
 
 
-def _store(sent: SentFile, district_id: UUID) -> NewFile | str:
+def _store(sent: SentFile, district_id: UUID, *, spoken: bool) -> NewFile | str:
+    """`spoken`: the recording of a call, whose caller chose no kind of file and cannot send another."""
     try:
         return files.store(sent.name, sent.data, district_id=district_id)
     except files.Refused as refusal:
-        return _line(sent, str(refusal))
+        return _line(sent, _("The recording cannot be played: call back.") if spoken else str(refusal))
 
 
 def _line(sent: SentFile, why: str) -> str:
