@@ -35,7 +35,9 @@ TRANSPORTS: dict[str, Transport] = {Channel.EMAIL: email, Channel.SMS: sms, Chan
 AT_MOST_ONCE = frozenset({Channel.SMS})
 SIGN_IN = "sign-in"
 NEVER_BARRED = frozenset({SIGN_IN, optouts.FAREWELL})
+ALERT = "alert"  # purpose of what goes to thousands, and leaves before all others
 BATCH = 50
+SHARE = 5  # every so many letters of a batch one stays for the others: nobody waits for the end of an alert
 BUDGET = 60.0  # seconds one drain goes on taking batches; the sweep comes again
 MARGIN = timedelta(seconds=20)  # of the lease, left for one more message
 LIFETIME = timedelta(days=3)  # how long a message waits for a provider nobody can reach
@@ -67,7 +69,7 @@ def claim(district_id: UUID, *, now: datetime) -> tuple[int, list[Delivery]]:
     awake = [channel for channel in TRANSPORTS if _rests.get(channel, 0) <= time.monotonic()]
     with district_scope(district_id):
         due = _due(now).filter(channel__in=awake).order_by("not_before", "id")
-        found = list(due.select_for_update(skip_locked=True)[:BATCH])
+        found = _first_of(due.select_for_update(skip_locked=True))
         if not found:
             return 0, []
         district = District.objects.get(id=district_id)
@@ -221,6 +223,15 @@ def message_id(row: Delivery) -> str:
 def _due(now: datetime) -> QuerySet[Delivery]:
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     return Delivery.objects.filter(free, state=State.PENDING, not_before__lte=now)
+
+
+def _first_of(due: QuerySet[Delivery]) -> list[Delivery]:
+    """A batch, in order; where more is due, alerts are the most of it, however long the others have waited."""
+    found = list(due[:BATCH])
+    if len(found) < BATCH:
+        return found
+    ahead = list(due.filter(purpose=ALERT)[: BATCH - BATCH // SHARE])
+    return ahead + list(due.exclude(purpose=ALERT)[: BATCH - len(ahead)]) if ahead else found
 
 
 def _choose_senders(rows: Sequence[Delivery], district: District) -> None:

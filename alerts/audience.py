@@ -1,0 +1,99 @@
+"""Whom an alert is for: kinds of people at some places, and the people of teams; each person once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from alerts.models import Alert, Channel
+from delivery import optouts
+from delivery.models import OptOut
+from districts.models import ContactPoint, Membership, Person
+
+KINDS = {
+    "family": (_("Families"), ("family", "parent", "guardian")),
+    "student": (_("Students"), ("student",)),
+    "staff": (_("Staff"), ("staff",)),
+    "community": (_("Community"), ("community", "public", "vendor")),
+}  # what a district calls its people: the kinds that persons carry
+BY = {ContactPoint.Kind.PHONE: Channel.SMS, ContactPoint.Kind.EMAIL: Channel.EMAIL}
+MOST_AT_ONCE = 2000  # people whose addresses are read at once
+
+
+@dataclass(frozen=True)
+class Audience:
+    kinds: Sequence[str] = ("family",)
+    sites: Sequence[str] = ()  # ids; empty: everywhere, also people of no place
+    teams: Sequence[str] = ()  # ids
+    channels: Sequence[str] = (Channel.SMS, Channel.EMAIL)
+
+
+def audience_of(alert: Alert) -> Audience:
+    return Audience(kinds=alert.kinds, sites=alert.sites, teams=alert.teams, channels=alert.channels)
+
+
+def people(audience: Audience) -> QuerySet[Person]:
+    """In order of their ids."""
+    kinds = [kind for name in audience.kinds if name in KINDS for kind in KINDS[name][1]]
+    wanted = Q(kind__in=kinds)
+    if audience.sites:
+        wanted &= Q(site_id__in=audience.sites)
+    if audience.teams:
+        wanted |= Q(id__in=Membership.objects.filter(team_id__in=audience.teams).values("person_id"))
+    return Person.objects.filter(wanted, merged_into__isnull=True).order_by("id")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a choice means, before anything is sent."""
+
+    people: int
+    contacts: Mapping[str, int]  # by channel, those barred left out
+    barred: Mapping[str, int]  # by channel: asked for no messages, or came back
+    nowhere: int  # people with no address that is written to
+
+    @property
+    def written(self) -> int:
+        return sum(self.contacts.values())
+
+
+def count(audience: Audience, *, now: datetime) -> Counted:
+    found = people(audience)
+    points = ContactPoint.objects.filter(person__in=found, kind__in=kinds_of(audience.channels))
+    totals = {str(BY[kind]): n for kind, n in points.values_list("kind").annotate(n=Count("id")).order_by()}
+    gone = barred_points(points, now=now)
+    lost = {channel: sum(by == channel for by, _address in gone) for channel in totals}
+    kept = points.exclude(value__in=[address for _by, address in gone])
+    reachable = kept.values("person_id").distinct().count()
+    total = found.count()
+    return Counted(total, {channel: totals[channel] - lost[channel] for channel in totals}, lost, total - reachable)
+
+
+def barred_points(points: QuerySet[ContactPoint], *, now: datetime) -> dict[tuple[str, str], OptOut]:
+    """(channel, address) of those that are not written to, and why."""
+    return optouts.barred_among(points.values("value"), now=now)
+
+
+def kinds_of(channels: Iterable[str]) -> list[str]:
+    return [kind for kind, channel in BY.items() if channel in channels]
+
+
+def in_batches(found: QuerySet[Person]) -> Iterable[list[Person]]:
+    """By id, so that no batch holds a cursor open."""
+    after: UUID | None = None
+    while batch := list((found.filter(id__gt=after) if after else found)[:MOST_AT_ONCE]):
+        yield batch
+        after = batch[-1].id
+
+
+def addresses_of(persons: Sequence[Person], channels: Iterable[str]) -> dict[UUID, list[tuple[str, str]]]:
+    """(channel, address) of each person; an address belongs to one person, so nobody is written to twice."""
+    points: Any = ContactPoint.objects.filter(person__in=persons, kind__in=kinds_of(channels)).order_by("id")
+    found: dict[UUID, list[tuple[str, str]]] = {}
+    for person_id, kind, value in points.values_list("person_id", "kind", "value"):
+        found.setdefault(person_id, []).append((str(BY[kind]), value))
+    return found

@@ -1,0 +1,209 @@
+"""What leaders and callers type."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from alerts.audience import KINDS, Audience
+from alerts.models import Alert, AlertPolicy, AlertTemplate, Channel, Kind, PhoneCall
+from districts.editing import OneLine, choices_of, dress
+from districts.models import Team
+from districts.queries import sites, teams
+from ownership.models import OwnerRole
+
+SENT_BY = [(Channel.SMS.value, Channel.SMS.label), (Channel.EMAIL.value, Channel.EMAIL.label)]
+LONGEST_TEXT, LONGEST_MAIL = 600, 10_000
+PARTS = ("subject", "text", "mail")
+
+
+class AudienceForm(forms.Form):
+    kinds = forms.MultipleChoiceField(
+        label=gettext_lazy("People"), required=False, widget=forms.CheckboxSelectMultiple,
+        choices=[(kind, name) for kind, (name, _kinds) in KINDS.items()],
+    )  # fmt: skip
+    sites = forms.MultipleChoiceField(
+        label=gettext_lazy("Only at these schools"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("None chosen: everywhere, also people of whom no school is known."),
+    )  # fmt: skip
+    teams = forms.MultipleChoiceField(
+        label=gettext_lazy("And the people of these teams"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    channels = forms.MultipleChoiceField(label=gettext_lazy("By"), required=False, widget=forms.CheckboxSelectMultiple, choices=SENT_BY)
+
+    def __init__(self, data: Any = None, **more: Any) -> None:
+        super().__init__(data, **more)
+        self.fields["sites"].choices = choices_of(sites())  # type: ignore[attr-defined]
+        self.fields["teams"].choices = choices_of(Team.objects.filter(id__in=teams().values("id")).order_by("name"))  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            dress(field)
+
+    def audience(self) -> Audience:
+        given = self.cleaned_data
+        return Audience(kinds=given["kinds"], sites=given["sites"], teams=given["teams"], channels=given["channels"])
+
+
+class WordsForm(forms.Form):
+    """A subject, a text and a mail in each language of the district; one language is enough."""
+
+    def __init__(self, data: Any = None, *, words: Mapping[str, Mapping[str, str]], spoken: list[str], **more: Any) -> None:
+        super().__init__(data, **more)
+        self.codes = spoken
+        for code in spoken:
+            for part, made in self._parts(words.get(code, {})):
+                self.fields[f"{code}_{part}"] = made
+                dress(made)
+
+    def _parts(self, said: Mapping[str, str]) -> Iterator[tuple[str, forms.Field]]:
+        yield "subject", OneLine(label=_("Subject of the mail"), max_length=150, required=False, initial=said.get("subject", ""))
+        area = forms.Textarea(attrs={"rows": 3})
+        yield (
+            "text",
+            forms.CharField(
+                label=_("Text message"), max_length=LONGEST_TEXT, required=False, widget=area, initial=said.get("text", "")
+            ),
+        )
+        mail = forms.Textarea(attrs={"rows": 6})
+        yield (
+            "mail",
+            forms.CharField(label=_("Mail"), max_length=LONGEST_MAIL, required=False, widget=mail, initial=said.get("mail", "")),
+        )
+
+    @property
+    def languages(self) -> list[tuple[str, str, list[Any]]]:
+        """(code, name, fields) for the page."""
+        names = dict(settings.LANGUAGES)
+        return [(code, str(names.get(code, code)), [self[f"{code}_{part}"] for part in PARTS]) for code in self.codes]
+
+    def words(self) -> dict[str, dict[str, str]]:
+        said = {code: {part: self._typed(code, part) for part in PARTS} for code in self.codes}
+        return {code: parts for code, parts in said.items() if any(parts.values())}
+
+    def _typed(self, code: str, part: str) -> str:
+        return str(self.cleaned_data.get(f"{code}_{part}", "")).replace("\r\n", "\n").strip()
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        for code in self.codes:
+            if data.get(f"{code}_mail", "").strip() and not data.get(f"{code}_text", "").strip():
+                self.add_error(f"{code}_text", _("The text message is missing: without it nobody is written to in this language."))
+        if not any(data.get(f"{code}_text", "").strip() for code in self.codes):
+            self.add_error(f"{self.codes[0]}_text", _("Write at least one text message."))
+        return data
+
+
+class AlertForm(WordsForm):
+    title = OneLine(
+        label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("For the list of alerts; families do not see it.")
+    )
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Kind.choices, widget=forms.RadioSelect)
+
+    def __init__(self, data: Any = None, **more: Any) -> None:
+        super().__init__(data, **more)
+        dress(self.fields["title"])
+        dress(self.fields["kind"])
+
+
+def shown_of(alert: Alert) -> dict[str, Any]:
+    return {name: getattr(alert, name) for name in ("title", "kind", "kinds", "sites", "teams", "channels")}
+
+
+def shown_of_template(template: AlertTemplate | None) -> dict[str, Any]:
+    kind = template.kind if template else Kind.EMERGENCY
+    return {"title": template.name if template else "", "kind": kind, "kinds": ["family"], "channels": [Channel.SMS, Channel.EMAIL]}
+
+
+class ConfirmForm(forms.Form):
+    """The word that is typed before anything leaves."""
+
+    word = forms.CharField(max_length=20, required=False)
+    seen = forms.CharField(max_length=16, required=False)
+
+    def __init__(self, data: Any = None, *, word: str) -> None:
+        super().__init__(data)
+        self.expected = word
+
+    def clean_word(self) -> str:
+        typed = str(self.cleaned_data["word"]).strip().strip("“”\"'.")
+        if typed.casefold() != self.expected.casefold():
+            raise forms.ValidationError(_("Type the word %(word)s to send it.") % {"word": self.expected})
+        return typed
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        label=gettext_lazy("What you found"), max_length=2000, min_length=3, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        dress(self.fields["note"])
+
+
+class CallForm(forms.Form):
+    outcome = forms.ChoiceField(choices=[one for one in PhoneCall.Outcome.choices if one[0] != PhoneCall.Outcome.OPEN])
+
+
+class MendForm(forms.Form):
+    what = forms.ChoiceField(choices=[("mend", ""), ("right", ""), ("nobody", "")])
+    address = OneLine(max_length=254, required=False)
+
+
+class TemplateForm(WordsForm):
+    title = OneLine(label=gettext_lazy("Name"), max_length=120)
+    active = forms.BooleanField(label=gettext_lazy("Offered on the alerts page"), required=False)
+
+    def __init__(self, data: Any = None, **more: Any) -> None:
+        super().__init__(data, **more)
+        dress(self.fields["title"])
+        dress(self.fields["active"])
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = AlertPolicy
+        fields = (
+            "target", "reach_minutes", "validate_minutes", "owner_role", "caller_role", "contacts_role", "second_person", "test_on",
+            "test_day", "test_time",
+        )  # fmt: skip
+        labels = {
+            "target": gettext_lazy("Of 100 people, at least"),
+            "reach_minutes": gettext_lazy("are reached within minutes"),
+            "validate_minutes": gettext_lazy("and the report is signed within minutes"),
+            "owner_role": gettext_lazy("Signs the delivery report"),
+            "caller_role": gettext_lazy("Calls where a school has nobody who works here"),
+            "contacts_role": gettext_lazy("Mends addresses"),
+            "second_person": gettext_lazy("A second leader must approve every alert but tests"),
+            "test_on": gettext_lazy("Send a test every month"),
+            "test_day": gettext_lazy("On day of the month"),
+            "test_time": gettext_lazy("At"),
+        }
+        help_texts = {
+            "owner_role": gettext_lazy("They may also send alerts. None: the leaders."),
+            "caller_role": gettext_lazy("None: whoever signs the report."),
+            "contacts_role": gettext_lazy("None: the leaders."),
+            "test_day": gettext_lazy("1 to 28; where it is no school day, the next one."),
+            "test_time": gettext_lazy("On the district's clock."),
+        }
+        widgets = {"test_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")}
+
+    def __init__(self, data: Any = None, **more: Any) -> None:
+        super().__init__(data, **more)
+        for name, least, most in (("target", 1, 100), ("reach_minutes", 1, 240), ("validate_minutes", 1, 480), ("test_day", 1, 28)):
+            self.fields[name] = forms.IntegerField(
+                label=self.fields[name].label, min_value=least, max_value=most, help_text=self.fields[name].help_text
+            )
+        for name in ("owner_role", "caller_role", "contacts_role"):
+            self.fields[name].queryset = OwnerRole.objects.order_by("name")  # type: ignore[attr-defined]
+            self.fields[name].empty_label = "—"  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            dress(field)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("validate_minutes", 0) < data.get("reach_minutes", 0):
+            self.add_error("validate_minutes", _("The report cannot be signed before the time to reach people is up."))
+        return data

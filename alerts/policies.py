@@ -1,0 +1,69 @@
+"""What a district promises of its alerts, and who answers for them."""
+
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from alerts.models import Alert, AlertAct, AlertPolicy
+from delivery.models import Delivery
+from districts.models import Person, Role
+from districts.queries import people_with_role, this_district
+from ownership.models import OwnerRole
+from ownership.roles import Found, Roster, once
+
+LOUD = (Delivery.Channel.INAPP, Delivery.Channel.EMAIL, Delivery.Channel.SMS)
+
+
+def policy_here() -> AlertPolicy:
+    """The district's one row, from the first request on."""
+    found: AlertPolicy = AlertPolicy.objects.select_related("owner_role", "caller_role", "contacts_role").first() or _founded()
+    return found
+
+
+def _founded() -> AlertPolicy:
+    return AlertPolicy.objects.get_or_create(district_id=this_district().id)[0]
+
+
+def terms_words(alert: Alert | AlertPolicy) -> str:
+    """The promise as the grammar of promises has it."""
+    values = {"n": alert.reach_minutes, "target": alert.target, "validated": alert.validate_minutes}
+    text = ngettext(
+        "%(target)d %% delivered within %(n)d minute, validated within %(validated)d",
+        "%(target)d %% delivered within %(n)d minutes, validated within %(validated)d", alert.reach_minutes,
+    )  # fmt: skip
+    return text % values
+
+
+def sentence(alert: Alert | AlertPolicy) -> str:
+    """The promise in one plain sentence."""
+    values = {"target": alert.target, "reach": alert.reach_minutes, "validated": alert.validate_minutes}
+    return (
+        _(
+            "At least %(target)d of 100 people are reached within %(reach)d minutes of the start; the delivery report is signed within"
+            " %(validated)d minutes. Below that, the phone tree starts by itself."
+        )
+        % values
+    )
+
+
+def leaders(*, but: Person | None = None) -> list[Person]:
+    found = once([*people_with_role(Role.LEADER), *people_with_role(Role.ADMIN)])
+    return [person for person in found if but is None or person.id != but.id]
+
+
+def found_for(role: OwnerRole | None, *, now: datetime) -> Found:
+    """Who has a role now; where the district named none, a leader."""
+    roster = Roster(now)
+    found = roster.find(role) if role else Found()
+    return found if found.people else Found(tuple(person for person in leaders() if roster.is_here(person)))
+
+
+def record(alert: Alert, *, kind: str, now: datetime, by: Person | None = None, **data: object) -> None:
+    """Who did what, and when; never changed."""
+    AlertAct.objects.create(alert=alert, kind=kind, at=now, by=by, data=data)
+
+
+def page_of(alert: Alert) -> str:
+    return reverse("alert", args=[alert.id])
