@@ -14,6 +14,8 @@ from intake.models import Channel, Mailbox
 from sla.models import ClockKind, Policy
 from tickets.models import ChannelKind
 
+PROMISED = (ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION)  # to every requester; the others follow from these, or are nobody's due
+
 
 @dataclass(frozen=True)
 class Need:
@@ -98,7 +100,7 @@ def _promises() -> Need:
     wide = set(Policy.objects.filter(service__isnull=True).values_list("kind", flat=True))
     has = ngettext("%(n)d promise of your own", "%(n)d promises of your own", Policy.objects.count()) % {"n": Policy.objects.count()}
     bare = set(Service.objects.filter(active=True).values_list("id", flat=True))
-    promised = [set(own.filter(kind=kind).values_list("service_id", flat=True)) for kind in ClockKind.values if kind not in wide]
+    promised = [set(own.filter(kind=kind).values_list("service_id", flat=True)) for kind in PROMISED if kind not in wide]
     without = len({service for kept in promised for service in bare - kept})
     text = ngettext(
         "%(n)d service has no promise: the usual times hold for it.", "%(n)d services have no promise: the usual times hold for them.",

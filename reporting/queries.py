@@ -155,7 +155,7 @@ def _resolved(teams: dict[UUID, TeamFigures], midnight: datetime) -> None:
 
 def _promises(teams: dict[UUID, TeamFigures], now: datetime) -> tuple[int, int]:
     """Fills in promises kept and broken; returns (kept, broken) of first answers alone. One that is late now is broken."""
-    clocks = Clock.objects.order_by()
+    clocks = Clock.objects.exclude(kind=ClockKind.TEAM).order_by()  # what teams promise each other, nobody else was promised
     ended = clocks.filter(ended_at__gte=now - timedelta(days=KEPT_DAYS), state__in=[Clock.State.MET, Clock.State.MISSED])
     late = clocks.filter(state=Clock.State.RUNNING, due_at__lt=now)
     rows = [

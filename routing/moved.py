@@ -72,4 +72,6 @@ def _who_and_when(ticket: Ticket, clock: Clock, district: District, now: datetim
     said = {"team": ticket.team.name, "when": words.when(at, now=now, zone=district.zone)}
     if clock.kind == ClockKind.FIRST_RESPONSE:
         return _("%(team)s has it and will answer you %(when)s.") % said
+    if clock.kind == ClockKind.NEXT_RESPONSE:
+        return _("%(team)s has it and will answer what you wrote %(when)s.") % said
     return _("%(team)s has it and means to have it solved %(when)s.") % said

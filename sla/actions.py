@@ -12,14 +12,15 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from districts.models import District, Service
-from districts.queries import calendar_of, forget_calendar, forget_districts
+from districts.models import District, Service, Team
+from districts.queries import forget_calendar, forget_districts
 from districts.scope import district_scope, require_district_id
 from districts.together import insert
 from sla import claims, story, warnings
+from sla.deriving import Deriving, Row, is_settled
 from sla.models import Clock, ClockKind, Policy
-from sla.policies import Rules, forget_rules, rules_here
-from sla.story import Kept, Reading, State, Story
+from sla.policies import forget_rules, rules_here
+from sla.story import Story
 from sla.terms import Terms, parse
 from tickets import actions as tickets
 from tickets.models import Event, Ticket
@@ -28,11 +29,12 @@ from tickets.queries import facts_of
 BATCH = 200
 MOST_STALE = 2_000  # in one go: after a change of a large district's calendar the others have their turn
 log = structlog.get_logger(__name__)
+KEY = ["district", "ticket", "kind", "run"]
 DERIVED = ["team", "state", "terms", "started_at", "due_at", "check_at", "ended_at", "derived_at"]
 
 
 def derive(ticket: Ticket, *, now: datetime) -> None:
-    """Bring both clocks and `ticket.due_at` in line with the facts. Call it after every act, in the act's transaction.
+    """Bring all clocks and `ticket.due_at` in line with the facts. Call it after every act, in the act's transaction.
 
     A ticket that was only just opened costs one INSERT and one UPDATE; any other also two reads.
     """
@@ -48,11 +50,12 @@ def derive_all(rows: Sequence[Ticket], *, now: datetime) -> None:
     due: list[datetime | None] = []
     for ticket in rows:
         told = _story(ticket, facts.get(ticket.id, ()))
-        mine = [_clock(ticket, kind, told, rules, before.get((ticket.id, kind)), now) for kind in ClockKind.values]
-        clocks += mine
-        due.append(min((c.due_at for c in mine if c.ended_at is None and c.due_at), default=None))
+        old = before.get(ticket.id, {})
+        mine = list(Deriving(ticket, told, rules, old, now).clocks())
+        clocks += [clock for clock in mine if not is_settled(clock, old)]
+        due.append(min((c.due_at for c in mine if c.ended_at is None and c.due_at and c.kind != ClockKind.TEAM), default=None))
     if not all(ticket._state.adding for ticket in rows):
-        Clock.objects.bulk_create(clocks, update_conflicts=True, unique_fields=["district", "ticket", "kind"], update_fields=DERIVED)
+        Clock.objects.bulk_create(clocks, update_conflicts=True, unique_fields=KEY, update_fields=DERIVED)
     else:  # written with their tickets
         insert(*clocks)
     for ticket, at in zip(rows, due, strict=True):
@@ -85,33 +88,11 @@ def _story(ticket: Ticket, facts: Iterable[Mapping[str, Any]]) -> Story:
     return replace(told, merged_at=(told.merged_at or ticket.facts_at) if gone else None)
 
 
-def _before(ticket_ids: list[UUID]) -> dict[tuple[UUID, str], Clock]:
-    return {(c.ticket_id, c.kind): c for c in Clock.objects.filter(ticket_id__in=ticket_ids)}
-
-
-def _clock(ticket: Ticket, kind: str, told: Story, rules: Rules, old: Clock | None, now: datetime) -> Clock:
-    terms = rules.terms(kind, service_id=ticket.service_id, priority=ticket.priority)
-    calendar = calendar_of(rules.district, ticket.site_id, now=now)
-    kept = Kept(old.terms, old.state, old.started_at, old.due_at, old.ended_at, old.breached_at) if old else None
-    judge = story.first_response if kind == ClockKind.FIRST_RESPONSE else story.resolution
-    reading = judge(told, terms, calendar, before=kept, now=now)
-    settled = old is not None and reading.ended_at is not None and old.ended_at == reading.ended_at
-    return Clock(
-        ticket=ticket, kind=kind, state=reading.state, started_at=reading.started_at, due_at=reading.due_at,
-        ended_at=reading.ended_at, derived_at=now, check_at=_check_at(reading, old),
-        team_id=old.team_id if old and settled else ticket.team_id, terms=old.terms if old and settled else str(terms),
-    )  # fmt: skip
-
-
-def _check_at(reading: Reading, old: Clock | None) -> datetime | None:
-    """The next warning or breach to notice; each happens once. What ended late before anybody looked is noticed too."""
-    if old and old.breached_at:
-        return None
-    if reading.state is State.MISSED:
-        return reading.due_at
-    if reading.state is not State.RUNNING:
-        return None
-    return reading.due_at if old and old.warned_at else reading.warn_at
+def _before(ticket_ids: list[UUID]) -> dict[UUID, dict[Row, Clock]]:
+    out: dict[UUID, dict[Row, Clock]] = {}
+    for clock in Clock.objects.filter(ticket_id__in=ticket_ids):
+        out.setdefault(clock.ticket_id, {})[clock.kind, clock.run] = clock
+    return out
 
 
 # --- the sweep --------------------------------------------------------------------------------------------------------
@@ -185,21 +166,26 @@ class NewPolicy:
     terms: str
     service: Service | None = None
     priority: int | None = None
+    team: Team | None = None  # of the team's own time only
 
 
-def set_policy(*, kind: str, terms: str, now: datetime, service: Service | None = None, priority: int | None = None) -> Terms:
+def set_policy(
+    *, kind: str, terms: str, now: datetime, service: Service | None = None, priority: int | None = None, team: Team | None = None
+) -> Terms:
     """Promise `terms` from now on, and derive open promises again; returns them as understood. Raises NotUnderstood."""
-    set_policies([NewPolicy(kind, terms, service, priority)], now=now)
+    set_policies([NewPolicy(kind, terms, service, priority, team)], now=now)
     return parse(terms)
 
 
 def set_policies(policies: Iterable[NewPolicy], *, now: datetime) -> int:
     """Many in one statement, the last of each key counts; returns how many. Raises NotUnderstood, and then none is set."""
     rows = {
-        (p.kind, p.service, p.priority): Policy(kind=p.kind, service=p.service, priority=p.priority, terms=str(parse(p.terms)))
+        (p.kind, p.service, p.priority, p.team): Policy(
+            kind=p.kind, service=p.service, priority=p.priority, team=p.team, terms=str(parse(p.terms))
+        )
         for p in policies
-    }
-    key = ["district", "kind", "service", "priority"]
+    }  # fmt: skip
+    key = ["district", "kind", "service", "priority", "team"]
     Policy.objects.bulk_create(rows.values(), update_conflicts=True, unique_fields=key, update_fields=["terms"])
     _forget(require_district_id())
     tickets.touch_live(now=now)
@@ -218,11 +204,14 @@ def _forget_now(district_id: UUID) -> None:
     forget_calendar(district_id)
 
 
-def withdraw_policies(policies: Collection[tuple[str, Service | None, int | None]], *, now: datetime) -> int:
-    """(kind, service, priority) that is not promised any more: the next less particular one holds. Returns how many there were."""
+Key = tuple[str, Service | None, int | None, Team | None]  # kind of clock, service, priority, team
+
+
+def withdraw_policies(policies: Collection[Key], *, now: datetime) -> int:
+    """What is not promised any more: the next less particular one holds. Returns how many there were."""
     gone = 0
-    for kind, service, priority in policies:
-        gone += Policy.objects.filter(kind=kind, service=service, priority=priority).delete()[0]
+    for kind, service, priority, team in policies:
+        gone += Policy.objects.filter(kind=kind, service=service, priority=priority, team=team).delete()[0]
     if gone:
         _forget(require_district_id())
         tickets.touch_live(now=now)

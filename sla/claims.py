@@ -24,7 +24,8 @@ _UUID7 = (
 # A ticket whose facts are newer than its clocks is left alone and told: it is derived first.
 NOTICE = f"""
 WITH due AS MATERIALIZED (
-  SELECT c.id, c.ticket_id, c.team_id, c.kind, c.terms, c.due_at, c.warned_at IS NULL AS first, t.facts_at > t.derived_at AS stale
+  SELECT c.id, c.ticket_id, c.team_id, c.kind, c.run, c.terms, c.due_at, c.warned_at IS NULL AS first,
+    t.facts_at > t.derived_at AS stale
   FROM sla_clock c JOIN tickets_ticket t ON t.district_id = c.district_id AND t.id = c.ticket_id
   WHERE c.district_id = %(district)s AND c.check_at <= %(now)s
   ORDER BY c.check_at LIMIT %(limit)s
@@ -32,7 +33,7 @@ WITH due AS MATERIALIZED (
 ), warned AS (
   UPDATE sla_clock c SET warned_at = coalesce(c.warned_at, %(now)s), check_at = c.due_at FROM due
   WHERE c.district_id = %(district)s AND c.id = due.id AND NOT due.stale AND due.due_at > %(now)s
-  RETURNING c.ticket_id, c.kind, c.due_at, due.first
+  RETURNING c.ticket_id, c.kind, c.run, c.due_at, due.first
 ), late AS (
   UPDATE sla_clock c SET breached_at = coalesce(c.breached_at, %(now)s), check_at = NULL FROM due
   WHERE c.district_id = %(district)s AND c.id = due.id AND NOT due.stale AND due.due_at <= %(now)s
@@ -49,7 +50,7 @@ WITH due AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM warned), (SELECT count(*) FROM late),
   (SELECT coalesce(array_agg(DISTINCT ticket_id), '{{}}') FROM due WHERE stale),
-  (SELECT coalesce(jsonb_agg(jsonb_build_array(ticket_id, kind, due_at)), '[]') FROM warned WHERE first)
+  (SELECT coalesce(jsonb_agg(jsonb_build_array(ticket_id, kind, run, due_at)), '[]') FROM warned WHERE first)
 """
 
 
@@ -66,7 +67,8 @@ def notice(district_id: UUID, *, now: datetime, limit: int) -> Noticed:
     with connection.cursor() as cursor:
         cursor.execute(NOTICE, {"district": district_id, "now": now, "limit": limit})
         warned, late, stale, soon = cursor.fetchone() or (0, 0, (), "[]")
-    return Noticed(warned, late, stale, [Warned(UUID(of), kind, datetime.fromisoformat(due)) for of, kind, due in json.loads(soon)])
+    told = [Warned(UUID(of), kind, datetime.fromisoformat(due), run) for of, kind, run, due in json.loads(soon)]
+    return Noticed(warned, late, stale, told)
 
 
 def stale_tickets(limit: int, *, among: Collection[UUID] | None = None) -> list[Ticket]:

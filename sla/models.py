@@ -10,28 +10,41 @@ from tickets.models import Ticket
 
 class ClockKind(models.TextChoices):
     FIRST_RESPONSE = "first", _("First response")
+    NEXT_RESPONSE = "next", _("Next response")
     RESOLUTION = "resolve", _("Resolution")
+    TEAM = "team", _("Team’s own time")  # inside the house: the requester is promised nothing by it
 
 
 class Policy(DistrictModel):
-    """Terms for a kind of clock; the most particular wins: service, then priority, then the district's own."""
+    """Terms for a kind of clock; the most particular wins: service, then priority, then the district's own.
+
+    A team's own time may be promised by the team; what the requester is promised never depends on who has the ticket.
+    """
 
     kind = models.CharField(max_length=8, choices=ClockKind)
     service = tenant_fk(Service, null=True, blank=True, on_delete=models.CASCADE)
     priority = models.SmallIntegerField(choices=Priority, null=True, blank=True)
+    team = tenant_fk(Team, null=True, blank=True, on_delete=models.CASCADE)
     terms = models.CharField(max_length=300, help_text='In the grammar of promises: "within 4 business hours".')
 
     class Meta(DistrictModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["district", "kind", "service", "priority"], name="policy_once", nulls_distinct=False)
-        ]
+            models.UniqueConstraint(
+                fields=["district", "kind", "service", "priority", "team"], name="policy_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=models.Q(team__isnull=True) | models.Q(kind=ClockKind.TEAM), name="policy_of_team"),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.terms
 
 
 class Clock(DistrictModel):
-    """One promise on one ticket. Derived from the ticket's events by a pure function, never set by hand."""
+    """One promise on one ticket. Derived from the ticket's events by a pure function, never set by hand.
+
+    `run`: which time of those that begin again (the answer to each word of the requester's, each team's own), from 0. Each has a row,
+    so each is warned of once and breaks once.
+    """
 
     class State(models.TextChoices):
         RUNNING = "running", _("Running")
@@ -43,6 +56,7 @@ class Clock(DistrictModel):
     ticket = tenant_fk(Ticket, on_delete=models.CASCADE)
     team = tenant_fk(Team, help_text="Holder when last derived: reports by team need no join.")
     kind = models.CharField(max_length=8, choices=ClockKind)
+    run = models.PositiveSmallIntegerField(default=0, db_default=0)
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
     terms = models.CharField(max_length=300)
     started_at = models.DateTimeField()
@@ -54,7 +68,7 @@ class Clock(DistrictModel):
     derived_at = models.DateTimeField()
 
     class Meta(DistrictModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["district", "ticket", "kind"], name="clock_once")]
+        constraints = [models.UniqueConstraint(fields=["district", "ticket", "kind", "run"], name="clock_once")]
         indexes = [
             models.Index(fields=["district", "check_at"], name="clock_check", condition=models.Q(check_at__isnull=False)),
             models.Index(

@@ -31,6 +31,7 @@ USUAL: Mapping[tuple[str, int], str] = {
 }
 
 Key = tuple[str, UUID | None, int | None]  # kind, service, priority
+TeamKey = tuple[UUID | None, int | None]  # team, priority
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,24 @@ class Rules:
 
     district: District
     policies: Mapping[Key, Terms] = field(default_factory=dict)
+    for_teams: Mapping[TeamKey, Terms] = field(default_factory=dict)
+
+    def own_time(self, team_id: UUID | None, *, priority: int) -> Terms | None:
+        """The team's at this priority, the team's, any team's at this priority, any team's; None: nothing is promised inside."""
+        for key in ((team_id, priority), (team_id, None), (None, priority), (None, None)):
+            found = self.for_teams.get(key)
+            if found is not None:
+                return found
+        return None
 
     def terms(self, kind: str, *, service_id: UUID | None, priority: int) -> Terms:
-        """Service, then priority, then the district's own, then the usual."""
+        """Service, then priority, then the district's own, then the usual; the next response is promised like the first."""
         for key in ((kind, service_id, priority), (kind, service_id, None), (kind, None, priority), (kind, None, None)):
             found = self.policies.get(key)
             if found is not None:
                 return found
+        if kind == ClockKind.NEXT_RESPONSE:
+            return self.terms(ClockKind.FIRST_RESPONSE, service_id=service_id, priority=priority)
         return parse(USUAL[kind, priority])
 
 
@@ -60,7 +72,7 @@ def rules_here() -> Rules:
         return kept[1]
     if len(_rules) >= MOST_KEPT:
         _rules.clear()
-    rules = Rules(this_district(), _policies())
+    rules = Rules(this_district(), *_policies())
     _rules[district_id] = time.monotonic() + KEEP_SECONDS, rules
     return rules
 
@@ -69,11 +81,17 @@ def forget_rules(district_id: UUID) -> None:
     _rules.pop(district_id, None)
 
 
-def _policies() -> dict[Key, Terms]:
-    out: dict[Key, Terms] = {}
-    for kind, service_id, priority, text in Policy.objects.values_list("kind", "service_id", "priority", "terms"):
+def _policies() -> tuple[dict[Key, Terms], dict[TeamKey, Terms]]:
+    policies: dict[Key, Terms] = {}
+    for_teams: dict[TeamKey, Terms] = {}
+    for kind, service_id, priority, team_id, text in Policy.objects.values_list("kind", "service_id", "priority", "team_id", "terms"):
         try:
-            out[kind, service_id, priority] = parse(text)
+            terms = parse(text)
         except NotUnderstood:  # written past set_policy: the next rule holds
             log.warning("policy_not_understood", terms=text)
-    return out
+            continue
+        if kind == ClockKind.TEAM:
+            for_teams[team_id, priority] = terms
+        else:
+            policies[kind, service_id, priority] = terms
+    return policies, for_teams

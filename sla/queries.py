@@ -28,13 +28,18 @@ class ClockView:
 
 
 def clocks_of(ticket: Ticket, *, now: datetime) -> list[ClockView]:
-    """First response, then resolution; none before the ticket was first derived. One query."""
-    return [view(c, now=now) for c in sorted(Clock.objects.filter(ticket=ticket), key=lambda c: ORDER[c.kind])]
+    """First response, next response, resolution, the team's own; none before the ticket was first derived. One query.
+
+    Of clocks that begin again the last run only.
+    """
+    last = {c.kind: c for c in Clock.objects.filter(ticket=ticket).order_by("run")}
+    return [view(c, now=now) for c in sorted(last.values(), key=lambda c: ORDER[c.kind])]
 
 
 def next_promise(ticket: Ticket) -> Clock | None:
-    """The clock that is due first among those still running."""
-    return Clock.objects.filter(ticket=ticket, state=Clock.State.RUNNING).order_by("due_at").first()
+    """What the requester is promised first among what is still running; a team's own time is none of theirs."""
+    running = Clock.objects.filter(ticket=ticket, state=Clock.State.RUNNING).exclude(kind=ClockKind.TEAM)
+    return running.order_by("due_at").first()
 
 
 def view(clock: Clock, *, now: datetime) -> ClockView:

@@ -1,4 +1,4 @@
-"""A ticket's facts → its clocks, purely.
+"""A ticket's facts → its clocks, purely. Those that begin again are in `sla.runs`.
 
 Clocks are derived again from the same facts whenever something changes, so no act can leave a wrong one behind.
 """
@@ -15,6 +15,9 @@ from sla.promise import Terms
 from sla.terms import parse
 
 SETTLED = timedelta(seconds=1)
+
+
+Landing = tuple[datetime, str | None, str]  # when, from which team where it is known, on which
 
 
 class State(StrEnum):
@@ -41,6 +44,7 @@ class Story:
     paused_since: datetime | None = None
     asked_at: datetime | None = None  # the requester's words that nobody has answered yet
     answers: tuple[Span, ...] = ()  # (asked, answered)
+    landings: tuple[Landing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class _Telling:
     closed: list[Span] = field(default_factory=list)
     answers: list[Span] = field(default_factory=list)
     away: list[Span] = field(default_factory=list)
+    landings: list[Landing] = field(default_factory=list)
     unanswered: Story | None = None  # as it was when the requester said that it was solved, and nobody had answered
 
     def asked(self, at: datetime) -> None:
@@ -125,6 +130,11 @@ class _Telling:
         if self.story.paused_since is None and since < at:
             self.closed.append((since, at))
 
+    def landed(self, at: datetime, data: Mapping[str, Any]) -> None:
+        to = data.get("to") or data.get("team")
+        if to:
+            self.landings.append((at, data.get("from"), to))
+
     def _still_unanswered(self, before: Story, away: Span) -> None:
         if before.asked_at is not None:
             self.answers.pop()
@@ -155,19 +165,24 @@ def read(opened_at: datetime, facts: Iterable[Mapping[str, Any]]) -> Story:
                 told.merged(at, fact["data"])
             case "unmerged":
                 told.unmerged(at, fact["data"])
-    return replace(told.story, pauses=tuple(told.closed), answers=tuple(told.answers), away=tuple(told.away))
+            case "placed" | "handed_off" | "danger":
+                told.landed(at, fact["data"])
+    return replace(
+        told.story, pauses=tuple(told.closed), answers=tuple(told.answers), away=tuple(told.away), landings=tuple(told.landings)
+    )
 
 
 def first_response(story: Story, terms: Terms, calendar: Calendar, *, before: Kept | None, now: datetime) -> Reading:
     """Waiting on the requester does not pause it: nobody has answered yet. What they thought solved meanwhile needed no answer."""
-    return _reading(replace(story, pauses=story.away, paused_since=None), story.answered_at, terms, calendar, before, now)
+    return reading(replace(story, pauses=story.away, paused_since=None), story.answered_at, terms, calendar, before, now)
 
 
 def resolution(story: Story, terms: Terms, calendar: Calendar, *, before: Kept | None, now: datetime) -> Reading:
-    return _reading(story, story.resolved_at, terms, calendar, before, now)
+    return reading(story, story.resolved_at, terms, calendar, before, now)
 
 
-def _reading(story: Story, ended: datetime | None, terms: Terms, calendar: Calendar, before: Kept | None, now: datetime) -> Reading:
+def reading(story: Story, ended: datetime | None, terms: Terms, calendar: Calendar, before: Kept | None, now: datetime) -> Reading:
+    """Of what began when `story` has it opened, and ended at `ended`."""
     if before and before.ended_at is not None and before.ended_at == ended:  # judged by the terms of its time, once
         return Reading(State(before.state), before.started_at, before.due_at, ended_at=ended)
     if story.merged_at is not None and ended is None:

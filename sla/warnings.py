@@ -24,6 +24,7 @@ class Warned:
     ticket_id: UUID
     kind: str
     due_at: datetime
+    run: int = 0
 
 
 def tell(warned: Sequence[Warned], *, now: datetime) -> None:
@@ -39,7 +40,7 @@ def tell(warned: Sequence[Warned], *, now: datetime) -> None:
                 crews[ticket.team_id] = team_members(ticket.team_id)
             people = [ticket.assignee] if ticket.assignee else crews[ticket.team_id]
             words = "" if ticket.sensitive else ticket.subject
-            key = f"warned:{one.kind}:{ticket.id}"
+            key = f"warned:{one.kind}{one.run or ''}:{ticket.id}"
             notes.append(delivery.Note(people, _subject(ticket, one, now), words, key, link=desk_path(ticket), about=ticket.id))
     delivery.note_all(notes, now=now)
 
@@ -48,4 +49,8 @@ def _subject(ticket: Ticket, one: Warned, now: datetime) -> str:
     words = {"number": ticket.number, "when": when(one.due_at, now=now)}
     if one.kind == ClockKind.FIRST_RESPONSE:
         return _("Soon late: #%(number)s is promised a first answer %(when)s") % words
+    if one.kind == ClockKind.NEXT_RESPONSE:
+        return _("Soon late: #%(number)s is promised another answer %(when)s") % words
+    if one.kind == ClockKind.TEAM:
+        return _("Soon late: your team means to have done its part of #%(number)s %(when)s") % words
     return _("Soon late: #%(number)s is promised to be solved %(when)s") % words

@@ -21,8 +21,8 @@ from tickets.reply_token import mark
 RELATED = ("team", "service", "requester", "assignee", "site")
 Kind = Event.Kind
 MATTERS = (  # to a promise: what sla.story folds
-    Kind.REQUESTER_WROTE, Kind.REPLIED, Kind.WAITING, Kind.RESUMED, Kind.RESOLVED, Kind.REOPENED, Kind.CLOSED, Kind.MERGED,
-    Kind.UNMERGED,
+    Kind.PLACED, Kind.HANDED_OFF, Kind.DANGER, Kind.REQUESTER_WROTE, Kind.REPLIED, Kind.WAITING, Kind.RESUMED, Kind.RESOLVED,
+    Kind.REOPENED, Kind.CLOSED, Kind.MERGED, Kind.UNMERGED,
 )  # fmt: skip
 
 

@@ -91,6 +91,8 @@ def _promise(clock: Clock | None, now: datetime) -> str:
         return _("We are late. We had promised it %(when)s.") % values
     if clock.kind == ClockKind.FIRST_RESPONSE:
         return _("A person will answer you %(when)s.") % values
+    if clock.kind == ClockKind.NEXT_RESPONSE:
+        return _("A person will answer what you wrote %(when)s.") % values
     return _("We mean to have it solved %(when)s.") % values
 
 

@@ -1,24 +1,20 @@
-"""What administrators type about services, promises and the calendar, checked."""
+"""What administrators type about services and promises, checked."""
 
-from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from districts.editing import KINDS, EditForm, Lines, OneLine, choices_of, name_once
-from districts.models import CalendarDay, Priority, Service, Site, Team
-from districts.queries import sites, teams
-from sla.catalog import MOST_DAYS, Key
+from districts.models import Priority, Service, Team
+from districts.queries import teams
+from sla.catalog import Key
 from sla.models import ClockKind, Policy
 from sla.policies import USUAL
 from sla.setup.reading import TermsBound, TermsField
 
 FIRST, RESOLVE = ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION
-BACK = timedelta(days=31)  # a closure is sometimes entered when all are back
-AHEAD = timedelta(days=731)
 
 
 class ServiceForm(EditForm):
@@ -99,69 +95,8 @@ class PromisesForm(EditForm):
         return [(str(p.label), [self[_field(kind, p)] for kind in (FIRST, RESOLVE)]) for p in Priority]  # type: ignore[misc]
 
     def promises(self) -> dict[Key, str]:
-        return {(kind, None, int(priority)): self.cleaned_data[_field(kind, priority)] for kind, priority in USUAL}
+        return {(kind, None, int(priority), None): self.cleaned_data[_field(kind, priority)] for kind, priority in USUAL}
 
 
 def _field(kind: str, priority: int) -> str:
     return f"{kind}_{int(priority)}"
-
-
-class DaysForm(EditForm):
-    kind = forms.ChoiceField(label=gettext_lazy("What it is"), choices=CalendarDay.Kind, initial=CalendarDay.Kind.CLOSURE)
-    name = OneLine(
-        label=gettext_lazy("Name"), max_length=200, required=False, help_text=gettext_lazy("As families know it: “Winter break”.")
-    )
-    first = forms.DateField(label=gettext_lazy("First day"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
-    last = forms.DateField(
-        label=gettext_lazy("Last day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        help_text=gettext_lazy("Empty: one day."),
-    )  # fmt: skip
-    site = forms.ChoiceField(label=gettext_lazy("Where"), required=False)
-    opens = forms.TimeField(
-        label=gettext_lazy("Open from"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-    )
-    closes = forms.TimeField(
-        label=gettext_lazy("until"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
-    )
-
-    def __init__(self, data: Any = None, *, today: date) -> None:
-        super().__init__(data, shown={"kind": CalendarDay.Kind.CLOSURE, "first": today}, new=True)
-        self.today = today
-        self.sites: dict[str, Site] = {str(site.id): site for site in sites()}
-        self.fields["site"].choices = choices_of(self.sites.values(), none=_("The whole district"))  # type: ignore[attr-defined]
-
-    def clean_first(self) -> date:
-        return self._near(self.cleaned_data["first"])
-
-    def clean_last(self) -> date | None:
-        last = self.cleaned_data["last"]
-        return self._near(last) if last else None
-
-    def _near(self, day: date) -> date:
-        if not self.today - BACK <= day <= self.today + AHEAD:
-            raise ValidationError(_("From a month ago to two years ahead. Is the year right?"))
-        return day
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        first, last, opens, closes = (data.get(name) for name in ("first", "last", "opens", "closes"))
-        if first and last and last < first:
-            self.add_error("last", _("This is before the first day."))
-        elif first and last and (last - first).days >= MOST_DAYS:
-            self.add_error("last", _("More than %(most)d days. Is the year right?") % {"most": MOST_DAYS})
-        if bool(opens) != bool(closes):
-            self.add_error("closes" if opens else "opens", _("Give both times, or neither."))
-        elif opens and opens >= closes:
-            self.add_error("closes", _("This is before it opens."))
-        if data.get("kind") == CalendarDay.Kind.EARLY and not closes and not self.errors:
-            self.add_error("opens", _("Say from when until when the offices are open on this day."))
-        return data
-
-    def values(self) -> dict[str, Any]:
-        """For `catalog.enter_days`."""
-        data = self.cleaned_data
-        hours = [[f"{data['opens']:%H:%M}", f"{data['closes']:%H:%M}"]] if data["opens"] else None
-        return {
-            "first": data["first"], "last": data["last"] or data["first"], "kind": data["kind"], "name": data["name"],
-            "site": self.sites.get(data["site"]), "windows": hours,
-        }  # fmt: skip
