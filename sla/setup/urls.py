@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from sla.setup import views
 
@@ -8,6 +8,5 @@ urlpatterns = [
     path("services/<uuid:service_id>/", views.service, name="setup_service"),
     path("promises/", views.promises, name="setup_promises"),
     path("terms", views.terms, name="setup_terms"),
-    path("calendar/", views.calendar, name="setup_calendar"),
-    path("calendar/remove", views.days_remove, name="setup_days_remove"),
+    path("calendar/", include("sla.setup.calendar.urls")),
 ]

@@ -1,8 +1,6 @@
-"""Set-up: what can be asked for and what is promised for it, and the school days ahead."""
+"""Set-up: what can be asked for, and what is promised for it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,22 +9,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from districts.actions import Taken
 from districts.editing import actor_of, for_administrators, row_or_404
-from districts.models import CalendarDay, Priority, Service
-from districts.queries import calendar_of, teams
+from districts.models import Priority, Service
+from districts.queries import teams
 from sla import catalog
 from sla.models import Policy
 from sla.policies import rules_here
-from sla.setup.days import hours_words, stretches, weekly
-from sla.setup.forms import FIRST, NAME_OF, RESOLVE, DaysForm, PromisesForm, ServiceForm
+from sla.setup.forms import FIRST, NAME_OF, RESOLVE, PromisesForm, ServiceForm
 from sla.setup.reading import read
 
 ONE_FORM = require_http_methods(["GET", "HEAD", "POST"])
-SHOWN_BACK = timedelta(days=7)  # what was closed last week is still on the list
 
 
 # --- services -----------------------------------------------------------------------------------------------------------
@@ -104,74 +99,3 @@ def terms(request: HttpRequest) -> HttpResponse:
     """How the words in one field are read; asked for while somebody types."""
     typed = str(next(iter(request.GET.values()), ""))
     return render(request, "setup/service.html#reading", {"reading": read(typed[:400])})
-
-
-# --- the calendar -------------------------------------------------------------------------------------------------------
-
-
-@for_administrators
-@ONE_FORM
-def calendar(request: HttpRequest) -> HttpResponse:
-    district, now = request.district, timezone.now()  # type: ignore[attr-defined]
-    form = DaysForm(request.POST if request.method == "POST" else None, today=district.today(now))
-    if form.is_valid():
-        try:
-            entered = catalog.enter_days(**form.values(), district=district, by=actor_of(request).person, now=now)
-        except Taken:
-            form.add_error(
-                None, _("Somebody else changed this while you were at it, and nothing was saved. What you typed is still here.")
-            )
-        else:
-            messages.success(request, _entered(entered))
-            return redirect("setup_calendar")
-    return render(request, "setup/calendar.html", {"form": form, **_ahead(request)}, status=422 if form.errors else 200)
-
-
-def _entered(entered: catalog.Entered) -> str:
-    said = ngettext("%(n)d day is entered.", "%(n)d days are entered.", entered.days) % {"n": entered.days}
-    if entered.replaced:
-        text = ngettext(
-            "%(n)d date was something else before and was replaced.", "%(n)d dates were something else before and were replaced.",
-            entered.replaced,
-        )  # fmt: skip
-        said += " " + text % {"n": entered.replaced}
-    if entered.rederived:
-        text = ngettext(
-            "The time of %(n)d open request is counted again.", "The times of %(n)d open requests are counted again.",
-            entered.rederived,
-        )  # fmt: skip
-        said += " " + text % {"n": entered.rederived}
-    return said
-
-
-def _ahead(request: HttpRequest) -> dict[str, Any]:
-    district, now = request.district, timezone.now()  # type: ignore[attr-defined]
-    today = district.today(now)
-    here = calendar_of(district, now=now)
-    rows = CalendarDay.objects.filter(date__gte=today - SHOWN_BACK).select_related("site").order_by("date")
-    return {
-        "stretches": stretches(list(rows)), "weekly": weekly(here.seasons), "today": today,
-        "hours_today": hours_words(here.hours(today)),
-    }  # fmt: skip
-
-
-@for_administrators
-@require_POST
-def days_remove(request: HttpRequest) -> HttpResponse:
-    ids = [found for given in request.POST.getlist("day")[: catalog.MOST_DAYS] if (found := _uuid(given))]
-    gone = catalog.remove_days(ids, district=request.district, by=actor_of(request).person, now=timezone.now())  # type: ignore[attr-defined]
-    if gone:
-        text = ngettext(
-            "%(n)d day is removed: the weekly hours hold again.", "%(n)d days are removed: the weekly hours hold again.", gone
-        )
-        messages.success(request, text % {"n": gone})
-    else:
-        messages.info(request, _("It was removed already."))
-    return redirect("setup_calendar")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
