@@ -10,6 +10,7 @@ SCHEDULE = {
     "check-clocks": {"task": "sla.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
     "climb-ladders": {"task": "ownership.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
     "watch-alerts": {"task": "alerts.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
+    "move-outages": {"task": "incidents.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
     "recognise-people": {"task": "intake.recognise", "schedule": 300, "options": {"queue": queues.SLOW, "expires": 300}},
     "tell-of-quarantine": {"task": "intake.tell_of_quarantine", "schedule": 1800, "options": {"queue": queues.SLOW, "expires": 1800}},
     "close-resolved": {"task": "routing.close", "schedule": 3600, "options": {"queue": queues.SLOW, "expires": 3600}},

@@ -7,6 +7,8 @@ urlpatterns = [
     path("", include("intake.urls")),
     path("desk/", include("routing.urls")),
     path("matrix/", include("ownership.urls")),
+    path("outages/", include("incidents.urls")),
+    path("", include("incidents.urls_status")),
     path("alerts/", include("alerts.urls")),
     path("help/", include("knowledge.urls")),
     path("today/", include("reporting.urls")),

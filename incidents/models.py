@@ -26,9 +26,6 @@ class Level(DistrictModel):
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "number"], name="incident_level_once")]
 
-    def __str__(self) -> str:
-        return self.name
-
 
 class Kind(models.TextChoices):
     """What a step asks for."""
@@ -168,9 +165,6 @@ class Incident(DistrictModel):
                 fields=["district", "detected_at"], name="incident_running", condition=~models.Q(state__in=["resolved", "false"])
             ),
         ]  # fmt: skip
-
-    def __str__(self) -> str:
-        return self.title
 
     @property
     def is_running(self) -> bool:

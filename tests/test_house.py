@@ -47,6 +47,7 @@ PUBLIC = {
     "/hooks/": "providers; checked by signature",
     "/notices/hooks/": "providers' receipts; checked by signature",
     "/matrix/ping/<": "feeds; the token is the key",
+    "/status/": "what does not work just now; links in letters to subscribers carry a token",
     "/help/": "published articles",
     "/account/": "sign-in",
     "/language/": "language of the page",

@@ -1,0 +1,56 @@
+"""What still stands between an outage and its end, and who has it: nothing is over because somebody says so."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from incidents.models import Incident, Kind, PaperForm, Task
+from incidents.models import Level as LevelRow
+
+PROVES = (Kind.CHECK, Kind.SCHOOL)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing, in words; `who` has it; `where`: "restored", "paper", or the task's id."""
+
+    what: str
+    who: str
+    where: str
+
+
+def missing(incident: Incident) -> list[Missing]:
+    """Empty: it may be resolved. Three queries."""
+    found = []
+    if incident.restored_at is None:
+        who = incident.commander.name if incident.commander else ""
+        return [Missing(_("Nobody has said yet that it works again."), who, "restored"), *_paper(incident)]
+    found += _paper(incident)
+    proofs = [task for task in _after(incident) if task.done_at is None]
+    return found + [Missing(task.title, _who(task), str(task.id)) for task in proofs]
+
+
+def _after(incident: Incident) -> list[Task]:
+    """Everything of the levels that begin once it works again, and every check and confirmation of a school."""
+    after = set(LevelRow.objects.filter(after_minutes__isnull=True).values_list("number", flat=True))
+    tasks = Task.objects.filter(incident=incident).exclude(kind=Kind.FINDING).select_related("owner", "role")
+    return [task for task in tasks.order_by("level", "order") if task.level in after or task.kind in PROVES]
+
+
+def _paper(incident: Incident) -> list[Missing]:
+    """Forms that are neither entered nor void, by school."""
+    rows = PaperForm.objects.filter(incident=incident, state=PaperForm.State.ISSUED).select_related("site")
+    counted = Counter(form.site.name for form in rows)
+    return [Missing(_forms(n) % {"n": n, "site": name}, "", "paper") for name, n in sorted(counted.items())]
+
+
+def _forms(count: int) -> str:
+    return ngettext(
+        "%(site)s: %(n)d paper form is neither entered nor void.", "%(site)s: %(n)d paper forms are neither entered nor void.", count
+    )
+
+
+def _who(task: Task) -> str:
+    return task.owner.name if task.owner else ""

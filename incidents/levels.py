@@ -1,0 +1,224 @@
+"""The outage run moves by itself: levels begin by the clock, steps climb to who is next, and nobody is sent for twice.
+
+Everything here has the incident's row held, and writes down what it did. `check_at` is derived again each time.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db.models import Min
+
+from districts.models import District, Membership, Person, Site
+from districts.queries import this_district
+from incidents import playbook
+from incidents.happening import What, record
+from incidents.models import Action, Incident, Kind, Level, Task
+from incidents.notices import Post
+from ownership.models import OwnerRole
+from ownership.roles import LEADERS, Roster, once
+
+CLIMB = timedelta(minutes=15)  # the next in line has so long before another is sent for
+QUICKEST = timedelta(minutes=5)
+BACKUP_MINUTES = 30
+SCHOOLS_AT = 100  # the order of the schools' confirmations within their level
+log = structlog.get_logger(__name__)
+
+
+def held(incident_id: UUID) -> Incident:
+    """The row, held until commit. Raises Incident.DoesNotExist."""
+    found: Incident = Incident.objects.select_for_update(of=("self",)).select_related("commander").get(id=incident_id)
+    return found
+
+
+@dataclass
+class Mover:
+    """What one move knows: the time, and who is here today."""
+
+    now: datetime
+    district: District = field(default_factory=this_district)
+
+    def __post_init__(self) -> None:
+        self.roster = Roster(self.district.today(self.now))
+        self.post = Post(self.district, self.now)
+
+    def move(self, incident: Incident) -> None:
+        """Whatever is due by now; then when to look again."""
+        if incident.is_running:
+            for level in self._due(incident):
+                self.begin(incident, level)
+            if self._is_long(incident):
+                self.begin_long(incident)
+            for task in self._to_climb(incident):
+                self.climb(incident, task)
+        incident.check_at = self.next_check(incident)
+        incident.save(update_fields=["check_at", "level", "long_at"])
+
+    # --- levels
+
+    def _due(self, incident: Incident) -> list[Level]:
+        """By the clock while it does not work; those without minutes once it works again."""
+        levels = Level.objects.select_related("role__holder", "role__deputy").order_by("number")
+        begun = set(Task.objects.filter(incident=incident).values_list("level", flat=True)) | self._marked(incident)
+        left = [level for level in levels if level.number not in begun]
+        if incident.restored_at:
+            return [level for level in left if level.after_minutes is None]
+        past = (self.now - incident.detected_at).total_seconds() / 60
+        return [level for level in left if level.after_minutes is not None and level.after_minutes <= past]
+
+    def _marked(self, incident: Incident) -> set[int]:
+        """Levels that began without a step of their own."""
+        return set(incident.happenings.filter(what=What.LEVEL).values_list("data__level", flat=True))
+
+    def begin(self, incident: Incident, level: Level) -> list[Task]:
+        incident.level = max(incident.level, level.number)
+        record(incident, What.LEVEL, now=self.now, level=level.number, name=level.name)
+        actions = list(level.actions.select_related("role__holder", "role__deputy", "team").order_by("order"))
+        tasks = self._tasks(incident, level, [action for action in actions if action.kind not in (Kind.BACKUP, Kind.SCHOOL)])
+        for action in actions:
+            if action.kind == Kind.SCHOOL:
+                tasks += self.ask_schools(incident, level, action)
+        self._sent_for(incident, tasks)
+        self.post.level(incident, level, [task for task in tasks if task.kind != Kind.SCHOOL], wakes=level.wakes)
+        if incident.long_at:
+            self._ask_departments(incident, level)
+        return tasks
+
+    def _tasks(self, incident: Incident, level: Level, actions: list[Action]) -> list[Task]:
+        tasks: list[Task] = []
+        for action in actions:
+            task = self._task(incident, level, action)
+            if action.waits and tasks:
+                task.after = tasks[-1]
+            tasks.append(task)
+        Task.objects.bulk_create(tasks)
+        return tasks
+
+    def _task(self, incident: Incident, level: Level, action: Action, *, minutes: int = 0, **more: object) -> Task:
+        task = Task(
+            incident=incident, kind=action.kind, level=level.number, order=action.order, title=action.title, made_at=self.now,
+            role=action.role or (None if action.team_id else level.role), team=action.team,
+            due_at=self.now + timedelta(minutes=minutes or level.step_minutes),
+        )  # fmt: skip
+        for name, value in more.items():
+            setattr(task, name, value)
+        self._hand(task)
+        return task
+
+    # --- departments and schools
+
+    def _is_long(self, incident: Incident) -> bool:
+        """The expected time, or the time that has passed, is beyond the district's own figure; while it does not work."""
+        if incident.long_at or incident.restored_at:
+            return False
+        until = max(filter(None, (incident.eta, self.now)))
+        return until - incident.detected_at > timedelta(minutes=playbook.long_minutes())
+
+    def begin_long(self, incident: Incident) -> None:
+        """Contingency: each department's lead is asked to confirm that its backup is active."""
+        incident.long_at = self.now
+        record(incident, What.LONG, now=self.now, minutes=playbook.long_minutes(), eta=incident.eta and incident.eta.isoformat())
+        for level in Level.objects.filter(actions__kind=Kind.BACKUP).distinct().select_related("role__holder", "role__deputy"):
+            self._ask_departments(incident, level)
+
+    def _ask_departments(self, incident: Incident, level: Level) -> None:
+        there = set(Task.objects.filter(incident=incident, level=level.number).values_list("order", flat=True))
+        actions = level.actions.filter(kind=Kind.BACKUP).select_related("role__holder", "role__deputy", "team").order_by("order")
+        tasks = [self._task(incident, level, one, minutes=BACKUP_MINUTES) for one in actions if one.order not in there]
+        Task.objects.bulk_create(tasks)
+        self._sent_for(incident, tasks)
+        for task in tasks:
+            self.post.asked(incident, task, key="asked")
+
+    def ask_schools(self, incident: Incident, level: Level, action: Action) -> list[Task]:
+        """One confirmation from each affected school: its own people first, else whoever has the level's role."""
+        there = set(Task.objects.filter(incident=incident, kind=Kind.SCHOOL).values_list("site_id", flat=True))
+        sites = [site for site in affected(incident) if site.id not in there]
+        more = len(there)
+        tasks = [
+            self._task(incident, level, action, site=site, order=SCHOOLS_AT + more + n, title=f"{site.name}: {action.title}"[:300])
+            for n, site in enumerate(sites)
+        ]  # fmt: skip
+        Task.objects.bulk_create(tasks)
+        for task in tasks:
+            self.post.asked(incident, task, key="asked", wakes=False)
+        return tasks
+
+    # --- who
+
+    def in_line(self, task: Task) -> list[Person]:
+        """Whom to send for, in order: holder, deputy, the team's leads, the district's leaders; nobody who is away."""
+        role = task.role
+        people: list[Person | None] = list(self._of_site(task.site)) if task.site else []
+        if role:
+            people += [person for person in (role.holder, role.deputy) if person and self.roster.is_here(person)]
+        people += self.roster.find(role, team_id=task.team_id).people
+        people += self.roster.find(OwnerRole(slug=LEADERS)).people
+        return once(people)
+
+    def _of_site(self, site: Site) -> list[Person]:
+        """People with a role here who work at this school."""
+        at = Membership.objects.filter(person__site=site).select_related("person").order_by("person__name")
+        return [row.person for row in at if self.roster.is_here(row.person)]
+
+    def _hand(self, task: Task) -> bool:
+        """To the next in line who has not been sent for. False: there is nobody left."""
+        line = [person for person in self.in_line(task) if str(person.id) not in task.told]
+        if not line:
+            task.climb_at = None
+            return False
+        task.owner, task.told = line[0], [*task.told, str(line[0].id)]
+        wait = max(QUICKEST, (task.due_at or self.now) - self.now) if len(task.told) == 1 else CLIMB
+        task.climb_at = self.now + wait if line[1:] else None
+        return True
+
+    def _sent_for(self, incident: Incident, tasks: list[Task]) -> None:
+        names = sorted({task.owner.name for task in tasks if task.owner})
+        if names:
+            record(incident, What.TOLD, now=self.now, people=names)
+        for task in tasks:
+            if task.owner is None:
+                record(incident, What.NOBODY, now=self.now, title=task.title)
+                log.error("incident_has_nobody", incident=str(incident.id), task=task.title)
+
+    def _to_climb(self, incident: Incident) -> list[Task]:
+        """Late, and not kept from being done by another step that is open."""
+        rows = Task.objects.filter(incident=incident, done_at__isnull=True, climb_at__lte=self.now)
+        related = ("owner", "role__holder", "role__deputy", "team", "site", "after")
+        return list(rows.select_related(*related).order_by("climb_at", "id"))
+
+    def climb(self, incident: Incident, task: Task) -> None:
+        if task.after and task.after.done_at is None:
+            Task.objects.filter(id=task.id).update(climb_at=self.now + CLIMB)
+            return
+        before = task.owner
+        if self._hand(task):
+            record(incident, What.CLIMBED, now=self.now, title=task.title, to=task.owner.name if task.owner else "",
+                   late=before.name if before else "")  # fmt: skip
+            self.post.asked(incident, task, key=f"climb{len(task.told)}")
+        task.save(update_fields=["owner", "told", "climb_at"])
+
+    # --- when to look again
+
+    def next_check(self, incident: Incident) -> datetime | None:
+        if not incident.is_running:
+            return None
+        climbs = Task.objects.filter(incident=incident, done_at__isnull=True).aggregate(first=Min("climb_at"))["first"]
+        moments = [climbs]
+        if not incident.restored_at:
+            begun = self._marked(incident)
+            minutes = (
+                Level.objects.exclude(number__in=begun).filter(after_minutes__isnull=False).values_list("after_minutes", flat=True)
+            )
+            moments += [incident.detected_at + timedelta(minutes=m) for m in minutes if m is not None]
+            if not incident.long_at:
+                moments.append(incident.detected_at + timedelta(minutes=playbook.long_minutes(), seconds=1))
+        return min((at for at in moments if at), default=None)
+
+
+def affected(incident: Incident) -> list[Site]:
+    """The schools it concerns: those named, or all of them."""
+    if incident.scope == Incident.Scope.DISTRICT:
+        return list(Site.objects.filter(is_school=True).order_by("name"))
+    return list(Site.objects.filter(id__in=incident.sites.values("site_id")).order_by("name"))

@@ -1,0 +1,94 @@
+"""What the people of an outage are told, in each one's own language: what is wrong, what is theirs, and by when."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from delivery import actions as delivery
+from delivery.models import Delivery
+from districts.models import District, Person
+from incidents.models import Incident, Kind, Level, Task
+from ownership.notices import clock
+
+Letter = Callable[[], tuple[str, list[str]]]  # subject and paragraphs, in the language that is active
+ALL = (Delivery.Channel.INAPP, Delivery.Channel.EMAIL, Delivery.Channel.SMS)
+
+
+@dataclass(frozen=True)
+class Post:
+    district: District
+    now: datetime
+
+    def level(self, incident: Incident, level: Level, tasks: Sequence[Task], *, wakes: bool) -> None:
+        """A level has begun: each owner hears of it once, with what is theirs."""
+        for owner in {task.owner_id: task.owner for task in tasks if task.owner}.values():
+            mine = [task for task in tasks if task.owner_id == owner.id]
+            self._tell([owner], _level_letter(incident, level, mine), f"level{level.number}", incident, wakes)
+
+    def asked(self, incident: Incident, task: Task, *, key: str, wakes: bool = True) -> None:
+        """One step, to one person: it is theirs, or theirs now."""
+        if task.owner is None:
+            return
+        path = reverse("incident_task", args=[incident.id, task.id])
+
+        def letter() -> tuple[str, list[str]]:
+            subject = {Kind.BACKUP: _("Confirm your backup: %(what)s"), Kind.SCHOOL: _("Confirm your entries: %(what)s")}
+            said = subject.get(Kind(task.kind), _("Now with you: %(what)s"))
+            return said % {"what": incident.title}, [_state(incident), *_todo([task]), _("One tap, when you are signed in:")]
+
+        self._tell([task.owner], letter, f"task:{task.id}:{key}", incident, wakes, path=path)
+
+    def offered(self, people: Sequence[Person], title: str, *, key: str) -> None:
+        def letter() -> tuple[str, list[str]]:
+            said = _("A feed of it failed. If people are affected, declare an outage: the steps and the status page start from it.")
+            return _("Is this an outage? %(what)s") % {"what": title}, [said]
+
+        self._send(people, letter, key=key, path=reverse("incidents"), wakes=False)
+
+    def said(self, incident: Incident, people: Sequence[Person], subject: str, text: str, *, key: str) -> None:
+        """Words that are there already, to people of the house."""
+        self._tell(people, lambda: (subject % {"what": incident.title}, [text]), key, incident, wakes=False)
+
+    def _tell(self, people: Sequence[Person], letter: Letter, key: str, incident: Incident, wakes: bool, *, path: str = "") -> None:
+        path = path or reverse("incident", args=[incident.id])
+        self._send(people, letter, key=f"outage:{incident.id}:{key}", path=path, wakes=wakes)
+
+    def _send(self, people: Sequence[Person], letter: Letter, *, key: str, path: str, wakes: bool) -> None:
+        for language, group in groupby(sorted(people, key=_language), key=_language):
+            with override(language), timezone.override(self.district.zone):
+                subject, paragraphs = letter()
+                body = "\n\n".join(filter(None, paragraphs))
+            delivery.notify(
+                people=list(group), subject=subject, body=body, dedupe_key=key, now=self.now, link=path, wakes=wakes,
+                channels=ALL if wakes else ALL[:2],
+            )  # fmt: skip
+
+
+def _level_letter(incident: Incident, level: Level, mine: Sequence[Task]) -> Letter:
+    def letter() -> tuple[str, list[str]]:
+        subject = _("Outage, level %(level)d: %(what)s") % {"level": level.number, "what": incident.title}
+        return subject, [_state(incident), *_todo(mine)]
+
+    return letter
+
+
+def _state(incident: Incident) -> str:
+    since = _("%(what)s. Since %(time)s.") % {"what": incident.title, "time": clock(incident.began_at)}
+    eta = _("Expected to work again: %(time)s.") % {"time": clock(incident.eta)} if incident.eta else ""
+    return f"{since} {eta}".strip()
+
+
+def _todo(tasks: Sequence[Task]) -> list[str]:
+    due = max((task.due_at for task in tasks if task.due_at), default=None)
+    head = _("To do by %(time)s, with a word on what was done:") % {"time": clock(due)} if due else _("To do:")
+    return ["\n".join([head, *(f"- {task.title}" for task in tasks)])]
+
+
+def _language(person: Person) -> str:
+    return str(person.language)

@@ -1,0 +1,129 @@
+"""Paper mode: forms with numbers are handed out to schools, and each number is accounted for before the outage is over."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from districts.models import Person, Site
+from incidents.happening import What, record
+from incidents.levels import held
+from incidents.models import Incident, PaperForm, PaperKind
+
+State = PaperForm.State
+MOST = 500  # forms of one kind for one school at a time
+MOST_NUMBERS = 2_000  # said in one line
+_RANGE = re.compile(r"(\d{1,7})(?:\s*[-–]\s*(\d{1,7}))?")
+
+
+class BadNumbers(ValueError):
+    """What was typed is no list of numbers that were handed out; the text says which part."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The forms of one kind at one school."""
+
+    kind: PaperKind
+    site: Site
+    forms: Sequence[PaperForm]
+
+    @property
+    def range(self) -> str:
+        first, last = self.forms[0].number, self.forms[-1].number
+        return f"{self.kind.letter}-{first:04d} – {self.kind.letter}-{last:04d}"
+
+    @property
+    def entered(self) -> int:
+        return sum(form.state == State.ENTERED for form in self.forms)
+
+    @property
+    def void(self) -> list[PaperForm]:
+        return [form for form in self.forms if form.state == State.VOID]
+
+    @property
+    def open(self) -> list[PaperForm]:
+        return [form for form in self.forms if form.state == State.ISSUED]
+
+    @property
+    def open_numbers(self) -> str:
+        """ "12–14, 20": in as few words as it can be said."""
+        return spans([form.number for form in self.open])
+
+
+def issue(incident: Incident, *, kind: PaperKind, site: Site, count: int, by: Person | None, now: datetime) -> list[PaperForm]:
+    """The next numbers of a kind, for one school. Raises BadNumbers."""
+    if not 0 < count <= MOST:
+        raise BadNumbers(_("Between 1 and %(most)d forms at a time.") % {"most": MOST})
+    incident = held(incident.id)
+    if not incident.is_running:
+        raise BadNumbers(_("This outage is over: no more forms are handed out."))
+    last = PaperForm.objects.filter(incident=incident, kind=kind).aggregate(last=Max("number"))["last"] or 0
+    forms = [
+        PaperForm(incident=incident, kind=kind, site=site, number=last + n, issued_at=now, issued_by=by) for n in range(1, count + 1)
+    ]
+    PaperForm.objects.bulk_create(forms)
+    record(incident, What.PAPER, now=now, by=by, act="issued", kind=kind.name, site=site.name, first=last + 1, last=last + count)
+    return forms
+
+
+def settle(
+    incident: Incident, *, kind: PaperKind, site: Site, numbers: Sequence[int], state: str, by: Person | None, now: datetime,
+    reason: str = "",
+) -> int:  # fmt: skip
+    """Entered, void with a reason, or open again after a slip; returns how many changed. Raises BadNumbers."""
+    if state == State.VOID and not reason.strip():
+        raise BadNumbers(_("Say why they are void: spoiled, lost, never used."))
+    incident = held(incident.id)
+    if not incident.is_running:
+        raise BadNumbers(_("This outage is over: its papers are closed."))
+    rows = PaperForm.objects.filter(incident=incident, kind=kind, site=site, number__in=list(numbers))
+    unknown = sorted(set(numbers) - set(rows.values_list("number", flat=True)))
+    if unknown:
+        raise BadNumbers(_("Never handed out to %(site)s: %(numbers)s.") % {"site": site.name, "numbers": spans(unknown)})
+    values = {"settled_at": None, "settled_by": None} if state == State.ISSUED else {"settled_at": now, "settled_by": by}
+    changed = rows.exclude(state=state).update(state=state, reason=reason.strip()[:300], **values)
+    if changed:
+        record(incident, What.PAPER, now=now, by=by, act=state, kind=kind.name, site=site.name, numbers=spans(numbers), reason=reason)
+    return changed
+
+
+def read_numbers(text: str) -> list[int]:
+    """ "12-14, 20" or "E-0012": each number once, in order. Raises BadNumbers."""
+    found: set[int] = set()
+    for part in re.split(r"[,;\s]+(?![-–])(?<![-–] )", re.sub(r"\s*[-–]\s*", "-", text.strip())):
+        bare = re.sub(r"[A-Za-z]{1,3}-?(?=\d)", "", part)
+        if not bare:
+            continue
+        match = _RANGE.fullmatch(bare)
+        if match is None:
+            raise BadNumbers(_("“%(part)s” is no number. For example: 12-18, 21") % {"part": part})
+        first, last = int(match[1]), int(match[2] or match[1])
+        if last < first or last - first > MOST_NUMBERS:
+            raise BadNumbers(_("“%(part)s” is no range of numbers. For example: 12-18") % {"part": part})
+        found.update(range(first, last + 1))
+    if not found:
+        raise BadNumbers(_("Type the numbers, for example: 12-18, 21"))
+    return sorted(found)
+
+
+def spans(numbers: Sequence[int]) -> str:
+    out: list[list[int]] = []
+    for number in sorted(numbers):
+        if out and out[-1][1] == number - 1:
+            out[-1][1] = number
+        else:
+            out.append([number, number])
+    return ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in out)
+
+
+def sheets(incident: Incident) -> list[Sheet]:
+    """Every range handed out, by school and kind. One query."""
+    rows = PaperForm.objects.filter(incident=incident).select_related("kind", "site", "settled_by")
+    groups: dict[tuple[str, int, str], list[PaperForm]] = {}
+    for form in rows.order_by("site__name", "kind__order", "number"):
+        groups.setdefault((form.site.name, form.kind.order, form.kind.slug), []).append(form)
+    return [Sheet(forms[0].kind, forms[0].site, forms) for forms in groups.values()]

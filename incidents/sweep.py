@@ -1,0 +1,142 @@
+"""What is due in one district, in batches with a transaction each: levels and climbs, updates to subscribers, answers, failed feeds.
+
+A row is claimed by its lock and settled in the same transaction, so a sweep that is killed leaves it as it was, and two at once
+share the work. One that fails is put off and does not stop the others.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import translation
+
+from districts.models import DistrictModel, Role
+from districts.queries import people_with_role, this_district
+from districts.scope import district_scope
+from incidents import starting, subscribing
+from incidents.levels import Mover
+from incidents.models import Incident, Letter, Offer, ProcessRule, Update
+from incidents.notices import Post
+from incidents.starting import New
+from ownership.models import Escalation
+from sla import actions as sla
+from tickets import actions as tickets
+from tickets.facts import lock
+from tickets.models import Ticket
+
+BATCH = 50
+POISONED = timedelta(hours=1)
+Starts = ProcessRule.Starts
+log = structlog.get_logger(__name__)
+
+
+def move_incidents(district_id: UUID, *, now: datetime) -> int:
+    def due() -> QuerySet[Incident]:
+        return Incident.objects.filter(check_at__lte=now).select_related("commander").order_by("check_at", "id")
+
+    def put_off(row: Incident) -> None:
+        Incident.objects.filter(id=row.id).update(check_at=now + POISONED)
+
+    return _drain(district_id, due, lambda row: Mover(now).move(row), put_off)
+
+
+def send_updates(district_id: UUID, *, now: datetime) -> int:
+    def due() -> QuerySet[Update]:
+        return Update.objects.filter(to_send=True).select_related("incident").order_by("at", "id")
+
+    def send(row: Update) -> None:
+        if Update.objects.filter(id=row.id, to_send=True).update(to_send=False, sent_at=now):
+            subscribing.fan_out(row, now=now)
+
+    return _drain(district_id, due, send, lambda row: None)
+
+
+def send_letters(district_id: UUID, *, now: datetime) -> int:
+    def due() -> QuerySet[Letter]:
+        rows = Letter.objects.filter(sent_at__isnull=True).select_related("update__by", "update__incident")
+        return rows.order_by("at", "id")
+
+    def give_up(row: Letter) -> None:
+        Letter.objects.filter(id=row.id).update(sent_at=now, kept_back="failed")
+
+    return _drain(district_id, due, lambda row: _answer(row, now=now), give_up)
+
+
+def _answer(letter: Letter, *, now: datetime) -> None:
+    """In the ticket's language where there is a version. Whoever was resolved or merged meanwhile is not written to."""
+    if not Letter.objects.filter(id=letter.id, sent_at__isnull=True).update(sent_at=now):
+        return
+    lock(letter.ticket_id)
+    ticket = Ticket.objects.select_related("team", "requester", "service", "assignee", "site").get(id=letter.ticket_id)
+    update = letter.update
+    if not ticket.is_live:
+        Letter.objects.filter(id=letter.id).update(kept_back=letter.kept_back or ticket.status)
+        return
+    if letter.kept_back:
+        tickets.note(ticket, by=update.by, words=tickets.Words(text=letter.kept_back), now=now)
+        if update.solves:
+            tickets.resolve(ticket, by=update.by, now=now)
+    else:
+        text = update.versions.get(ticket.language) or update.text
+        tickets.reply(ticket, by=update.by, words=tickets.Words(text=text), solved=update.solves, now=now)
+    sla.derive(ticket, now=now)
+
+
+def look_at_feeds(district_id: UUID, *, now: datetime) -> int:
+    """Each ladder that a failed feed began, once: what its process's rule says."""
+    seen = Offer.objects.filter(escalation=OuterRef("id"))
+
+    def due() -> QuerySet[Escalation]:
+        rows = Escalation.objects.filter(ended_at__isnull=True, feed_run__isnull=False).filter(~Exists(seen))
+        return rows.select_related("process__source", "feed_run").order_by("began_at", "id")
+
+    def pass_over(row: Escalation) -> None:
+        Offer.objects.bulk_create([Offer(escalation=row, made_at=now, declined_at=now)], ignore_conflicts=True)
+
+    return _drain(district_id, due, lambda row: _feed_failed(row, now=now), pass_over)
+
+
+def _feed_failed(escalation: Escalation, *, now: datetime) -> None:
+    process = escalation.process
+    rule = ProcessRule.objects.filter(process=process).values_list("starts", flat=True).first() or Starts.OFFER
+    if process is None or rule == Starts.NOTHING:
+        Offer.objects.create(escalation=escalation, made_at=now, declined_at=now)
+        return
+    incident = None
+    if rule == Starts.START:
+        given = New(title=process.name, began_at=escalation.began_at, systems=starting.systems_of(process), processes=[process],
+                    source=Incident.Source.FEED)  # fmt: skip
+        incident = starting.start(given, by=None, now=now).incident
+    Offer.objects.create(escalation=escalation, incident=incident, made_at=now)
+    if incident is None:
+        post = Post(this_district(), now)
+        post.offered(people_with_role(Role.LEADER) + people_with_role(Role.ADMIN), process.name, key=f"outage-offer:{escalation.id}")
+
+
+def _drain[Row: DistrictModel](
+    district_id: UUID, due: Callable[[], QuerySet[Row]], handle: Callable[[Row], None], put_off: Callable[[Row], None]
+) -> int:
+    done, failed = 0, set[UUID]()
+    while True:
+        with district_scope(district_id), translation.override(_language()):
+            rows = list(due().exclude(id__in=failed).select_for_update(of=("self",), skip_locked=True)[:BATCH])
+            for row in rows:
+                try:
+                    with transaction.atomic():
+                        handle(row)
+                except Exception:  # one outage's trouble must not stop another's
+                    log.exception("incident_sweep_failed", kind=type(row).__name__, row=str(row.id))
+                    failed.add(row.id)
+                    put_off(row)
+                else:
+                    done += 1
+        if len(rows) < BATCH:
+            return done
+
+
+def _language() -> str:
+    languages = this_district().languages
+    return str(languages[0]) if languages else "en"

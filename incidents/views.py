@@ -1,1 +1,0 @@
-"""Pages of people who work here, and of the public."""
