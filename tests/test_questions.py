@@ -135,12 +135,23 @@ def test_answers_are_read_as_people_write_them(kind: str, said: str, kept: str |
     assert all(sentence.endswith(".") for sentence in wrong.values())
 
 
-def test_a_page_in_spanish_asks_and_keeps_in_spanish_and_falls_back_to_the_first_language() -> None:
-    asked = [question("what", pure.CHOICE, choices=WHAT, label={"en": "What?", "es": "¿Qué?"}), question("room", label={"en": "Room?"})]
+def test_a_page_in_spanish_asks_in_spanish_and_its_answers_are_worked_on_in_the_first_language() -> None:
+    asked = [
+        question("what", pure.CHOICE, choices=WHAT, label={"en": "What?", "es": "¿Qué?"}), question("room", label={"en": "Room?"}),
+        question("police", pure.YES_NO, label={"en": "Told the police?", "es": "¿Avisó a la policía?"}),
+    ]  # fmt: skip
     with translation.override("es"):
-        answers, _wrong = pure.check(asked, {"what": "lost", "room": "12"}, ES)
+        answers, _wrong = pure.check(asked, {"what": "lost", "room": "12", "police": "yes"}, ES)
         shown = pure.show(asked, {"what": "dead"}, {}, ES)
-    assert answers == [NewAnswer("what", "¿Qué?", "Se perdió"), NewAnswer("room", "Room?", "12")]
+        told = [pure.again(one, kept.label, kept.value, ES) for one, kept in zip(asked, answers, strict=True)]
+        gone = pure.again(None, "What?", "Lost", ES), pure.again(asked[0], "What was it?", "Broken", ES)
+    assert answers == [
+        NewAnswer("what", "What?", "Lost"),
+        NewAnswer("room", "Room?", "12"),
+        NewAnswer("police", "Told the police?", "Yes"),
+    ]
+    assert told == [("¿Qué?", "Se perdió"), ("Room?", "12"), ("¿Avisó a la policía?", "Sí")]
+    assert gone == (("What?", "Lost"), ("¿Qué?", "Broken"))  # the question is gone; its words are others now
     assert (shown[0].label, shown[0].choices) == ("¿Qué?", [("lost", "Se perdió"), ("dead", "Does not start")])
     assert Tongue("fr", "de").of({"es": "solo"}) == "solo"
     assert Tongue("fr", "de").of({}) == ""

@@ -9,7 +9,9 @@ from districts.models import District, Service
 from intake.form import questions as pure
 from intake.form.questions import Question, Shown, Tongue
 from intake.models import Question as Row
+from tickets import answers
 from tickets.actions import NewAnswer
+from tickets.models import Ticket
 
 NOBODY = "?"  # no question has this key: what waits for one that is switched off is never asked
 
@@ -48,6 +50,14 @@ def of_service(service_id: UUID) -> list[Question]:
     rows = list(Row.objects.filter(service_id=service_id, active=True).order_by("position", "id"))
     keys = {row.id: row.key for row in rows}
     return [pure.of_row(row, keys.get(row.after_id, NOBODY) if row.after_id else "") for row in rows]
+
+
+def told(ticket: Ticket, *, district: District, language: str) -> list[tuple[str, str]]:
+    """[(question, answer)] of a ticket, for whoever answered."""
+    given = answers.of(ticket)
+    asked = {one.key: one for one in of_service(ticket.service_id)} if given and ticket.service_id else {}
+    tongue = Tongue(language, first_language(district))
+    return [pure.again(asked.get(one.key), one.label, one.value, tongue) for one in given]
 
 
 def kind_of(actor: Actor) -> str:

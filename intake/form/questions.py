@@ -16,6 +16,7 @@ from typing import Any
 from django.utils import formats
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from intake.wording import clean, one_line
 from tickets.actions import NewAnswer
@@ -139,8 +140,12 @@ def read_given(sent: Mapping[str, str]) -> dict[str, str]:
 
 
 def check(questions: Sequence[Question], given: Mapping[str, str], tongue: Tongue) -> tuple[list[NewAnswer], dict[str, str]]:
-    """(answers in the words that were shown, what is wrong by key). Not answered and not required: no answer."""
-    answers, wrong = [], {}
+    """(answers, what is wrong by key). Not answered and not required: no answer.
+
+    What is wrong is said in the language of the page. Answers are written in the district's first, in which they are worked on; `again`
+    shows them in another.
+    """
+    answers, wrong, kept = [], {}, Tongue(tongue.first, tongue.first)
     for one in now_asked(questions, given):
         said = given.get(one.key, "").strip()
         try:
@@ -151,8 +156,18 @@ def check(questions: Sequence[Question], given: Mapping[str, str], tongue: Tongu
             wrong[one.key] = str(mistake)
             continue
         if value:
-            answers.append(NewAnswer(one.key, tongue.of(one.label)[:200], value))
+            with override(kept.language):
+                answers.append(NewAnswer(one.key, kept.of(one.label)[:200], _read(one, said, kept)))
     return answers, wrong
+
+
+def again(one: Question | None, label: str, value: str, tongue: Tongue) -> tuple[str, str]:
+    """(label, value) of a kept answer in the language of `tongue`, as far as the question is still there and has these words."""
+    if one is None:
+        return label, value
+    with override(tongue.first):
+        kept = {words: code for code, words in _offered(one, Tongue(tongue.first, tongue.first))}
+    return tongue.of(one.label), dict(_offered(one, tongue)).get(kept.get(value, ""), value)
 
 
 def show(questions: Sequence[Question], given: Mapping[str, str], wrong: Mapping[str, str], tongue: Tongue) -> list[Shown]:

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
@@ -18,6 +19,7 @@ from districts.arriving import before_scope
 from districts.refused import shown_again
 from districts.scope import district_scope
 from intake.actions import NoText
+from intake.form import questionnaire
 from intake.form.sent import photos_of, store_photos
 from intake.queries import link_sent_by
 from intake.requester import tracking as acts
@@ -26,7 +28,7 @@ from intake.requester.reading import BY_LETTER, reading_of
 from intake.views.files import by_link
 from intake.views.keeping import in_any_language, other_language, sent_from
 from intake.wording import MAX_TEXT, clean
-from tickets import answers, letters, queries
+from tickets import letters, queries
 from tickets.actions import NotPossible, can_reopen, survivor
 from tickets.models import Ticket
 
@@ -216,7 +218,7 @@ def _context(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> dict[str, 
         "progress": progress,
         "messages_of": messages[earlier:],
         "earlier": earlier,
-        "answers": answers.of(ticket),
+        "answers": questionnaire.told(ticket, district=request.district, language=get_language() or ""),  # type: ignore[attr-defined]
         "merged": now_at.id != ticket.id,
         "reading": reading,
         "can_write": can_reopen(now_at, now=now),
