@@ -66,11 +66,11 @@ class DeclareForm(forms.Form):
         error_messages={"required": _("Say in a few words what does not work.")},
     )  # fmt: skip
     systems = forms.ModelMultipleChoiceField(
-        label=_("Which systems"), queryset=System.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Which systems"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     scope = forms.ChoiceField(label=_("Where"), choices=Incident.Scope, initial=Incident.Scope.DISTRICT, widget=forms.RadioSelect)
     sites = forms.ModelMultipleChoiceField(
-        label=_("Which schools"), queryset=Site.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Which schools"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     severity = forms.ChoiceField(label=_("How bad"), choices=Incident.Severity, initial=Incident.Severity.MAJOR)
     began_at = Moment(label=_("Since when"))
@@ -95,10 +95,10 @@ class DeclareForm(forms.Form):
 class ScopeForm(forms.Form):
     scope = forms.ChoiceField(label=_("Where"), choices=Incident.Scope, widget=forms.RadioSelect)
     sites = forms.ModelMultipleChoiceField(
-        label=_("Which schools"), queryset=Site.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Which schools"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     systems = forms.ModelMultipleChoiceField(
-        label=_("Which systems"), queryset=System.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Which systems"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     processes = forms.ModelMultipleChoiceField(
         label=_("Which connections between systems"), queryset=Process.objects.none(), required=False,
@@ -164,7 +164,7 @@ class ResolveForm(Spoken):
 
 class PaperForm(forms.Form):
     kind = forms.ModelChoiceField(label=_("Which form"), queryset=PaperKind.objects.none(), empty_label=None)
-    site = forms.ModelChoiceField(label=_("For which school"), queryset=Site.objects.none(), empty_label=None)
+    site = forms.ModelChoiceField(label=_("For which school"), queryset=None, empty_label=None)
     count = forms.IntegerField(label=_("How many"), min_value=1, max_value=500, initial=20)
 
     def __init__(self, *args: Any, schools: list[Site], **kwargs: Any) -> None:
@@ -176,7 +176,7 @@ class PaperForm(forms.Form):
 
 class SettleForm(forms.Form):
     kind = forms.ModelChoiceField(queryset=PaperKind.objects.none())
-    site = forms.ModelChoiceField(queryset=Site.objects.none())
+    site = forms.ModelChoiceField(queryset=None)
     numbers = forms.CharField(label=_("Numbers"), max_length=400)
     state = forms.ChoiceField(choices=[("entered", ""), ("void", ""), ("issued", "")])
     reason = forms.CharField(label=_("Why void"), required=False, max_length=300)
