@@ -65,11 +65,11 @@ class DeclareForm(forms.Form):
         label=_("What does not work?"), max_length=160,
         error_messages={"required": _("Say in a few words what does not work.")},
     )  # fmt: skip
-    systems = forms.ModelMultipleChoiceField(
+    systems: "forms.ModelMultipleChoiceField[System]" = forms.ModelMultipleChoiceField(
         label=_("Which systems"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     scope = forms.ChoiceField(label=_("Where"), choices=Incident.Scope, initial=Incident.Scope.DISTRICT, widget=forms.RadioSelect)
-    sites = forms.ModelMultipleChoiceField(
+    sites: "forms.ModelMultipleChoiceField[Site]" = forms.ModelMultipleChoiceField(
         label=_("Which schools"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     severity = forms.ChoiceField(label=_("How bad"), choices=Incident.Severity, initial=Incident.Severity.MAJOR)
@@ -94,14 +94,14 @@ class DeclareForm(forms.Form):
 
 class ScopeForm(forms.Form):
     scope = forms.ChoiceField(label=_("Where"), choices=Incident.Scope, widget=forms.RadioSelect)
-    sites = forms.ModelMultipleChoiceField(
+    sites: "forms.ModelMultipleChoiceField[Site]" = forms.ModelMultipleChoiceField(
         label=_("Which schools"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
-    systems = forms.ModelMultipleChoiceField(
+    systems: "forms.ModelMultipleChoiceField[System]" = forms.ModelMultipleChoiceField(
         label=_("Which systems"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
-    processes = forms.ModelMultipleChoiceField(
-        label=_("Which connections between systems"), queryset=Process.objects.none(), required=False,
+    processes: "forms.ModelMultipleChoiceField[Process]" = forms.ModelMultipleChoiceField(
+        label=_("Which connections between systems"), queryset=None, required=False,
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
 
@@ -163,8 +163,8 @@ class ResolveForm(Spoken):
 
 
 class PaperForm(forms.Form):
-    kind = forms.ModelChoiceField(label=_("Which form"), queryset=PaperKind.objects.none(), empty_label=None)
-    site = forms.ModelChoiceField(label=_("For which school"), queryset=None, empty_label=None)
+    kind: "forms.ModelChoiceField[PaperKind]" = forms.ModelChoiceField(label=_("Which form"), queryset=None, empty_label=None)
+    site: "forms.ModelChoiceField[Site]" = forms.ModelChoiceField(label=_("For which school"), queryset=None, empty_label=None)
     count = forms.IntegerField(label=_("How many"), min_value=1, max_value=500, initial=20)
 
     def __init__(self, *args: Any, schools: list[Site], **kwargs: Any) -> None:
@@ -175,8 +175,8 @@ class PaperForm(forms.Form):
 
 
 class SettleForm(forms.Form):
-    kind = forms.ModelChoiceField(queryset=PaperKind.objects.none())
-    site = forms.ModelChoiceField(queryset=None)
+    kind: "forms.ModelChoiceField[PaperKind]" = forms.ModelChoiceField(queryset=None)
+    site: "forms.ModelChoiceField[Site]" = forms.ModelChoiceField(queryset=None)
     numbers = forms.CharField(label=_("Numbers"), max_length=400)
     state = forms.ChoiceField(choices=[("entered", ""), ("void", ""), ("issued", "")])
     reason = forms.CharField(label=_("Why void"), required=False, max_length=300)
@@ -189,8 +189,8 @@ class SettleForm(forms.Form):
 
 class FindingForm(forms.Form):
     text = forms.CharField(label=_("What is to be done better"), max_length=300)
-    owner = forms.ModelChoiceField(
-        label=_("Who sees to it"), queryset=Person.objects.none(), required=False, empty_label=_("nobody yet")
+    owner: "forms.ModelChoiceField[Person]" = forms.ModelChoiceField(
+        label=_("Who sees to it"), queryset=None, required=False, empty_label=_("nobody yet")
     )
     due_at = Moment(label=_("By when"), required=False)
 
@@ -205,9 +205,9 @@ class LevelForm(forms.Form):
         label=_("Begins after (minutes)"), required=False, min_value=0, max_value=10_000, help_text=_("Empty: once it works again.")
     )
     step_minutes = forms.IntegerField(label=_("Time for its steps (minutes)"), min_value=1, max_value=10_000)
-    role = forms.ModelChoiceField(
+    role: "forms.ModelChoiceField[OwnerRole]" = forms.ModelChoiceField(
         label=_("Whose it is"),
-        queryset=OwnerRole.objects.none(),
+        queryset=None,
         required=False,
         empty_label=_("the district's administrators"),
     )
