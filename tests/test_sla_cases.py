@@ -2,13 +2,18 @@
 
 import json
 import os
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sla.management.commands.due import answers
 
 DATA = Path(os.environ.get("SHARED_DATA", Path(__file__).resolve().parent.parent.parent / "shared" / "data"))
 CASES = DATA / "sla" / "sla_cases.dev.jsonl"
@@ -62,6 +67,85 @@ def test_a_break_in_the_day_splits_its_window(monkeypatch: pytest.MonkeyPatch) -
     calendar = {**OFFICE, "breaks": [["2026-11-06T18:00:00Z", "2026-11-06T19:00:00Z"]]}
     row = {"id": "a", "kind": "due", "calendar": calendar, "start": "2026-11-06T17:30:00Z", "sla_minutes": 60}
     assert value_of(row, monkeypatch=monkeypatch)[0]["value"] == "2026-11-06T19:30:00Z"
+
+
+def slowly(row: dict[str, Any]) -> Any:
+    """Minute by minute on the wall clock, with nothing of ours: what a row of one of the plain kinds should be."""
+    raw, zone = row["calendar"], ZoneInfo(row["calendar"]["tz"])
+    breaks = [(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in raw.get("breaks", ())]
+
+    def windows(day: date) -> list[list[str]]:
+        if str(day) in raw.get("special_hours", {}):
+            return list(raw["special_hours"][str(day)])
+        return [] if str(day) in raw["holidays"] else raw["hours"].get(f"{day:%a}".lower(), [])
+
+    def is_open(moment: datetime) -> bool:
+        local = moment.astimezone(zone)
+        shown = f"{local:%H:%M}"
+        return any(a <= shown < b for a, b in windows(local.date())) and not any(a <= moment < b for a, b in breaks)
+
+    minute = timedelta(minutes=1)
+    at = datetime.fromisoformat(row.get("start") or row["at"])
+    if row["kind"] == "is_open":
+        return is_open(at)
+    if row["kind"] == "elapsed":
+        end = datetime.fromisoformat(row["end"])
+        return sum(is_open(at + n * minute) for n in range(int((end - at) / minute)))
+    left = row.get("sla_minutes", 0)
+    while left or not is_open(at):
+        left -= is_open(at)
+        at += minute
+        if row["kind"] == "due" and not left:
+            break
+    return at
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_rows_of_any_kind_agree_with_a_slow_reference(data: st.DataObject) -> None:
+    pairs = st.sampled_from(
+        [[["09:00", "17:00"]], [["08:00", "12:00"], ["13:00", "17:30"]], [["00:00", "24:00"]], [["22:15", "24:00"]], []]
+    )
+    names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    hours = {name: data.draw(pairs) for name in data.draw(st.sets(st.sampled_from(names), min_size=1))}
+    hours["wed"] = [["10:00", "16:00"]]
+    begin = data.draw(st.sampled_from(["2026-03-06T00:00:00+00:00", "2026-10-30T00:00:00+00:00", "2026-12-28T00:00:00+00:00"]))
+    start = datetime.fromisoformat(begin) + timedelta(minutes=data.draw(st.integers(0, 5 * 1440)))
+    off = start + timedelta(minutes=data.draw(st.integers(-600, 3000)))
+    calendar = {
+        "tz": data.draw(st.sampled_from(["UTC", "America/New_York", "Europe/Berlin", "Asia/Tehran", "Australia/Lord_Howe"])),
+        "hours": hours, "holidays": [str(start.date() + timedelta(days=data.draw(st.integers(0, 3))))],
+        "special_hours": {str(start.date() + timedelta(days=4)): [["11:00", "12:30"]]},
+        "breaks": [[off.isoformat(), (off + timedelta(minutes=data.draw(st.integers(1, 2000)))).isoformat()]],
+    }  # fmt: skip
+    kind = data.draw(st.sampled_from(["due", "elapsed", "is_open", "next_open"]))
+    end = start + timedelta(minutes=data.draw(st.integers(0, 4000)))
+    row = {
+        "id": "x", "kind": kind, "calendar": calendar, "start": start.isoformat(), "at": start.isoformat(), "end": end.isoformat(),
+        "sla_minutes": data.draw(st.integers(1, 900)),
+    }  # fmt: skip
+    if kind == "next_open":
+        del row["sla_minutes"]
+    [answer] = answers([json.dumps(row)])
+    wanted = slowly(row)
+    assert (datetime.fromisoformat(answer["value"]) if isinstance(answer["value"], str) else answer["value"]) == wanted
+
+
+def test_hours_over_midnight_and_a_break_of_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    night = {"tz": "UTC", "hours": {"fri": [["22:00", "06:00"]], "mon": [["08:00", "00:00"]]}, "holidays": []}
+    row = {"id": "a", "kind": "due", "calendar": night, "start": "2026-11-06T21:00:00Z", "sla_minutes": 300}
+    broken = {**row, "calendar": {**night, "breaks": [["2026-11-06T00:00:00Z", "2026-11-07T05:00:00Z"]]}}
+    never = {**row, "calendar": {"tz": "UTC", "hours": {}, "holidays": []}}
+    values = [answer["value"] for answer in value_of(row, broken, never, monkeypatch=monkeypatch)]
+    assert values == ["2026-11-07T03:00:00Z", "2026-11-09T12:00:00Z", None]
+
+
+def test_one_bad_row_does_not_silence_the_others() -> None:
+    good = {"id": "a", "kind": "is_open", "calendar": OFFICE, "at": "2026-11-07T00:59:59Z"}
+    rows = answers(["{", json.dumps(good)])
+    assert next(iter(rows)) == {"id": "a", "value": True}
+    with pytest.raises(CommandError, match="line 1"):
+        list(answers(["{", json.dumps(good)]))
 
 
 @pytest.mark.parametrize("line", ["{", '{"id": 1, "kind": "guess", "calendar": {}}', '{"id": 1, "kind": "due"}', "[]"])

@@ -7,14 +7,14 @@ instant in UTC, a number of minutes, true or false, or for a `timeline` an objec
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError
 
-from districts.calendar import Calendar, Day, DayKind, Season, Window, windows_of
+from districts.calendar import ONE_DAY, Calendar, Day, DayKind, NeverOpen, Season, Window, windows_of
 from sla import clock
 from sla.promise import Amount, Clause, Counts, Terms, Unit, Within
 from sla.story import read
@@ -36,21 +36,34 @@ class Command(BaseCommand):
 
 
 def answers(lines: Iterable[str] | TextIO) -> Iterable[dict[str, Any]]:
-    """Raises CommandError, with the line's number, for a row that cannot be read."""
+    """Where a calendar never opens the value is null. Raises CommandError, with its line, for the first row that cannot be read, once
+    all others are answered."""
+    wrong = ""
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-            yield {"id": row["id"], "value": KINDS[row["kind"]](row, calendar_of_case(row["calendar"]))}
+            yield {"id": row["id"], "value": _value(row)}
         except (KeyError, TypeError, ValueError) as error:
-            raise CommandError(f"line {number}: {type(error).__name__}: {error}") from error
+            wrong = wrong or f"line {number}: {type(error).__name__}: {error}"
+    if wrong:
+        raise CommandError(wrong)
+
+
+def _value(row: Row) -> Any:
+    try:
+        return KINDS[row["kind"]](row, calendar_of_case(row["calendar"]))
+    except NeverOpen:
+        return None
 
 
 def calendar_of_case(raw: Row) -> Calendar:
     zone = ZoneInfo(raw["tz"])
+    weekly = [raw["hours"].get(name, ()) for name in WEEKDAYS]
     seasons = tuple(
-        Season(days=frozenset({n}), windows=windows_of(raw["hours"][name])) for n, name in enumerate(WEEKDAYS) if name in raw["hours"]
+        Season(days=frozenset({n}), windows=windows_of([*_until_midnight(mine), *_after_midnight(weekly[n - 1])]))
+        for n, mine in enumerate(weekly)
     )
     days = {date.fromisoformat(day): Day(DayKind.HOLIDAY) for day in raw["holidays"]}
     for day, windows in raw.get("special_hours", {}).items():
@@ -59,13 +72,32 @@ def calendar_of_case(raw: Row) -> Calendar:
     return without(calendar, [(instant(a).astimezone(zone), instant(b).astimezone(zone)) for a, b in raw.get("breaks", ())])
 
 
+def _until_midnight(windows: Iterable[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """Of hours that go on into the next day, the part of this one. "00:00" at the end is midnight."""
+    for opens, closes in windows:
+        opens, closes = opens[:5], closes[:5]
+        yield opens, closes if opens < closes else "24:00"
+
+
+def _after_midnight(windows: Iterable[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    for opens, closes in windows:
+        if "00:00" < closes[:5] <= opens[:5]:
+            yield "00:00", closes[:5]
+
+
 def without(calendar: Calendar, breaks: Iterable[tuple[datetime, datetime]]) -> Calendar:
     """The calendar with some hours of a day taken out: that day's windows end and begin again around them."""
     days = dict(calendar.days)
     for begin, end in breaks:
-        day, gap = begin.date(), (begin.hour * 60 + begin.minute, end.hour * 60 + end.minute)
-        left = Calendar(calendar.zone, calendar.seasons, days).hours(day)
-        days[day] = Day(DayKind.SCHOOL, tuple(part for window in left for part in _around(window, gap)))
+        for ahead in range((end.date() - begin.date()).days + 1):
+            day = begin.date() + ahead * ONE_DAY
+            gap = (
+                begin.hour * 60 + begin.minute if day == begin.date() else 0,
+                end.hour * 60 + end.minute if day == end.date() else 1440,
+            )
+            left = Calendar(calendar.zone, calendar.seasons, days).hours(day)
+            kind = days[day].kind if day in days else DayKind.SCHOOL
+            days[day] = Day(kind, tuple(part for window in left for part in _around(window, gap)))
     return Calendar(calendar.zone, calendar.seasons, days)
 
 
