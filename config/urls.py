@@ -15,6 +15,7 @@ urlpatterns = [
     path("notices/", include("delivery.urls")),
     path("setup/", include("intake.setup.urls")),
     path("setup/", include("sla.setup.urls")),
+    path("setup/", include("ownership.setup.urls")),
     path("setup/", include("alerts.setup_urls")),
     path("setup/", include("districts.setup.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),

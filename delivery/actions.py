@@ -15,10 +15,13 @@ from delivery.quiet import NOTICE
 from delivery.sending import NEVER_BARRED, SIGN_IN
 from delivery.tasks import send_pending
 from districts.jobs import nudge
+from districts.links import absolute
 from districts.models import ContactPoint, Person
+from districts.queries import this_district
 from districts.together import insert, is_open
 
 Channel = Delivery.Channel
+LONGEST_BODY = 50_000  # characters a waiting mail may grow to
 log = structlog.get_logger(__name__)
 
 
@@ -66,7 +69,7 @@ def notify(
     By night, mail and SMS wait for the morning, unless it `wakes` (see `delivery.quiet`; whoever sends looks at the clock);
     they may wait longer, until `not_before`.
     """
-    wanted = {Channel.EMAIL: ContactPoint.Kind.EMAIL, Channel.SMS: ContactPoint.Kind.PHONE}
+    wanted = {Channel.EMAIL: ContactPoint.Kind.EMAIL, Channel.SMS: ContactPoint.Kind.PHONE, Channel.VOICE: ContactPoint.Kind.PHONE}
     points = ContactPoint.objects.filter(person__in=people, kind__in=[k for c, k in wanted.items() if c in channels])
     by_person: dict[tuple[UUID, str], str] = {}
     for point in points.order_by("id"):
@@ -134,6 +137,22 @@ def reword(*, dedupe_key: str, subject: str, body: str, not_before: datetime) ->
     if changed:
         nudge(send_pending)
     return bool(changed)
+
+
+def add_to_waiting(
+    *, person: Person, body: str, between: str, starts: str, subject: str, link: str, wakes: bool
+) -> bool:  # fmt: skip
+    """Let a mail to this person that has not left yet, of the kind whose key `starts` so, say this too. False: there is none."""
+    rows = Delivery.objects.filter(
+        person=person, channel=Channel.EMAIL, state=Delivery.State.PENDING, purpose=NOTICE, wakes=wakes, lease_until__isnull=True,
+        dedupe_key__startswith=starts,
+    ).select_for_update(skip_locked=True)  # fmt: skip
+    row = next((row for row in rows.order_by("id") if len(row.body) + len(body) < LONGEST_BODY), None)
+    if row is None:
+        return False
+    whole = row.body if row.link == link else f"{row.subject}\n\n{row.body}\n\n{absolute(this_district(), row.link)}"
+    Delivery.objects.filter(id=row.id).update(body=f"{whole}{between}{body}", subject=subject[:300], link=link, about=None)
+    return True
 
 
 def opt_out(*, channel: str, address: str, reason: str, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from districts.models import District
 DAY = (time(6, 30), time(21, 0))
 """When notices to staff may leave by mail and SMS, on the district's clock: from the first on, until before the second."""
 NOTICE = "notice"
-LOUD = frozenset({Delivery.Channel.EMAIL, Delivery.Channel.SMS})
+LOUD = frozenset({Delivery.Channel.EMAIL, Delivery.Channel.SMS, Delivery.Channel.VOICE})
 log = structlog.get_logger(__name__)
 
 

@@ -22,16 +22,28 @@ from django.db import DatabaseError
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.utils import timezone
 
-from delivery import lines, optouts, quiet, segments
+from delivery import calls, lines, optouts, quiet, segments
 from delivery.models import Delivery
-from delivery.transports import AccountRefused, Outgoing, Transport, TryLater, Uncertain, Undeliverable, Unreachable, email, inapp, sms
+from delivery.transports import (
+    AccountRefused,
+    Outgoing,
+    Transport,
+    TryLater,
+    Uncertain,
+    Undeliverable,
+    Unreachable,
+    email,
+    inapp,
+    sms,
+    voice,
+)
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
 from districts.links import absolute, mail_address
 from districts.models import District
 from districts.scope import district_scope
 
 Channel, State = Delivery.Channel, Delivery.State
-TRANSPORTS: dict[str, Transport] = {Channel.EMAIL: email, Channel.SMS: sms, Channel.INAPP: inapp}
+TRANSPORTS: dict[str, Transport] = {Channel.EMAIL: email, Channel.SMS: sms, Channel.INAPP: inapp, Channel.VOICE: voice}
 AT_MOST_ONCE = frozenset({Channel.SMS})
 SIGN_IN = "sign-in"
 NEVER_BARRED = frozenset({SIGN_IN, optouts.FAREWELL})
@@ -82,6 +94,7 @@ def claim(district_id: UUID, *, now: datetime) -> tuple[int, list[Delivery]]:
         late, rows = _apart(rows, lambda row: row.purpose == optouts.FAREWELL and now - row.created_at > optouts.FAREWELL_WITHIN)
         _settle(late, state=State.SUPPRESSED, error="too late to confirm that nothing more is sent")
         _choose_senders(rows, district)
+        calls.choose(rows)
         rows = _kept(rows, district, now=now) if settings.DELIVERY_KEEP else rows
         rows = _loud_enough(rows, district, now=now)
         rows = _rested(rows, now=now)
@@ -195,13 +208,13 @@ def outgoing(row: Delivery) -> Outgoing:
     return Outgoing(
         id=row.id, tries=row.tries, district=row.district, purpose=row.purpose, address=row.address, subject=row.subject,
         body=words(row), reply_to=row.reply_to, message_id=message_id(row), references=tuple(row.references.split()),
-        sender=_sender(row),
+        sender=_sender(row), hook=calls.hook_of(row),
     )  # fmt: skip
 
 
 def words(row: Delivery) -> str:
     """The text as it leaves: what a notice leads to in the app is a whole address outside it, and a text message is kept short."""
-    if row.channel == Channel.INAPP:
+    if row.channel in (Channel.INAPP, Channel.VOICE):
         return row.body
     leads_to = absolute(row.district, row.link) if row.link else ""
     body = row.body if leads_to in row.body else f"{row.body}\n\n{leads_to}"
@@ -294,7 +307,7 @@ def _kept(rows: Sequence[Delivery], district: District, *, now: datetime) -> lis
     """The others. In the demo, mail and SMS are marked as kept, at any hour, and never leave the house: here, where alone rows
     are given out to be sent. Their secrets stay, to be shown there.
     """
-    leaving, others = _apart(rows, lambda row: row.channel in (Channel.EMAIL, Channel.SMS))
+    leaving, others = _apart(rows, lambda row: row.channel in (Channel.EMAIL, Channel.SMS, Channel.VOICE))
     for row in leaving:
         row.district = district
     for (count, number), same in groupby(sorted(leaving, key=_parts), key=_parts):

@@ -1,25 +1,33 @@
-"""What people and machines do on this floor: ping a feed, acknowledge a ladder, do a step and prove it, test a ladder."""
+"""What people and machines do on this floor: ping a feed, take a ladder in hand, put it off, send it on, do a step and prove it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
 from django.db.models import Min, QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from districts.models import Person
 from ownership.feeds import ping
-from ownership.ladders import Climber, held, ladder_of
-from ownership.models import Escalation, Ladder, Process, Rung, Step
+from ownership.ladders import Climber, held
+from ownership.models import Escalation, Proof, Rung, Step, StepFile
+from tickets import actions as tickets
+from tickets.actions import NewFile
 
-__all__ = ["EvidenceMissing", "acknowledge", "complete", "drill", "ping"]
+__all__ = [
+    "EvidenceMissing", "NotNow", "acknowledge", "complete", "ping", "raise_now", "reassign", "skip", "snooze",
+]  # fmt: skip
 LONGEST_EVIDENCE = 5_000
-log = structlog.get_logger(__name__)
+LONGEST_SNOOZE = timedelta(days=1)
+LONGEST_REASON = 300
 
 
 class EvidenceMissing(ValueError):
-    """A step is done only with a word on what was done; the text says so."""
+    """A step is done only with a word on what was done, or the file it asks for; the text says so."""
+
+
+class NotNow(ValueError):
+    """It cannot be put off, sent on or left out like that; the text says why."""
 
 
 def acknowledge(escalation_id: UUID, *, by: Person, now: datetime) -> bool:
@@ -31,30 +39,78 @@ def acknowledge(escalation_id: UUID, *, by: Person, now: datetime) -> bool:
     if escalation.ended_at or escalation.acknowledged_at:
         return False
     climber = Climber(now)
-    minutes = next((rung.step_minutes for rung in climber.rungs(escalation.ladder_id) if rung.level == escalation.level), 60)
-    fresh = now + timedelta(minutes=minutes)
+    fresh = now + timedelta(minutes=_step_minutes(escalation, climber))
     _open_steps(escalation).filter(due_at__lte=now).update(due_at=fresh)
     escalation.acknowledged_at, escalation.acknowledged_by = now, by
+    escalation.snoozed_until, escalation.snoozed_by = None, None
     escalation.climb_at = _first_due(escalation) or fresh
-    escalation.save(update_fields=["acknowledged_at", "acknowledged_by", "climb_at"])
+    escalation.save(update_fields=["acknowledged_at", "acknowledged_by", "snoozed_until", "snoozed_by", "climb_at"])
     climber.record(escalation, "acknowledged", by=by)
     return True
 
 
-def complete(step_id: UUID, *, by: Person, evidence: str, now: datetime) -> bool:
+def snooze(escalation_id: UUID, *, by: Person, until: datetime, why: str, now: datetime) -> bool:
+    """Nobody hears of it until then; it comes back by itself. False: it is over. Raises NotNow."""
+    escalation = held(escalation_id)
+    if escalation.ended_at:
+        return False
+    reason = _reason(why)
+    if not now < until <= now + LONGEST_SNOOZE:
+        raise NotNow(_("It can be put off for a day at most, and not into the past."))
+    escalation.acknowledged_at = escalation.acknowledged_by = None
+    escalation.snoozed_until, escalation.snoozed_by, escalation.climb_at = until, by, until
+    escalation.save(update_fields=["acknowledged_at", "acknowledged_by", "snoozed_until", "snoozed_by", "climb_at"])
+    Climber(now).record(escalation, "snoozed", by=by, why=reason)
+    return True
+
+
+def raise_now(escalation_id: UUID, *, by: Person, why: str = "", now: datetime) -> bool:
+    """The next rung is sent for at once. False: it is over. Raises NotNow at the top."""
+    escalation = held(escalation_id)
+    if escalation.ended_at:
+        return False
+    climber = Climber(now)
+    if _next_rung(escalation, climber) is None:
+        raise NotNow(_("It stands on the top rung already: there is nobody above."))
+    climber.record(escalation, "raised", by=by, why=_plain(why))
+    escalation.snoozed_until = None
+    climber.climb(escalation)
+    return True
+
+
+def skip(escalation_id: UUID, *, by: Person, why: str, now: datetime) -> bool:
+    """The next rung is left out. False: it is over. Raises NotNow: without a reason, and where nobody would be left above."""
+    escalation = held(escalation_id)
+    if escalation.ended_at:
+        return False
+    reason, climber = _reason(why), Climber(now)
+    left = [rung for rung in climber.rungs(escalation.ladder_id) if rung.level > escalation.level]
+    if len(left) < 2:
+        raise NotNow(_("The last rung cannot be left out: nobody would hear of it any more. You can put it off."))
+    climber.record(escalation, "passed", rung=left[0], by=by, why=reason)
+    escalation.level = left[0].level
+    planned = escalation.began_at + timedelta(minutes=left[1].after_minutes)
+    if escalation.acknowledged_at is None and escalation.snoozed_until is None:
+        escalation.climb_at = max(planned, now)
+    escalation.save(update_fields=["level", "climb_at"])
+    return True
+
+
+def complete(step_id: UUID, *, by: Person, evidence: str, now: datetime, files: Sequence[NewFile] = ()) -> bool:
     """Done, and this is how one can tell. When it was the last step, the ladder is over. False: it was done before.
 
     Raises EvidenceMissing, Step.DoesNotExist.
     """
-    evidence = evidence.replace("\0", "").strip()[:LONGEST_EVIDENCE]
-    if not evidence:
-        raise EvidenceMissing(_("Say in a few words what was done, so that others can rely on it."))
     step = Step.objects.get(id=step_id)
+    said = _proven(step, evidence, files)
     escalation = held(step.escalation_id)
-    if not _open_steps(escalation).filter(id=step.id).update(done_at=now, done_by=by, evidence=evidence):
+    if not _open_steps(escalation).filter(id=step.id).update(done_at=now, done_by=by, evidence=said):
         return False
+    StepFile.objects.bulk_create(
+        StepFile(step=step, name=f.name[:200], content_type=f.content_type, size=f.size, path=f.path, by=by, at=now) for f in files
+    )
     climber = Climber(now)
-    climber.record(escalation, "done", by=by, why=f"{step.title}: {evidence}")
+    climber.record(escalation, "done", by=by, why=f"{step.title}: {said}")
     if not _open_steps(escalation).exists():
         with climber.words():
             climber.end(escalation, why=_("All steps are done."))
@@ -64,25 +120,50 @@ def complete(step_id: UUID, *, by: Person, evidence: str, now: datetime) -> bool
     return True
 
 
-def drill(process: Process, *, by: Person | None, now: datetime) -> list[Rung]:
-    """Test a process's ladder: whoever would be sent for is told that this is a test.
-
-    Returns the rungs that have nobody; the test counts as passed, and is dated, when there are none.
-    """
+def reassign(step_id: UUID, *, to: Person, by: Person, now: datetime) -> bool:
+    """Somebody else has the step, and hears of it. False: it is done, or theirs already. Raises Step.DoesNotExist."""
+    step = Step.objects.get(id=step_id)
+    escalation = held(step.escalation_id)
+    if not _open_steps(escalation).filter(id=step.id).exclude(owner=to).update(owner=to):
+        return False
+    step.owner = to
+    if escalation.ticket and escalation.ticket.sensitive:
+        tickets.follow(escalation.ticket, person=to, now=now)
     climber = Climber(now)
-    ladder = ladder_of(process)
-    asked = Escalation(ladder=ladder, process=process)
-    empty = []
-    for rung in climber.rungs(ladder.id):
-        found = climber.find(asked, rung)
-        if not found.people:
-            empty.append(rung)
-            continue
-        climber.post.drill(process.name, rung, found.people, path=reverse("process", args=[process.slug]))
-    if not empty:
-        Ladder.objects.filter(id=ladder.id).update(tested_at=now)
-    log.info("ladder_tested", ladder=ladder.slug, by=str(by.id) if by else "", empty=len(empty))
-    return empty
+    climber.record(escalation, "given", people=[to], by=by, why=step.title)
+    if to.id != by.id:
+        climber.post.reassigned(step, escalation, by=by)
+    return True
+
+
+def _proven(step: Step, evidence: str, files: Sequence[NewFile]) -> str:
+    """What is written down as proof. Raises EvidenceMissing."""
+    said = evidence.replace("\0", "").strip()[:LONGEST_EVIDENCE]
+    if step.proof == Proof.FILE and not files:
+        raise EvidenceMissing(_("This step asks for a file: a photo, a list, a confirmation."))
+    said = said or ", ".join(file.name for file in files)
+    if not said:
+        raise EvidenceMissing(_("Say in a few words what was done, so that others can rely on it."))
+    return said
+
+
+def _plain(why: str) -> str:
+    return " ".join(why.replace("\0", "").split())[:LONGEST_REASON]
+
+
+def _reason(why: str) -> str:
+    """Raises NotNow."""
+    if not (reason := _plain(why)):
+        raise NotNow(_("Say why: whoever looks at it later wants to know."))
+    return reason
+
+
+def _next_rung(escalation: Escalation, climber: Climber) -> Rung | None:
+    return next((rung for rung in climber.rungs(escalation.ladder_id) if rung.level > escalation.level), None)
+
+
+def _step_minutes(escalation: Escalation, climber: Climber) -> int:
+    return next((rung.step_minutes for rung in climber.rungs(escalation.ladder_id) if rung.level == escalation.level), 60)
 
 
 def _open_steps(escalation: Escalation) -> QuerySet[Step]:

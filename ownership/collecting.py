@@ -73,15 +73,16 @@ def _drain[Row: DistrictModel](
 
 
 def _handle[Row: DistrictModel](rows: Sequence[Row], handle: Callable[[Row, Climber], None], climber: Climber) -> set[UUID]:
-    """Ids of the rows that failed: each is undone by itself."""
+    """Ids of the rows that failed: each is undone by itself. What the others are told leaves together, in this transaction."""
     failed = set[UUID]()
-    for row in rows:
-        try:
-            with transaction.atomic():
-                handle(row, climber)
-        except Exception:  # a row of whatever kind of trouble must not stop the ladders of the others
-            log.exception("ladder_failed", kind=type(row).__name__, row=str(row.id))
-            failed.add(row.id)
+    with climber.post.together():
+        for row in rows:
+            try:
+                with transaction.atomic(), climber.post.unless_it_fails():
+                    handle(row, climber)
+            except Exception:  # a row of whatever kind of trouble must not stop the ladders of the others
+                log.exception("ladder_failed", kind=type(row).__name__, row=str(row.id))
+                failed.add(row.id)
     Escalation.objects.filter(id__in=failed).update(climb_at=climber.now + POISONED)
     return failed
 

@@ -4,7 +4,7 @@ Everything here runs inside a scope with the escalation's row held, and writes d
 a feed as a line of its run's note.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -67,19 +67,82 @@ def back(feed: Feed, *, now: datetime) -> None:
         climber.post.over(escalation, people)
 
 
-def _make(slug: str) -> Ladder:
+def kept_or_drafted(slug: str) -> tuple[Ladder, list[Rung]]:
+    """A ladder with its rungs as it would be climbed now; writes nothing. Raises Ladder.DoesNotExist."""
+    ladder = Ladder.objects.filter(slug=slug).first()
+    rungs = rungs_of(ladder.id) if ladder else []
+    if rungs or slug not in (TICKETS, FEEDS):
+        return (ladder, rungs) if ladder else (Ladder.objects.get(slug=slug), [])
+    drafted, rungs = _drafted(slug)
+    return ladder or drafted, rungs
+
+
+def rungs_of(ladder_id: UUID) -> list[Rung]:
+    rows = Rung.objects.filter(ladder_id=ladder_id).select_related("role__holder", "role__deputy", "role__team", "team")
+    return list(rows.order_by("level"))
+
+
+def _drafted(slug: str) -> tuple[Ladder, list[Rung]]:
+    """The ladder a district begins with, not saved."""
     with override(_language(this_district())):
         name = {TICKETS: _("Late tickets"), FEEDS: _("Feeds without a ladder of their own")}[slug]
         first = {TICKETS: _("Contact the requester and set a new time"), FEEDS: _("Find out why, and do the work by hand meanwhile")}
         second = {TICKETS: _("Agree with the team who answers, and by when"), FEEDS: _("Decide how long the work is done by hand")}
-        ladder, _made = Ladder.objects.get_or_create(slug=slug, defaults={"name": name})
-        leaders, _made = OwnerRole.objects.get_or_create(slug=LEADERS, defaults={"name": _("District leaders")})
-        rungs = [
+        ladder = Ladder(slug=slug, name=name)
+        leaders = OwnerRole.objects.filter(slug=LEADERS).first() or OwnerRole(slug=LEADERS, name=_("District leaders"))
+        return ladder, [
             Rung(ladder=ladder, level=1, after_minutes=0, actions=[first[slug]]),
             Rung(ladder=ladder, level=2, after_minutes=60, role=leaders, actions=[second[slug]]),
         ]
-        Rung.objects.bulk_create(rungs, ignore_conflicts=True)
+
+
+def _make(slug: str) -> Ladder:
+    drafted, rungs = _drafted(slug)
+    ladder, _made = Ladder.objects.get_or_create(slug=slug, defaults={"name": drafted.name})
+    for rung in rungs:
+        rung.ladder = ladder
+        if rung.role:
+            rung.role, _made = OwnerRole.objects.get_or_create(slug=rung.role.slug, defaults={"name": rung.role.name})
+    Rung.objects.bulk_create(rungs, ignore_conflicts=True)
     return ladder
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A rung that somebody is told on, and the rungs passed over on the way there because nobody could be found for them."""
+
+    at: datetime
+    rung: Rung | None  # None: nobody on any rung that is left
+    found: Found
+    skipped: tuple[Rung, ...] = ()
+
+
+def walk(rungs: Sequence[Rung], *, began: datetime, find: Callable[[Rung, datetime], Found]) -> list[Stop]:
+    """How a ladder is climbed when nobody acknowledges: what `Climber` does, without doing it. Pure."""
+    stops: list[Stop] = []
+    left, at = list(rungs), began + timedelta(minutes=rungs[0].after_minutes) if rungs else began
+    while left:
+        found = [find(rung, at) for rung in left]
+        first = next((n for n, one in enumerate(found) if one.owner), None)
+        if first is None:
+            return [*stops, Stop(at, None, Found(), tuple(left))]
+        stops.append(Stop(at, left[first], found[first], tuple(left[:first])))
+        left = left[first + 1 :]
+        if left:
+            at = max(at, began + timedelta(minutes=left[0].after_minutes))
+    return stops
+
+
+def whom(rung: Rung, about: Escalation, roster: Roster) -> Found:
+    """The rung's team or role as people; with neither: the lead of the ticket's team, or the process's own owners."""
+    if rung.team_id:
+        return roster.on_call(rung.team_id)
+    if rung.role:
+        return roster.find(rung.role)
+    if about.ticket:
+        return roster.find(None, team_id=about.ticket.team_id)
+    found = (roster.find(role) for role in owners(about.process))
+    return next((one for one in found if one.owner), None) or roster.find(None)
 
 
 def _language(district: District) -> str:
@@ -95,7 +158,7 @@ class Climber:
     _rungs: dict[UUID, list[Rung]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.roster = Roster(self.district.today(self.now))
+        self.roster = Roster(self.now, self.district)
         self.post = notices.Post(self.district, self.now)
 
     def begin(self, escalation: Escalation) -> Escalation:
@@ -114,6 +177,8 @@ class Climber:
         over = self.why_over(escalation)
         if over:
             return self.end(escalation, why=over)
+        if escalation.snoozed_until and escalation.level:
+            return self._awake(escalation)
         left = [rung for rung in self.rungs(escalation.ladder_id) if rung.level > escalation.level]
         if not left:
             return self._broken_at_the_top(escalation)
@@ -135,21 +200,11 @@ class Climber:
         return ""
 
     def find(self, escalation: Escalation, rung: Rung) -> Found:
-        """The rung's role as people; without a role: the lead of the ticket's team, or the process's own owners."""
-        if rung.role:
-            return self.roster.find(rung.role)
-        if escalation.ticket:
-            return self.roster.find(None, team_id=escalation.ticket.team_id)
-        for role in owners(escalation.process):
-            found = self.roster.find(role)
-            if found.owner:
-                return found
-        return self.roster.find(None)
+        return whom(rung, escalation, self.roster)
 
     def rungs(self, ladder_id: UUID) -> list[Rung]:
         if ladder_id not in self._rungs:
-            rows = Rung.objects.filter(ladder_id=ladder_id).select_related("role__holder", "role__deputy").order_by("level")
-            self._rungs[ladder_id] = list(rows)
+            self._rungs[ladder_id] = rungs_of(ladder_id)
         return self._rungs[ladder_id]
 
     def owners_now(self, process: Process | None) -> list[Person]:
@@ -204,7 +259,7 @@ class Climber:
             people = once([*people, *self.owners_now(escalation.process)])
         acknowledged = escalation.acknowledged_at is not None
         self._set(
-            escalation, level=rung.level, acknowledged_at=None, acknowledged_by=None,
+            escalation, level=rung.level, acknowledged_at=None, acknowledged_by=None, snoozed_until=None, snoozed_by=None,
             climb_at=self._next(escalation, rung, left, acknowledged=acknowledged),
         )  # fmt: skip
         steps = [step for r in (*skipped, rung) for step in self._steps(escalation, r, found)]
@@ -224,24 +279,43 @@ class Climber:
 
     def _steps(self, escalation: Escalation, rung: Rung, found: Found) -> list[Step]:
         who = {"owner": found.owner, "role": rung.role, "due_at": self.now + timedelta(minutes=rung.step_minutes)}
-        actions = enumerate(map(str, rung.actions))
-        return [Step(escalation=escalation, level=rung.level, order=n, title=title[:300], **who) for n, title in actions]
+        return [
+            Step(escalation=escalation, level=rung.level, order=n, title=action.title[:300], proof=action.proof, **who)
+            for n, action in enumerate(rung.todo)
+        ]
 
     def _name(self, escalation: Escalation, found: Found) -> None:
         """Whoever owns a step of a sensitive ticket is asked to help with it, and so may read it."""
         if escalation.ticket and escalation.ticket.sensitive and found.owner:
             tickets.follow(escalation.ticket, person=found.owner, now=self.now)
 
+    def _awake(self, escalation: Escalation) -> None:
+        """It was put off, and the time is over: whoever has the steps hears it again, and the ladder goes on from where it stood."""
+        rungs = self.rungs(escalation.ladder_id)
+        here = next((rung for rung in reversed(rungs) if rung.level <= escalation.level), None)
+        left = [rung for rung in rungs if rung.level > escalation.level]
+        open_steps = Step.objects.filter(escalation=escalation, done_at__isnull=True)
+        people = once([*(step.owner for step in open_steps.select_related("owner")), escalation.snoozed_by])
+        minutes = here.step_minutes if here else 60
+        open_steps.filter(due_at__lte=self.now).update(due_at=self.now + timedelta(minutes=minutes))
+        key = f"awake{escalation.snoozed_until:%m%d%H%M%S}"
+        following = self._next(escalation, here, left, acknowledged=True) if here else None
+        self._set(
+            escalation, snoozed_until=None, snoozed_by=None, acknowledged_at=None, acknowledged_by=None, climb_at=following
+        )  # fmt: skip
+        self.record(escalation, "awake", people=people)
+        self.post.awake(escalation, here, people, key=key)
+
     def _broken_at_the_top(self, escalation: Escalation) -> None:
         """Acknowledged at the top, and not done in time: there is nobody above, so the same people hear it again."""
         rungs = self.rungs(escalation.ladder_id)
         acknowledged, by = escalation.acknowledged_at, escalation.acknowledged_by
-        self._set(escalation, climb_at=None, acknowledged_at=None, acknowledged_by=None)
+        self._set(escalation, climb_at=None, acknowledged_at=None, acknowledged_by=None, snoozed_until=None, snoozed_by=None)
         if not rungs or not acknowledged:
             return
         people = once([by, *self.find(escalation, rungs[-1]).people])
         self.record(escalation, "broken", rung=rungs[-1], people=people)
-        self.post.broken(escalation, people, key=f"{acknowledged:%m%d%H%M%S}")
+        self.post.broken(escalation, rungs[-1], people, key=f"{acknowledged:%m%d%H%M%S}")
 
     def _set(self, escalation: Escalation, **values: object) -> None:
         for name, value in values.items():

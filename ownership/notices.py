@@ -1,6 +1,7 @@
 """What people on a ladder are told: in each one's own language, in the district's time, with what to do and where."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -12,10 +13,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from delivery import actions as delivery
 from districts.links import absolute
 from districts.models import District, Person
-from ownership.models import Escalation, FeedRun, Rung, Step
+from ownership import parcels
+from ownership.models import Escalation, FeedRun, Rung, Step, usual_channels
+from ownership.parcels import Notice
 from ownership.roles import Found
 from sla.models import ClockKind
 from sla.words import time_words
@@ -24,12 +26,33 @@ from tickets.letters import desk_path
 Letter = Callable[[], tuple[str, list[str]]]  # subject and paragraphs, in the language that is active
 
 
-@dataclass(frozen=True)
+@dataclass
 class Post:
-    """Tells people of one district, at one moment."""
+    """Tells people of one district, at one moment: at once, or, inside `together`, when that ends."""
 
     district: District
     now: datetime
+    held: list[Notice] | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is told in here leaves at its end: a person who is told of many things gets one mail."""
+        self.held = []
+        try:
+            yield
+            parcels.send(self.held, district=self.district, now=self.now)
+        finally:
+            self.held = None
+
+    @contextmanager
+    def unless_it_fails(self) -> Iterator[None]:
+        """What is told in here is told only if nothing goes wrong in here."""
+        before = len(self.held or ())
+        try:
+            yield
+        except BaseException:
+            del (self.held or [])[before:]
+            raise
 
     def climbed(
         self, escalation: Escalation, rung: Rung, found: Found, people: Sequence[Person], steps: Sequence[Step], skipped: Sequence[Rung]
@@ -41,16 +64,36 @@ class Post:
             nobody = [_("Nobody could be found for %(rung)s.") % {"rung": rung_name(passed)} for passed in skipped]
             return subject, [facts, " ".join([*nobody, _whose(rung, found)]), _to_do(steps)]
 
-        self._tell(people, letter, escalation, key=f"rung{rung.level}", wakes=rung.wakes)
+        self._tell(people, letter, escalation, key=f"rung{rung.id.hex[-8:]}", rung=rung)
 
-    def broken(self, escalation: Escalation, people: Sequence[Person], *, key: str) -> None:
+    def awake(self, escalation: Escalation, rung: Rung | None, people: Sequence[Person], *, key: str) -> None:
+        """It was put off for a time that is over."""
+
+        def letter() -> tuple[str, list[str]]:
+            _subject, facts = self._what(escalation)
+            return _("Back again: %(what)s") % {"what": title(escalation)}, [facts, _("It was put off, and that time is over.")]
+
+        self._tell(people, letter, escalation, key=key, rung=rung)
+
+    def reassigned(self, step: Step, escalation: Escalation, *, by: Person) -> None:
+        """Somebody gave you a step."""
+
+        def letter() -> tuple[str, list[str]]:
+            _subject, facts = self._what(escalation)
+            given = _("%(name)s gave you this step.") % {"name": by.name}
+            return _("Yours now: %(step)s") % {"step": title(escalation)}, [facts, given, _to_do([step])]
+
+        if step.owner:
+            self._tell([step.owner], letter, escalation, key=f"given{step.id.hex[-8:]}{self.now:%d%H%M%S}")
+
+    def broken(self, escalation: Escalation, rung: Rung, people: Sequence[Person], *, key: str) -> None:
         """Acknowledged at the top of the ladder, and still not done."""
 
         def letter() -> tuple[str, list[str]]:
             _subject, facts = self._what(escalation)
             return _("Still open: %(what)s") % {"what": title(escalation)}, [facts, _("It was acknowledged, and its time has passed.")]
 
-        self._tell(people, letter, escalation, key=f"broken{key}")
+        self._tell(people, letter, escalation, key=f"broken{key}", rung=rung)
 
     def over(self, escalation: Escalation, people: Sequence[Person]) -> None:
         """All clear for a feed, to those who were told."""
@@ -71,15 +114,6 @@ class Post:
 
         self._send(people, letter, key=f"recovered:{run.id}", path=reverse("process", args=[feed.process.slug]))
 
-    def drill(self, title: str, rung: Rung, people: Sequence[Person], *, path: str) -> None:
-        """A test: whoever would be sent for learns that the notice reaches them."""
-
-        def letter() -> tuple[str, list[str]]:
-            what = _("This is a test, nothing is wrong. In earnest you would have been told as %(rung)s.") % {"rung": rung_name(rung)}
-            return _("Test of the ladder: %(what)s") % {"what": title}, [what, "\n".join(f"- {action}" for action in rung.actions)]
-
-        self._send(people, letter, key=f"drill:{rung.id}:{self.now:%y%m%d%H%M%S}", path=path)
-
     def _what(self, escalation: Escalation) -> tuple[str, str]:
         """Subject and facts."""
         what = {"what": title(escalation)}
@@ -95,21 +129,31 @@ class Post:
         link = absolute(self.district, desk_path(ticket))
         return _("Late: %(what)s") % what, f"{facts}\n{link}"
 
-    def _tell(self, people: Sequence[Person], letter: Letter, escalation: Escalation, *, key: str, wakes: bool = False) -> None:
+    def _tell(
+        self, people: Sequence[Person], letter: Letter, escalation: Escalation, *, key: str, rung: Rung | None = None
+    ) -> None:  # fmt: skip
+        """Over the channels of the rung; without one, in the app and by mail."""
         path = f"{reverse('steps')}#e-{escalation.id}"
-        key = f"ladder:{escalation.id}:{key}"
-        self._send(people, letter, key=key, path=path, about=escalation.ticket_id, wakes=wakes)
+        channels = rung.channels if rung else usual_channels()
+        self._send(
+            people, letter, key=f"ladder:{escalation.id}:{key}", path=path, about=escalation.ticket_id, channels=channels,
+            wakes=bool(rung and rung.wakes),
+        )  # fmt: skip
 
     def _send(
-        self, people: Sequence[Person], letter: Letter, *, key: str, path: str, about: UUID | None = None, wakes: bool = False
-    ) -> None:
+        self, people: Sequence[Person], letter: Letter, *, key: str, path: str, about: UUID | None = None, wakes: bool = False,
+        channels: Sequence[str] = ("inapp", "email"),
+    ) -> None:  # fmt: skip
+        notices: list[Notice] = []
         for language, group in groupby(sorted(people, key=_language), key=_language):
             with override(language), timezone.override(self.district.zone):
                 subject, paragraphs = letter()
                 body = "\n\n".join(filter(None, paragraphs))
-            delivery.notify(
-                people=list(group), subject=subject, body=body, dedupe_key=key, now=self.now, link=path, about=about, wakes=wakes
-            )  # fmt: skip
+            notices += [Notice(person, tuple(channels), subject, body, key, path, about, wakes) for person in group]
+        if self.held is None:
+            parcels.send(notices, district=self.district, now=self.now)
+        else:
+            self.held += notices
 
 
 def line(act: str, *, level: int, rung: Rung | None, people: Sequence[str], by: Person | None, why: str) -> str:
@@ -122,6 +166,11 @@ def line(act: str, *, level: int, rung: Rung | None, people: Sequence[str], by: 
         "broken": _("Acknowledged, and not done in time: told %(names)s again."),
         "again": _("It happened again."),
         "ended": _("Over. %(why)s"),
+        "snoozed": _("%(by)s put it off: %(why)s"),
+        "awake": _("It was put off, and that time is over: told %(names)s again."),
+        "raised": _("%(by)s sent for the next rung at once. %(why)s"),
+        "passed": _("%(by)s left out %(rung)s: %(why)s"),
+        "given": _("%(by)s gave a step to %(names)s: %(why)s"),
     }
     names, who = ", ".join(people), by.name if by else ""
     words = {"rung": rung_name(rung) if rung else "", "names": names, "by": who, "level": level, "why": why}
@@ -129,7 +178,7 @@ def line(act: str, *, level: int, rung: Rung | None, people: Sequence[str], by: 
 
 
 def rung_name(rung: Rung) -> str:
-    what = rung.name or (rung.role.name if rung.role else "")
+    what = rung.name or (rung.role.name if rung.role else rung.team.name if rung.team else "")
     number = _("rung %(level)d") % {"level": rung.level}
     return f"{number} ({what})" if what else number
 

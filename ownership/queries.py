@@ -19,7 +19,7 @@ from districts.scope import require_district_id
 from ownership import audit, history
 from ownership.audit import Finding
 from ownership.history import Strip
-from ownership.ladders import WITH_OWNERS, escalations, owners
+from ownership.ladders import WITH_OWNERS, escalations, owners, whom
 from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Process, Rung, Stage, Step, System
 from ownership.notices import clock, title, trouble
 from ownership.roles import Found, Roster
@@ -169,13 +169,13 @@ class ProcessView:
 def matrix(*, now: datetime, zone: ZoneInfo) -> Matrix:
     """Every process with its owners, the state of its feeds, its last 30 days, and what its audit finds. Seven queries."""
     rows = list(_processes().order_by("id"))
-    return _matrix(rows, Roster(now.astimezone(zone).date()), now=now, zone=zone)
+    return _matrix(rows, Roster(now), now=now, zone=zone)
 
 
 def _processes() -> QuerySet[Process]:
     feeds = Prefetch("feeds", Feed.objects.order_by("id"))
     stages = Prefetch("stages", Stage.objects.select_related("role__holder", "role__deputy", "system").order_by("order"))
-    rungs = Prefetch("ladder__rungs", Rung.objects.select_related("role__holder", "role__deputy").order_by("level"))
+    rungs = Prefetch("ladder__rungs", Rung.objects.select_related("role__holder", "role__deputy", "team").order_by("level"))
     return Process.objects.select_related("source", *WITH_OWNERS).prefetch_related(feeds, stages, rungs)
 
 
@@ -222,9 +222,14 @@ def get_process(slug: str) -> Process:
     return process
 
 
+def processes_on(slug: str) -> list[Process]:
+    """Those that climb this ladder."""
+    return list(Process.objects.filter(ladder__slug=slug).order_by("name"))
+
+
 def process_view(slug: str, actor: Actor, *, now: datetime, zone: ZoneInfo) -> ProcessView:
     """All of one row. The audit looks at every row, since a promise may be too late for another's cut-off. Raises Http404."""
-    roster = Roster(now.astimezone(zone).date())
+    roster = Roster(now)
     rows = _matrix(list(_processes().order_by("id")), roster, now=now, zone=zone).rows
     row = next((row for row in rows if row.process.slug == slug), None)
     if row is None:
@@ -238,7 +243,7 @@ def process_view(slug: str, actor: Actor, *, now: datetime, zone: ZoneInfo) -> P
         row=row, sentence=_sentence(process.terms), targets=[known[slug] for slug in process.targets if slug in known],
         stages=[StageView(stage, _owner(stage.role, roster)) for stage in process.stages.all()],
         feeds=[FeedView(feed, strips[feed.id], _sentence(feed.terms)) for feed in row.feeds],
-        rungs=[RungView(rung, roster.find(rung.role)) for rung in rungs], runs=list(runs[:RUNS_SHOWN]),
+        rungs=[RungView(rung, whom(rung, Escalation(process=process), roster)) for rung in rungs], runs=list(runs[:RUNS_SHOWN]),
         open=views_of(open_escalations().filter(process=process).order_by("began_at"), actor),
     )  # fmt: skip
 
@@ -282,7 +287,8 @@ def views_of(rows: QuerySet[Escalation] | Iterable[Escalation], actor: Actor) ->
     found = list(rows[:MOST_OPEN]) if isinstance(rows, QuerySet) else list(rows)
     steps: dict[UUID, list[Step]] = {escalation.id: [] for escalation in found}
     people = ("owner", "role", "done_by")
-    for step in Step.objects.filter(escalation__in=list(steps)).select_related(*people).order_by("level", "order"):
+    rows_of = Step.objects.filter(escalation__in=list(steps)).select_related(*people).prefetch_related("files")
+    for step in rows_of.order_by("level", "order"):
         steps[step.escalation_id].append(step)
     tops: dict[UUID, int] = {}
     for ladder_id, level in Rung.objects.filter(ladder__in={e.ladder_id for e in found}).values_list("ladder_id", "level"):

@@ -1,23 +1,33 @@
-"""A role becomes a person, now: the holder, unless away; then the deputy, the team's lead, anybody of the team, an administrator."""
+"""A role becomes a person, now.
 
-from collections.abc import Iterable
+In this order: whoever is on call for it, their cover, its holder, the deputy (each one's cover where they are away), the team's lead,
+anybody of the team, an administrator. Nobody of them there: nobody, and the ladder climbs on.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from uuid import UUID
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from districts.models import Membership, Person, Role
-from ownership.models import OwnerRole
+from districts.models import District, Membership, Person, Role
+from districts.queries import this_district
+from ownership.models import Leave, OwnerRole, Rotation, RotationPlace, Swap
+from ownership.oncall import Plan
 
 LEADERS = "leaders"  # slug of the role that every leader of the district shares
+MOST_COVERS = 3  # the cover is away, too: theirs, and no further
 
 
 class Via(TextChoices):
     """How a person was found for a role."""
 
+    ON_CALL = "on-call", _("on call")
+    COVER = "cover", _("stands in")
     HOLDER = "holder", _("holds the role")
     DEPUTY = "deputy", _("deputy")
     LEAD = "lead", _("team lead")
@@ -40,57 +50,130 @@ class Found:
 
     @property
     def stands_in(self) -> bool:
-        """Somebody else than the role's own holder or deputy."""
-        return self.via not in (Via.HOLDER, Via.DEPUTY)
+        """Somebody else than the role's own: whoever is on call for it, its holder or deputy."""
+        return self.via not in (Via.ON_CALL, Via.HOLDER, Via.DEPUTY)
+
+
+class Staff:
+    """Who works here, who is on leave, who takes turns: read once, when it is first asked for, and good for any time after `since`."""
+
+    def __init__(self, since: date, district: District) -> None:
+        self.since, self.district = since, district
+
+    @cached_property
+    def memberships(self) -> list[Membership]:
+        return list(Membership.objects.select_related("person").order_by("person__name", "id"))
+
+    @cached_property
+    def leaves(self) -> dict[UUID, list[Leave]]:
+        found: dict[UUID, list[Leave]] = defaultdict(list)
+        for leave in Leave.objects.filter(last__gte=self.since).select_related("cover").order_by("-at", "-id"):
+            found[leave.person_id].append(leave)
+        return found
+
+    @cached_property
+    def plans(self) -> list[Plan]:
+        """The rotations, with people and swaps: three queries, or one where there is none."""
+        rows = list(Rotation.objects.select_related("role", "team").order_by("name", "id"))
+        if not rows:
+            return []
+        places, swaps = defaultdict(list), defaultdict(list)
+        for place in RotationPlace.objects.select_related("person").order_by("order"):
+            places[place.rotation_id].append(place.person)
+        for swap in Swap.objects.filter(ends_at__date__gte=self.since).select_related("person"):
+            swaps[swap.rotation_id].append(swap)
+        return [Plan(row, places[row.id], swaps[row.id], self.district.zone) for row in rows]
+
+    @cached_property
+    def by_role(self) -> dict[UUID, Plan]:
+        return {plan.rotation.role_id: plan for plan in self.plans if plan.rotation.role_id}
+
+    @cached_property
+    def by_team(self) -> dict[UUID, Plan]:
+        return {plan.rotation.team_id: plan for plan in self.plans if plan.rotation.team_id}
 
 
 class Roster:
-    """Who is here on one day. Memberships are read once, when the first role has neither holder nor deputy."""
+    """Who is here at one moment. `staff`: what another roster of the same page has read already."""
 
-    def __init__(self, today: date) -> None:
-        self.today = today
+    def __init__(self, now: datetime, district: District | None = None, staff: Staff | None = None) -> None:
+        self.now, self.district = now, district or this_district()
+        self.today = self.district.today(now)
+        self.staff = staff or Staff(self.today, self.district)
+
+    def at(self, moment: datetime) -> "Roster":
+        """The same people at another time, no earlier than this roster's first day."""
+        return Roster(moment, self.district, self.staff)
 
     def find(self, role: OwnerRole | None, *, team_id: UUID | None = None) -> Found:
         """`role` empty: the lead of team `team_id`."""
-        for person, via in ((role.holder, Via.HOLDER), (role.deputy, Via.DEPUTY)) if role else ():
-            if person and self.is_here(person):
-                return Found((person,), via)
-        if role and role.slug == LEADERS:
-            return self._first((self._leaders, Via.LEADER), (self._admins, Via.ADMIN))
-        team_id = (role.team_id if role else None) or team_id
-        leads, members = self._teams.get(team_id, ([], [])) if team_id else ([], [])
-        return self._first((leads, Via.LEAD), (members[:1], Via.MEMBER), (self._admins, Via.ADMIN))
+        return _first(self._chain(role, (role.team_id if role else None) or team_id))
+
+    def on_call(self, team_id: UUID) -> Found:
+        """Whoever is on call for a team; else its lead, and so on."""
+        return _first(self._for_team(team_id))
 
     def is_here(self, person: Person) -> bool:
         """`away_until` is the last day of the absence."""
-        return person.away_until is None or person.away_until < self.today
+        until = person.away_until
+        return (until is None or until < self.today) and self._leave(person) is None and person.merged_into_id is None
 
-    @staticmethod
-    def _first(*choices: tuple[list[Person], Via]) -> Found:
-        return next((Found(tuple(people), via) for people, via in choices if people), Found())
+    def _leave(self, person: Person) -> Leave | None:
+        """The leave of today that was entered last."""
+        return next((leave for leave in self.staff.leaves.get(person.id, ()) if leave.first <= self.today <= leave.last), None)
 
-    @cached_property
-    def _present(self) -> list[Membership]:
-        rows = Membership.objects.select_related("person").order_by("person__name", "id")
-        return [row for row in rows if self.is_here(row.person)]
+    def _cover(self, person: Person) -> Person | None:
+        """Whoever stands in for somebody on leave, and is there."""
+        for _step in range(MOST_COVERS):
+            leave = self._leave(person)
+            if leave is None or leave.cover is None:
+                return None
+            person = leave.cover
+            if self.is_here(person):
+                return person
+        return None
 
-    @cached_property
-    def _teams(self) -> dict[UUID, tuple[list[Person], list[Person]]]:
-        """Leads and other agents of each team."""
-        teams: dict[UUID, tuple[list[Person], list[Person]]] = {}
-        for row in self._present:
-            if row.team_id and row.role in (Role.LEAD, Role.AGENT):
-                leads, agents = teams.setdefault(row.team_id, ([], []))
-                (leads if row.role == Role.LEAD else agents).append(row.person)
-        return teams
+    def _chain(self, role: OwnerRole | None, team_id: UUID | None) -> Iterator[tuple[Iterable[Person], Via]]:
+        if role:
+            yield from self._on_duty(self.staff.by_role.get(role.id))
+            yield from self._or_cover(role.holder, Via.HOLDER)
+            yield from self._or_cover(role.deputy, Via.DEPUTY)
+        if role and role.slug == LEADERS:
+            yield self._holding(Role.LEADER), Via.LEADER
+        else:
+            yield from self._of_team(team_id)
+        yield self._holding(Role.ADMIN), Via.ADMIN
 
-    @cached_property
-    def _leaders(self) -> list[Person]:
-        return once(row.person for row in self._present if row.role == Role.LEADER)
+    def _for_team(self, team_id: UUID) -> Iterator[tuple[Iterable[Person], Via]]:
+        yield from self._on_duty(self.staff.by_team.get(team_id))
+        yield from self._chain(None, team_id)
 
-    @cached_property
-    def _admins(self) -> list[Person]:
-        return once(row.person for row in self._present if row.role == Role.ADMIN)
+    def _on_duty(self, plan: Plan | None) -> Iterator[tuple[Iterable[Person], Via]]:
+        duty = plan.on_duty(self.now) if plan else None
+        if duty:
+            yield from self._or_cover(duty.person, Via.ON_CALL)
+
+    def _or_cover(self, person: Person | None, via: Via) -> Iterator[tuple[Iterable[Person], Via]]:
+        if person is None:
+            return
+        if self.is_here(person):
+            yield (person,), via
+        elif cover := self._cover(person):
+            yield (cover,), Via.COVER
+
+    def _of_team(self, team_id: UUID | None) -> Iterator[tuple[Iterable[Person], Via]]:
+        rows = [row for row in self.staff.memberships if row.team_id and row.team_id == team_id]
+        leads = [row.person for row in rows if row.role == Role.LEAD]
+        yield [lead for lead in leads if self.is_here(lead)], Via.LEAD
+        yield once(self._cover(lead) for lead in leads), Via.COVER
+        yield [row.person for row in rows if row.role == Role.AGENT and self.is_here(row.person)][:1], Via.MEMBER
+
+    def _holding(self, role: Role) -> list[Person]:
+        return once(row.person for row in self.staff.memberships if row.role == role and self.is_here(row.person))
+
+
+def _first(choices: Iterable[tuple[Iterable[Person], Via]]) -> Found:
+    return next((Found(tuple(people), via) for people, via in choices if people), Found())
 
 
 def once(people: Iterable[Person | None]) -> list[Person]:

@@ -1,13 +1,27 @@
 from django.urls import path
 
-from ownership import views
+from ownership import views, views_duty
 
 urlpatterns = [
     path("", views.matrix, name="matrix"),
     path("ping/<str:token>", views.ping, name="ping"),
     path("steps/", views.steps, name="steps"),
     path("steps/<uuid:step_id>/done", views.step_done, name="step_done"),
+    path("steps/<uuid:step_id>/give", views.step_give, name="step_give"),
+    path("steps/files/<uuid:file_id>", views.step_file, name="step_file"),
     path("escalations/<uuid:escalation_id>/acknowledge", views.acknowledge, name="acknowledge_escalation"),
+    path("escalations/<uuid:escalation_id>/snooze", views.snooze, name="snooze_escalation"),
+    path("escalations/<uuid:escalation_id>/raise", views.raise_now, name="raise_escalation"),
+    path("escalations/<uuid:escalation_id>/skip", views.skip, name="skip_rung"),
+    path("on-call/", views_duty.on_call, name="on_call"),
+    path("on-call/swap/<uuid:rotation_id>", views_duty.swap, name="swap"),
+    path("on-call/swap/<uuid:swap_id>/undo", views_duty.undo_swap, name="undo_swap"),
+    path("on-call/leave", views_duty.leave, name="leave"),
+    path("on-call/leave/<uuid:leave_id>/end", views_duty.end_leave, name="end_leave"),
+    path("on-call/shifts/<str:token>.ics", views_duty.shifts, name="shifts"),
+    path("ladders/<slug:slug>/", views_duty.ladder, name="ladder"),
+    path("ladders/<slug:slug>/test", views_duty.rehearse, name="rehearse_ladder"),
+    path("ladders/<slug:slug>/tests/<uuid:test_id>/", views_duty.ladder_test, name="ladder_test"),
     path("<slug:slug>/", views.process, name="process"),
     path("<slug:slug>/test", views.drill, name="test_ladder"),
 ]

@@ -1,5 +1,7 @@
 """The matrix, its processes, the steps that wait, and the address that feeds ping."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -17,9 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from districts.access import Actor, Can, may, require
 from districts.links import absolute
-from ownership import actions, forms, queries
-from ownership.models import Step
-from ownership.notices import rung_name
+from districts.models import Person
+from ownership import actions, duties, forms, queries, rehearsal
+from ownership.ladders import ladder_of
+from ownership.models import Escalation, Step, StepFile
+from ownership.notices import clock
+from tickets import files
+from tickets.models import Attachment
 
 
 def actor_of(request: HttpRequest, can: Can = Can.READ) -> Actor:
@@ -50,23 +56,21 @@ def process(request: HttpRequest, slug: str) -> HttpResponse:
         addresses = {feed.id: absolute(district, reverse("ping", args=[feed.token])) for feed in view.row.feeds}
     return render(
         request, "ownership/process.html",
-        {"view": view, "process": view.row.process, "addresses": addresses, "now": now, "may_lead": may(actor, Can.LEAD)},
+        {"view": view, "process": view.row.process, "addresses": addresses, "now": now, "may_lead": may(actor, Can.LEAD),
+         "staff": duties.staff(), "pauses": forms.PAUSES},
     )  # fmt: skip
 
 
 @login_required
 @require_POST
 def drill(request: HttpRequest, slug: str) -> HttpResponse:
-    """Leads test a ladder: everybody on it is told that this is a test."""
+    """Leads test the ladder of a process."""
     actor = actor_of(request, Can.LEAD)
     row = queries.get_process(slug)
-    empty = actions.drill(row, by=actor.person, now=timezone.now())
-    if empty:
-        names = ", ".join(rung_name(rung) for rung in empty)
-        messages.error(request, _("The test did not pass. Nobody can be found for: %(rungs)s.") % {"rungs": names})
-    else:
-        messages.success(request, _("The ladder was tested: everybody on it was told that this was a test."))
-    return redirect("process", slug)
+    assert actor.person is not None  # machines have no session
+    loud = request.POST.get("loud") == "yes"
+    test = rehearsal.rehearse(ladder_of(row), process=row, by=actor.person, loud=loud, now=timezone.now())
+    return redirect("ladder_test", test.ladder.slug, test.id)
 
 
 @login_required
@@ -81,7 +85,7 @@ def _steps(request: HttpRequest, actor: Actor, *, wrong: Step | None = None, for
     listed = queries.all_waiting if everybody else queries.waiting_for
     context: dict[str, Any] = {
         "waiting": queries.waiting_on(actor, wrong) if wrong else listed(actor), "everybody": everybody, "may_lead": may_lead,
-        "now": timezone.now(), "wrong": wrong, "form": form,
+        "now": timezone.now(), "wrong": wrong, "form": form, "staff": duties.staff(), "pauses": forms.PAUSES,
     }  # fmt: skip
     return render(request, "ownership/steps.html", context, status=422 if wrong else 200)
 
@@ -91,25 +95,122 @@ def _steps(request: HttpRequest, actor: Actor, *, wrong: Step | None = None, for
 def step_done(request: HttpRequest, step_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     step = queries.get_step(actor, step_id)
-    form = forms.EvidenceForm(request.POST)
+    form = forms.EvidenceForm(request.POST, request.FILES, proof=step.proof)
+    done = form.is_valid() and actor.person and _complete(step, form, actor.person)
     if not form.is_valid():
         return _steps(request, actor, wrong=step, form=form)
-    if actor.person and not actions.complete(step.id, by=actor.person, evidence=form.cleaned_data["evidence"], now=timezone.now()):
-        messages.info(request, _("Somebody was quicker: this step was done already."))
-    else:
+    if done:
         messages.success(request, _("Done: %(step)s") % {"step": step.title})
+    else:
+        messages.info(request, _("Somebody was quicker: this step was done already."))
     return _back(request)
+
+
+def _complete(step: Step, form: forms.EvidenceForm, person: Person) -> bool:
+    """False: it was done before, or the form says now what is wrong."""
+    try:
+        kept = [files.store(file.name, file) for file in form.cleaned_data["proofs"]]
+        return actions.complete(step.id, by=person, evidence=form.cleaned_data["evidence"], files=kept, now=timezone.now())
+    except files.Refused as error:
+        form.add_error("proofs", str(error))
+    except actions.EvidenceMissing as error:
+        form.add_error("evidence", str(error))
+    return False
+
+
+@login_required
+@require_POST
+def step_give(request: HttpRequest, step_id: UUID) -> HttpResponse:
+    """Somebody else shall do it."""
+    actor = actor_of(request)
+    step = queries.get_step(actor, step_id)
+    form = forms.GiveForm(request.POST)
+    if form.is_valid() and actor.person:
+        to = form.cleaned_data["to"]
+        if actions.reassign(step.id, to=to, by=actor.person, now=timezone.now()):
+            messages.success(request, _("%(name)s has it now, and is told.") % {"name": to.name})
+        else:
+            messages.info(request, _("Nothing was different."))
+    else:
+        messages.error(request, _("Choose somebody who works here."))
+    return _back(request)
+
+
+@login_required
+@never_cache
+def step_file(request: HttpRequest, file_id: UUID) -> HttpResponse:
+    """What somebody gave as proof: to those who may act on its ladder, to be saved."""
+    actor = actor_of(request)
+    found = StepFile.objects.select_related("step").filter(id=file_id).first()
+    if found is None:
+        raise Http404
+    queries.get_escalation(actor, found.step.escalation_id)
+    try:
+        data = files.read(Attachment(path=found.path))
+    except (FileNotFoundError, ValueError):
+        raise Http404 from None
+    response = HttpResponse(data, content_type=found.content_type)
+    response["Content-Disposition"] = content_disposition_header(True, found.name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @login_required
 @require_POST
 def acknowledge(request: HttpRequest, escalation_id: UUID) -> HttpResponse:
-    actor = actor_of(request)
-    escalation = queries.get_escalation(actor, escalation_id)
-    if actor.person and actions.acknowledge(escalation.id, by=actor.person, now=timezone.now()):
+    person, escalation = _in_hand(request, escalation_id)
+    if person and actions.acknowledge(escalation.id, by=person, now=timezone.now()):
         messages.success(request, _("You have it. Nobody else is called until the first step is due."))
     else:
         messages.info(request, _("Nothing to acknowledge: somebody has it, or it is over."))
+    return _back(request)
+
+
+@login_required
+@require_POST
+def snooze(request: HttpRequest, escalation_id: UUID) -> HttpResponse:
+    person, escalation = _in_hand(request, escalation_id)
+    form, now = forms.SnoozeForm(request.POST), timezone.now()
+    if not form.is_valid():
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
+        return _back(request)
+    until = now + timedelta(minutes=form.cleaned_data["minutes"])
+    said = _("Put off until %(time)s. It comes back by itself.") % {"time": clock(until)}
+    return _acted(request, lambda: actions.snooze(escalation.id, by=person, until=until, why=form.cleaned_data["why"], now=now), said)
+
+
+@login_required
+@require_POST
+def raise_now(request: HttpRequest, escalation_id: UUID) -> HttpResponse:
+    person, escalation = _in_hand(request, escalation_id)
+    why, now = request.POST.get("why", ""), timezone.now()
+    return _acted(request, lambda: actions.raise_now(escalation.id, by=person, why=why, now=now), _("The next rung was sent for."))
+
+
+@login_required
+@require_POST
+def skip(request: HttpRequest, escalation_id: UUID) -> HttpResponse:
+    person, escalation = _in_hand(request, escalation_id)
+    why, now = request.POST.get("why", ""), timezone.now()
+    return _acted(request, lambda: actions.skip(escalation.id, by=person, why=why, now=now), _("The next rung is left out."))
+
+
+def _in_hand(request: HttpRequest, escalation_id: UUID) -> tuple[Person, Escalation]:
+    """Raises Http404 or PermissionDenied."""
+    actor = actor_of(request)
+    escalation = queries.get_escalation(actor, escalation_id)
+    assert actor.person is not None  # whoever may act on a ladder is a person
+    return actor.person, escalation
+
+
+def _acted(request: HttpRequest, act: Callable[[], bool], said: str) -> HttpResponse:
+    try:
+        if act():
+            messages.success(request, said)
+        else:
+            messages.info(request, _("It is over: nothing is to be done."))
+    except actions.NotNow as error:
+        messages.error(request, str(error))
     return _back(request)
 
 

@@ -57,6 +57,11 @@ ESCALATIONS = {  # what ownership.ladders records
     "done": gettext_lazy("%(by)s did a step of the escalation%(promise)s: %(why)s"),
     "broken": gettext_lazy("Acknowledged, and not done in time%(promise)s: told %(people)s again"),
     "ended": gettext_lazy("The escalation is over%(promise)s: %(why)s"),
+    "snoozed": gettext_lazy("%(by)s put the escalation off%(promise)s: %(why)s"),
+    "awake": gettext_lazy("The escalation was put off, and that time is over%(promise)s: told %(people)s again"),
+    "raised": gettext_lazy("%(by)s sent for the next rung at once%(promise)s. %(why)s"),
+    "passed": gettext_lazy("%(by)s left out rung %(level)s of the escalation%(promise)s: %(why)s"),
+    "given": gettext_lazy("%(by)s gave a step of the escalation to %(people)s%(promise)s: %(why)s"),
 }
 SURVIVES = {
     Kind.MERGED: gettext_lazy("%(by)s merged #%(number)s into it"),

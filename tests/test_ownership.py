@@ -102,7 +102,7 @@ def test_a_role_is_its_holder_then_the_deputy_then_the_lead_then_anybody_then_an
     role = OwnerRole.objects.create(slug="dispatcher", name="Dispatcher", holder=here.bob, deputy=here.olive, team=here.transportation)
 
     def now_it_is() -> tuple[str, Via]:
-        found = Roster(NOW.date()).find(OwnerRole.objects.get(id=role.id))
+        found = Roster(NOW).find(OwnerRole.objects.get(id=role.id))
         return (found.owner.name if found.owner else "", found.via)
 
     assert now_it_is() == ("Bob", Via.HOLDER)
@@ -123,7 +123,7 @@ def test_a_role_is_its_holder_then_the_deputy_then_the_lead_then_anybody_then_an
 def test_leaders_share_a_role(here: Cast) -> None:
     second = person("Lou", "lou@cedar.localhost", role=Role.LEADER)
     role = OwnerRole.objects.create(slug="leaders", name="District leaders")
-    assert {p.name for p in Roster(NOW.date()).find(role).people} == {"Lee", second.name}
+    assert {p.name for p in Roster(NOW).find(role).people} == {"Lee", second.name}
 
 
 # --- feeds ------------------------------------------------------------------------------------------------------------
@@ -463,21 +463,7 @@ def test_trouble_long_after_the_top_was_reached_begins_a_new_ladder(here: Cast, 
 def test_notices_speak_the_persons_language_and_a_rung_may_wake(here: Cast, sync: Sync) -> None:
     Rung.objects.filter(level=1).update(wakes=True)
     begun(here, sync)
-    assert set(Delivery.objects.filter(purpose="notice").values_list("wakes", flat=True)) == {True}
-
-
-def test_a_drill_tells_everybody_on_the_ladder_and_dates_it(here: Cast, sync: Sync) -> None:
-    assert actions.drill(sync.process, by=here.lee, now=NOW) == []
-    assert sync.ladder.refresh().tested_at == NOW
-    for someone in (sync.rosa, sync.dan, sync.dora):
-        assert told(someone) == ["Test of the ladder: Attendance to transportation"]
-
-
-def test_a_drill_that_finds_nobody_on_a_rung_does_not_pass(here: Cast, sync: Sync) -> None:
-    Membership.objects.filter(role=Role.ADMIN).delete()
-    away(sync.dora, NOW + DAY)
-    assert [rung.level for rung in actions.drill(sync.process, by=here.lee, now=NOW)] == [3]
-    assert sync.ladder.refresh().tested_at is None
+    assert set(Delivery.objects.filter(purpose="notice", channel="email").values_list("wakes", flat=True)) == {True}
 
 
 def test_the_task_sweeps_every_district_and_one_that_cannot_be_swept_stops_nobody(here: Cast, oak: Cast, sync: Sync) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 
+from delivery.calls import Hook
 from delivery.lines import Sender
 from districts.models import District
 
@@ -27,6 +28,7 @@ class Outgoing:
     message_id: str
     references: tuple[str, ...]
     sender: Sender | None = None  # of a text: the number it leaves from, and the account of that
+    hook: Hook | None = None  # of a call: where it is asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Times and durations of the matrix, said relative and absolute."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django import template
@@ -7,7 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ownership.notices import clock
+from delivery.models import Delivery
+from ownership.models import Rung
+from ownership.notices import clock, rung_name
 from sla import words
 
 register = template.Library()
@@ -39,3 +42,26 @@ def seconds(value: int) -> str:
 
 def _time(at: datetime, said: str) -> SafeString:
     return format_html('<time datetime="{}">{} <span class="exactly">({})</span></time>', at.isoformat(), said, clock(at))
+
+
+@register.simple_tag
+def channels(names: Sequence[str]) -> str:
+    """ "In the app, Email"."""
+    return ", ".join(str(Delivery.Channel(name).label) for name in names)
+
+
+@register.filter
+def channel(name: str) -> str:
+    """ "Email"."""
+    return str(Delivery.Channel(name).label)
+
+
+@register.simple_tag
+def moment(at: datetime) -> SafeString:
+    """ "Tue, November 3, 10:15 AM", on the clock that is active."""
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), clock(at))
+
+
+@register.simple_tag
+def rung_words(rung: Rung) -> str:
+    return rung_name(rung)

@@ -1,0 +1,60 @@
+"""Telephone calls: the address that a district's telephone system listens at, and the key its messages are signed with.
+
+This product speaks to no telephone itself. What is to be said, and to which number, is posted as JSON to one https address of the
+district; whatever answers there (a flow of a telephone provider, a paging service, the district's own exchange) makes it ring.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from delivery.models import CallHook, Delivery
+from districts.models import new_token
+from districts.sealing import Unsealable, seal, unseal
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where calls are asked for. An empty `key`: it cannot be opened any more, and a new one has to be made."""
+
+    url: str
+    key: str = field(repr=False)
+
+
+def hook() -> Hook | None:
+    """Of the district in scope; None: nobody can be called."""
+    row = CallHook.objects.first()
+    if row is None:
+        return None
+    try:
+        return Hook(row.url, unseal(row.secret).get("key", ""))
+    except Unsealable:
+        return Hook(row.url, "")
+
+
+def set_hook(url: str, *, renew: bool = False) -> None:
+    """Calls go there from now on; empty: nowhere. The key stays, unless it is to be a new one."""
+    known = hook()
+    CallHook.objects.all().delete()
+    if url:
+        key = known.key if known and known.key and not renew else f"{new_token()}{new_token()}"
+        CallHook(url=url, secret=seal({"key": key})).save(force_insert=True)
+
+
+def choose(rows: Sequence[Delivery]) -> None:
+    """Which address each call is asked for at, carried along with the row until it is."""
+    calls = [row for row in rows if row.channel == Delivery.Channel.VOICE]
+    found = hook() if calls else None
+    for row in calls:
+        row.hook = found  # type: ignore[attr-defined]
+
+
+def hook_of(row: Delivery) -> Hook | None:
+    return getattr(row, "hook", None)
+
+
+def signature(key: str, *, seconds: int, body: bytes) -> str:
+    """`t=<Unix time>,v1=<HMAC-SHA-256 of "<t>.<body>", hex>`."""
+    mac = hmac.new(key.encode(), f"{seconds}.".encode() + body, hashlib.sha256)
+    return f"t={seconds},v1={mac.hexdigest()}"
