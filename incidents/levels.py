@@ -148,12 +148,13 @@ class Mover:
     # --- who
 
     def in_line(self, task: Task) -> list[Person]:
-        """Whom to send for, in order: holder, deputy, the team's leads, the district's leaders; nobody who is away."""
+        """Whom to send for, in order: who has the role now, holder, deputy, the team's leads, leaders; nobody who is away."""
         role = task.role
         people: list[Person | None] = list(self._of_site(task.site)) if task.site else []
+        people += self.roster.find(role, team_id=task.team_id).people
         if role:
             people += [person for person in (role.holder, role.deputy) if person and self.roster.is_here(person)]
-        people += self.roster.find(role, team_id=task.team_id).people
+            people += self.roster.find(None, team_id=role.team_id).people
         people += self.roster.find(OwnerRole(slug=LEADERS)).people
         return once(people)
 

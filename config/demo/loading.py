@@ -27,6 +27,7 @@ from districts.models import (
     uuid7,
 )
 from districts.scope import district_scope
+from incidents import playbook
 from intake.models import Channel, Question
 from intake.phone import numbers
 from knowledge import actions as knowledge
@@ -74,6 +75,7 @@ def load(name: str, *, host: str, accent: str, now: datetime) -> Loaded | None:
         knowledge.load_articles(catalog.articles, now=now)
         if catalog.ownership:
             load_matrix(catalog.ownership, now=now, holders=_holders(catalog.ownership, loaded))
+            playbook.load(catalog.ownership.get("incident_escalation", playbook.DEFAULT))
     return loaded
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from config.demo.catalog import DATA
 from config.demo.history import tell_feeds
 from config.demo.loading import Loaded
+from config.demo.outages import tell_outages
 from config.demo.people import mailbox, names
 from districts.actions import person_for_contact
 from districts.calendar import Calendar
@@ -95,6 +96,7 @@ def tell(loaded: Loaded, name: str, *, now: datetime, most: int = 140) -> int:
             _one(line, asker, now - timedelta(minutes=dice.uniform(2, 55)), now, dice, answered=0.1)
             told.append(line)
         tell_feeds(calendar, now=now, dice=dice)
+        tell_outages(now=now)
     return len(told)
 
 

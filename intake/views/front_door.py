@@ -20,6 +20,7 @@ from districts.limits import remote_of
 from districts.models import ContactPoint, Person, Service
 from districts.queries import address_of, sites
 from districts.refused import shown_again
+from incidents.queries import front_door_lines
 from intake import contacts
 from intake import language as languages
 from intake.actions import Asking, BadContact, BadFormId, NoText, receive_web
@@ -122,6 +123,7 @@ def _box(request: HttpRequest, asked: Asked, status: int = 200, **more: Any) -> 
         "site": asked.known_site(),
         "service": asked.known_service(),
         "popular": popular_services(staff=actor.is_staff, now=timezone.now()),
+        "outages": front_door_lines(),
         **more,
     }
     return render(request, "intake/front_door.html", context, status=status)
