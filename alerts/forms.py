@@ -1,10 +1,11 @@
 """What leaders and callers type."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
+from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -162,9 +163,17 @@ class TemplateForm(WordsForm):
         dress(self.fields["active"])
 
 
+def _field(field: "models.Field[Any, Any]", **told: Any) -> forms.Field | None:
+    """Rows to choose from are those of the district in scope: none is when this module is read, so each form sets its own."""
+    if not isinstance(field, models.ForeignKey):
+        return cast(forms.Field | None, field.formfield(**told))
+    return forms.ModelChoiceField(queryset=None, required=not field.blank, label=told.get("label"), help_text=told.get("help_text", ""))
+
+
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = AlertPolicy
+        formfield_callback = _field
         fields = (
             "target", "reach_minutes", "validate_minutes", "owner_role", "caller_role", "contacts_role", "second_person", "test_on",
             "test_day", "test_time",
