@@ -40,7 +40,7 @@ class Mover:
     district: District = field(default_factory=this_district)
 
     def __post_init__(self) -> None:
-        self.roster = Roster(self.district.today(self.now))
+        self.roster = Roster(self.now)
         self.post = Post(self.district, self.now)
 
     def move(self, incident: Incident) -> None:
