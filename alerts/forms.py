@@ -1,7 +1,7 @@
 """What leaders and callers type."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -166,7 +166,8 @@ class TemplateForm(WordsForm):
 def _field(field: "models.Field[Any, Any]", **told: Any) -> forms.Field | None:
     """Rows to choose from are those of the district in scope: none is when this module is read, so each form sets its own."""
     if not isinstance(field, models.ForeignKey):
-        return cast(forms.Field | None, field.formfield(**told))
+        plain: forms.Field | None = field.formfield(**told)
+        return plain
     return forms.ModelChoiceField(queryset=None, required=not field.blank, label=told.get("label"), help_text=told.get("help_text", ""))
 
 
