@@ -313,7 +313,7 @@ def derive(bench: Bench) -> Result:
 def calendar_change(bench: Bench) -> Result:
     """10,000 clocks derived again after a change of the district's calendar, by the sweep."""
     now = timezone.now()
-    place = make("calendar", Size(100 if bench.smoke else 5_000, 1, live=1.0, lean=True, fresh=True), now=now)
+    place = make("calendar", Size(100 if bench.smoke else 7_200, 1, live=1.0, lean=True, fresh=True), now=now)
     seconds, clocks = promises.change_calendar(place, now)
     detail = f"{clocks:,} clocks of {place.tickets:,} tickets, {clocks / seconds:,.0f} a second"
     return bench.judged("calendar_change", seconds, "seconds", 20, detail, reference=1.0)
