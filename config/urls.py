@@ -13,6 +13,7 @@ urlpatterns = [
     path("help/", include("knowledge.urls")),
     path("today/", include("reporting.urls")),
     path("notices/", include("delivery.urls")),
+    path("calendar/", include("sla.setup.calendar.public")),
     path("setup/", include("intake.setup.urls")),
     path("setup/", include("sla.setup.urls")),
     path("setup/", include("ownership.setup.urls")),

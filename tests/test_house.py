@@ -48,6 +48,7 @@ PUBLIC = {
     "/notices/hooks/": "providers' receipts; checked by signature",
     "/matrix/ping/<": "feeds; the token is the key",
     "/status/": "what does not work just now; links in letters to subscribers carry a token",
+    "/calendar/<": "calendar programs; the token is the key",
     "/help/": "published articles",
     "/account/": "sign-in",
     "/language/": "language of the page",

@@ -112,15 +112,18 @@ def recounted(changed: changing.Changed) -> str:
 
 def _year(request: HttpRequest, site: Site | None, today: date) -> dict[str, Any]:
     district = district_of(request)
-    first = year.begins(district, today)
-    asked = request.GET.get("year", "")
-    if asked.isascii() and asked.isdecimal() and abs(int(asked[:4]) - first.year) <= YEARS:
-        first = first.replace(year=int(asked[:4]))
+    first = asked_year(request, year.begins(district, today))
     shown = year.year_of(district, site.id if site else None, first=first, today=today)
     return {
         "year": shown, "before": first.year - 1, "after": first.year + 1, "sites": sites(), "heads": year.weekday_heads(),
         "query": urlencode({"year": first.year, **({"site": site.id} if site else {})}),
     }  # fmt: skip
+
+
+def asked_year(request: HttpRequest, usual: date) -> date:
+    asked = request.GET.get("year", "")
+    near = asked.isascii() and asked.isdecimal() and abs(int(asked[:4]) - usual.year) <= YEARS
+    return usual.replace(year=int(asked[:4])) if near else usual
 
 
 def _ahead(district: District, now: datetime) -> dict[str, Any]:
