@@ -1,5 +1,6 @@
 """One message to many by every channel: whom it is for, whom it reached, who is called by hand, which addresses are to be mended."""
 
+from datetime import time
 from typing import Any
 
 from django.db import models
@@ -65,7 +66,7 @@ class AlertPolicy(DistrictModel):
     test_day = models.PositiveSmallIntegerField(
         default=10, help_text="Day of the month, 1 to 28; the next school day where it is none."
     )
-    test_time = models.TimeField(default="10:00", help_text="On the district's clock.")
+    test_time = models.TimeField(default=time(10), help_text="On the district's clock.")
     test_at = models.DateTimeField(null=True, blank=True, help_text="The next test.")
     check_at = models.DateTimeField(
         null=True, blank=True, help_text="When the sweep looks again: a test, or a month that ends without."

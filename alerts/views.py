@@ -71,7 +71,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @for_senders
 @ONE_FORM
 def compose(request: HttpRequest, slug: str = "") -> HttpResponse:
-    template = AlertTemplate.objects.filter(slug=slug).first() if slug else None
+    template = next((row for row in templates_here() if row.slug == slug), None)
     if slug and template is None:
         raise Http404
     shown = forms.shown_of_template(template)

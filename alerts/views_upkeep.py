@@ -99,6 +99,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 @ONE_FORM
 def words(request: HttpRequest, slug: str) -> HttpResponse:
     """One of the district's own templates."""
+    templates_here()
     template = AlertTemplate.objects.filter(slug=slug).first()
     if template is None:
         raise Http404

@@ -409,3 +409,8 @@ def test_nothing_of_it_is_seen_next_door(here: Cast, oak: Cast) -> None:
     with district_scope(oak.district.id):
         assert not any(model.objects.exists() for model in (PhoneCall, BadContact, AlertContact, AlertAct))
         assert watching.drain(oak.district.id, now=QUARTER) == 0
+
+
+def test_a_plan_of_a_district_that_never_had_one(here: Cast) -> None:
+    policy = policy_here()
+    assert monthly.plan(policy, on=True, day=policy.test_day, at=policy.test_time, now=NOW).test_at == local(10)

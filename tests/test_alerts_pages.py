@@ -1,0 +1,344 @@
+"""The pages of alerts: written, looked at, sent by a word, watched, called by hand, mended, tested; and who may."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from alerts import actions, mending
+from alerts.models import Alert, AlertAct, AlertPolicy, AlertRecipient, AlertTemplate, BadContact, PhoneCall
+from alerts.policies import policy_here
+from delivery.models import Delivery
+from districts.models import ContactPoint, Person, Site
+from districts.queries import forget_calendar, forget_districts
+from ownership.models import OwnerRole
+from tests.alerting import WORDS, delivered, families, letters, sent, watched, written
+from tests.conftest import NOW, Cast, sign_in, visitor
+
+FILLED = {
+    "title": "Lockdown at Maple", "kind": "emergency", "kinds": ["family"], "channels": ["sms", "email"],
+    **{f"{code}_{part}": value for code, parts in WORDS.items() for part, value in parts.items()},
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    forget_districts()
+
+
+@pytest.fixture
+def lee(here: Cast) -> Client:
+    return sign_in(here.lee, here.district)
+
+
+def page(client: Client, name: str, *args: Any, **query: Any) -> Any:
+    return client.get(reverse(name, args=args), query)
+
+
+def post(client: Client, name: str, *args: Any, **data: Any) -> Any:
+    return client.post(reverse(name, args=args), data)
+
+
+def text_of(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def composed(client: Client, **more: Any) -> Alert:
+    response = post(client, "alert_from", "lockdown", **{**FILLED, **more})
+    assert response.status_code == 302, response.context and response.context["form"].errors
+    return Alert.objects.latest("made_at")
+
+
+# --- who may ------------------------------------------------------------------------------------------------------------
+
+
+def test_who_works_here_makes_calls_and_sends_none(here: Cast) -> None:
+    families(1)
+    alert = sent(here.lee)
+    alice = sign_in(here.alice, here.district)
+    for name, *args in [("alerts",), ("alert_new",), ("alert_count",), ("alert", alert.id), ("alert_edit", alert.id), ("alert_tests",)]:
+        assert page(alice, name, *args).status_code == 403, name
+    for name in ("alert_send", "alert_ask", "alert_discard", "alert_sign", "alert_end", "alert_tree"):
+        assert post(alice, name, alert.id, word="SEND", note="a note").status_code == 403, name
+    assert page(alice, "setup_alerts").status_code == 403
+    for name in ("alert_calls", "alert_contacts"):
+        assert page(alice, name).status_code == 200
+
+
+def test_a_lead_looks_and_does_not_touch(here: Cast) -> None:
+    families(1)
+    alert, draft = sent(here.lee), written(here.lee)
+    lena = sign_in(here.lena, here.district)
+    assert page(lena, "alert", alert.id).status_code == 200
+    assert "Sign the report" not in text_of(page(lena, "alert", alert.id))
+    assert 'name="word"' not in text_of(page(lena, "alert", draft.id))
+    assert post(lena, "alert_send", draft.id, word="SEND").status_code == 403
+
+
+def test_whoever_answers_for_alerts_may_send_them(here: Cast) -> None:
+    policy = policy_here()
+    policy.owner_role = OwnerRole.objects.create(slug="safety", name="Safety Coordinator", holder=here.olive)
+    policy.save()
+    assert page(sign_in(here.olive, here.district), "alerts").status_code == 200
+
+
+def test_an_alert_of_another_district_is_not_there(here: Cast, oak: Cast) -> None:
+    alert = written(here.lee)
+    carla = sign_in(oak.carla, oak.district)
+    assert page(carla, "alert", alert.id).status_code == 404
+    assert post(carla, "alert_send", alert.id, word="SEND").status_code == 404
+    assert page(visitor(here.district), "alert", alert.id).status_code == 302
+
+
+# --- written and sent ---------------------------------------------------------------------------------------------------
+
+
+def test_three_taps_from_the_desk_to_words_that_can_be_sent(here: Cast, lee: Client) -> None:
+    families(2)
+    assert reverse("alerts") in lee.get("/desk/").content.decode()
+    first = text_of(page(lee, "alerts"))
+    assert reverse("alert_from", args=["lockdown"]) in first
+    assert {row.slug for row in AlertTemplate.objects.all()} == {"lockdown", "bus-late", "early-closing", "water", "test"}
+    second = text_of(page(lee, "alert_from", "lockdown"))
+    assert "3 people" in second
+    assert "Cierre de seguridad" in second
+    alert = composed(lee)
+    third = text_of(page(lee, "alert", alert.id))
+    assert "This is real." in third
+    assert "Send to 3 people" in third
+    assert "1 part of a text message" in third
+    assert WORDS["es"]["text"] in third
+
+
+def test_it_leaves_by_the_word_and_by_nothing_else(here: Cast, lee: Client) -> None:
+    alert = composed(lee)
+    seen = page(lee, "alert", alert.id).context["seen"]
+    wrong = post(lee, "alert_send", alert.id, word="yes", seen=seen)
+    assert wrong.status_code == 422
+    assert "Type the word SEND" in text_of(wrong)
+    assert alert.refresh().is_draft
+    for _ in range(2):
+        assert post(lee, "alert_send", alert.id, word=" send ", seen=seen).status_code == 302
+    assert alert.refresh().state == Alert.State.SENDING
+    assert AlertAct.objects.filter(alert=alert, kind="started").count() == 1
+
+
+def test_the_word_for_a_test_sends_nothing_real(here: Cast, lee: Client) -> None:
+    alert = composed(lee)
+    seen = page(lee, "alert", alert.id).context["seen"]
+    assert post(lee, "alert_send", alert.id, word="TEST", seen=seen).status_code == 422
+    test = composed(lee, kind="test")
+    shown = text_of(page(lee, "alert", test.id))
+    assert "This is a test." in shown
+    assert "TEST: Lockdown at Maple. Stay away." in shown
+
+
+def test_what_was_changed_while_one_read_it_is_shown_first(here: Cast, lee: Client) -> None:
+    alert = composed(lee)
+    seen = page(lee, "alert", alert.id).context["seen"]
+    post(sign_in(here.ada, here.district), "alert_edit", alert.id, **{**FILLED, "en_text": "Other words"})
+    response = post(lee, "alert_send", alert.id, word="SEND", seen=seen)
+    assert response.status_code == 422
+    assert "Somebody changed it" in text_of(response)
+    assert "Other words" in text_of(response)
+    assert alert.refresh().is_draft
+
+
+def test_brackets_are_named_and_keep_it_here(here: Cast, lee: Client) -> None:
+    alert = composed(lee, en_text="Lockdown at [school]")
+    shown = page(lee, "alert", alert.id)
+    assert "Still to be filled in: [school]" in text_of(shown)
+    response = post(lee, "alert_send", alert.id, word="SEND", seen=shown.context["seen"])
+    assert response.status_code == 422
+    assert alert.refresh().is_draft
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"en_text": "", "es_text": "", "en_mail": "", "es_mail": ""}, "Write at least one text message."),
+        ({"en_text": ""}, "The text message is missing"),
+        ({"title": ""}, "This field is required."),
+        ({"sites": ["01890000-0000-7000-8000-000000000000"]}, "Select a valid choice."),
+        ({"kinds": ["everyone"]}, "Select a valid choice."),
+    ],
+)
+def test_what_is_missing_is_said_and_nothing_is_saved(here: Cast, lee: Client, more: dict[str, Any], said: str) -> None:
+    response = post(lee, "alert_new", **{**FILLED, **more})
+    assert response.status_code == 422
+    assert said in text_of(response)
+    assert not Alert.objects.exists()
+
+
+def test_the_count_follows_the_choice_while_one_chooses(here: Cast, lee: Client) -> None:
+    families(2, site=here.maple)
+    said = page(lee, "alert_count", kinds=["family"], sites=[str(here.maple.id)], channels=["sms"])
+    assert "<strong>2 people</strong>" in text_of(said)
+    assert "2 texts" in text_of(said)
+    assert "mails" not in text_of(said)
+    assert "<html" not in text_of(said)
+    assert "0 people" in text_of(page(lee, "alert_count", kinds=["nonsense"]))
+
+
+def test_a_second_leader_is_asked_and_sends(here: Cast, lee: Client) -> None:
+    policy = policy_here()
+    policy.second_person = True
+    policy.save()
+    alert = composed(lee)
+    shown = page(lee, "alert", alert.id)
+    assert 'name="word"' not in text_of(shown)
+    assert post(lee, "alert_send", alert.id, word="SEND", seen=shown.context["seen"]).status_code == 422
+    post(lee, "alert_ask", alert.id)
+    notice = Delivery.objects.get(person=here.ada, channel="inapp")
+    ada = sign_in(here.ada, here.district)
+    shown = ada.get(notice.link)
+    post(ada, "alert_send", alert.id, word="SEND", seen=shown.context["seen"])
+    assert alert.refresh().approved_by == here.ada
+
+
+def test_a_draft_is_put_away(here: Cast, lee: Client) -> None:
+    alert = composed(lee)
+    post(lee, "alert_discard", alert.id)
+    assert alert.refresh().state == Alert.State.ENDED
+    assert page(lee, "alert", alert.id).status_code == 200
+    assert alert.title not in text_of(page(lee, "alerts"))
+
+
+# --- while and after ----------------------------------------------------------------------------------------------------
+
+
+def test_the_live_page_tells_reach_by_way_school_and_language(here: Cast, lee: Client) -> None:
+    oak_street = Site.objects.create(code="OAK", name="Oak Street Middle")
+    there, _other = families(4, site=here.maple), families(4, site=oak_street, first=10, language="es")
+    alert = sent(here.lee)
+    delivered(letters(alert, "sms", there), at=NOW)
+    watched(alert, now=NOW + timedelta(minutes=15))
+    shown = text_of(page(lee, "alert", alert.id))
+    assert "44.4 %" in shown
+    assert "4 of 9 people reached" in shown
+    for name in ("Oak Street Middle", "Maple Ridge Elementary", "Phone tree: 4 calls to make", "In 15 minutes: 4 of 9."):
+        assert name in shown
+    part = lee.get(reverse("alert", args=[alert.id]), {"part": "live"}, headers={"HX-Request": "true"})
+    assert text_of(part).startswith('<div id="live"')
+
+
+def test_a_report_is_signed_with_a_note(here: Cast, lee: Client) -> None:
+    families(1)
+    alert = sent(here.lee)
+    assert post(lee, "alert_sign", alert.id, note=" ").status_code == 422
+    post(lee, "alert_sign", alert.id, note="Every school called.")
+    shown = text_of(page(lee, "alert", alert.id))
+    assert "Signed by Lee" in shown
+    assert "Every school called." in shown
+    post(lee, "alert_end", alert.id)
+    assert alert.refresh().state == Alert.State.ENDED
+
+
+def test_a_call_is_made_on_a_telephone_by_two_taps(here: Cast, lee: Client) -> None:
+    (one,) = families(1)
+    alert = sent(here.lee)
+    post(lee, "alert_tree", alert.id)
+    call = PhoneCall.objects.get()
+    alice = sign_in(here.alice, here.district)
+    shown = text_of(page(alice, "alert_calls"))
+    assert "You have none. 1 call of others is open" in shown
+    shown = text_of(page(alice, "alert_calls", whose="all"))
+    assert f'href="tel:{call.number}"' in shown
+    assert "(509) 555-0000" in shown
+    assert WORDS["en"]["text"] in shown
+    post(alice, "alert_take", call.id)
+    post(alice, "alert_called", call.id, outcome="voicemail")
+    assert "called 1 time, last: Voicemail" in text_of(page(alice, "alert_calls"))
+    post(alice, "alert_called", call.id, outcome="nonsense")
+    assert call.refresh().tries == 1
+    post(alice, "alert_called", call.id, outcome="reached")
+    assert "Nobody is to be called" in text_of(page(alice, "alert_calls"))
+    assert AlertRecipient.objects.get(alert=alert, person=one).channel == "call"
+    assert "Alice called Family 00000" in text_of(page(lee, "alert", alert.id))
+
+
+def test_who_is_reached_meanwhile_is_not_called(here: Cast, lee: Client) -> None:
+    (one,) = families(1)
+    alert = watched(sent(here.lee), now=NOW + timedelta(minutes=15))
+    delivered(letters(alert, "sms", [one]), at=NOW + timedelta(minutes=16))
+    watched(alert, now=NOW + timedelta(minutes=17))
+    assert "Nobody is to be called" in text_of(page(lee, "alert_calls", whose="all"))
+
+
+def test_addresses_are_mended_and_what_is_overdue_is_said(here: Cast) -> None:
+    (one,) = families(1)
+    found = [mending.Bad(one, "email", "family0@example.org", "bounced"), mending.Bad(one, "call", "+15095550000", "wrong number")]
+    mending.queue(found, alert=None, now=timezone.now() - timedelta(days=14))
+    alice = sign_in(here.alice, here.district)
+    shown = text_of(page(alice, "alert_contacts", whose="all"))
+    assert "2 addresses to mend, 2 overdue" in shown
+    assert "Mail came back: there is no such mailbox" in shown
+    mail, number = BadContact.objects.get(channel="email"), BadContact.objects.get(channel="call")
+    wrong = post(alice, "alert_mend", number.id, what="mend", address="12", whose="all")
+    assert wrong.status_code == 422
+    assert "This is no phone number." in text_of(wrong)
+    post(alice, "alert_mend", number.id, what="mend", address="(509) 555-0177", whose="all")
+    post(alice, "alert_mend", mail.id, what="nobody")
+    assert ContactPoint.objects.filter(person=one, value="+15095550177").exists()
+    assert "No address is to be mended" in text_of(page(alice, "alert_contacts", whose="all"))
+    assert "Done in two weeks" in text_of(page(alice, "alert_contacts"))
+
+
+def test_results_of_tests_by_school(here: Cast, lee: Client) -> None:
+    people = families(4, site=here.maple)
+    alert = sent(here.lee, kind="test")
+    delivered(letters(alert, "sms", people[:3]), at=NOW)
+    watched(alert, now=NOW)
+    shown = text_of(page(lee, "alert_tests"))
+    assert "75.0 %" in shown
+    assert "The last test reached 60.0 of 100 people" in shown
+
+
+# --- set-up -------------------------------------------------------------------------------------------------------------
+
+POLICY = {"target": 90, "reach_minutes": 10, "validate_minutes": 20, "test_on": "on", "test_day": 14, "test_time": "10:00"}
+
+
+def test_a_district_sets_its_promise_and_its_test(here: Cast) -> None:
+    forget_calendar(here.district.id)
+    ada = sign_in(here.ada, here.district)
+    assert "95 % delivered within 15 minutes, validated within 30" in text_of(page(ada, "setup_alerts"))
+    assert post(ada, "setup_alerts", **POLICY).status_code == 302
+    policy = AlertPolicy.objects.get()
+    assert policy.target == 90
+    assert policy.test_at is not None
+    assert "At least 90 of 100 people are reached within 10 minutes" in text_of(page(ada, "setup_alerts"))
+    assert actions.draft(None, by=here.ada, kind="test", title="T", words=WORDS, audience=_audience(), now=NOW).target == 90
+
+
+def _audience() -> Any:
+    return actions.drafts.Audience()
+
+
+@pytest.mark.parametrize("wrong", [{"target": 101}, {"validate_minutes": 5}, {"test_day": 31}, {"test_time": "soon"}])
+def test_a_promise_that_cannot_be_is_refused(here: Cast, wrong: dict[str, Any]) -> None:
+    ada = sign_in(here.ada, here.district)
+    assert post(ada, "setup_alerts", **{**POLICY, **wrong}).status_code == 422
+    assert AlertPolicy.objects.get().target == 95
+
+
+def test_a_district_has_words_of_its_own(here: Cast) -> None:
+    ada = sign_in(here.ada, here.district)
+    page(ada, "setup_alerts")
+    said = {"title": "Shelter", "active": "on", "en_text": "Shelter at [school].", "en_subject": "Shelter"}
+    assert post(ada, "setup_alert_words", "lockdown", **said).status_code == 302
+    template = AlertTemplate.objects.get(slug="lockdown")
+    assert (template.name, template.words["en"]["text"], "es" in template.words) == ("Shelter", "Shelter at [school].", False)
+    post(ada, "setup_alert_words", "water", title="Water", en_text="No water")
+    assert "No drinking water" not in text_of(page(ada, "alerts"))
+
+
+def test_people_of_no_school_and_long_names_are_shown(here: Cast, lee: Client) -> None:
+    site = Site.objects.create(code="LONG", name="The " + "Very " * 15 + "Long School")
+    Person.objects.create(name="N" * 190, kind="family", site=site)
+    alert = watched(sent(here.lee), now=NOW + timedelta(minutes=15))
+    assert page(lee, "alert", alert.id).status_code == 200
+    assert BadContact.objects.filter(address="").count() == 1 + Person.objects.filter(name="Pat Parent").count()
