@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from districts.models import CalendarDay, District, Membership, Role, Service, Site, Team
 from intake.models import Channel, Mailbox
+from ownership.models import Ladder, Rotation
 from sla.models import ClockKind, Policy
 from tickets.models import ChannelKind
 
@@ -35,7 +36,7 @@ class Need:
 
 def needs(district: District, *, now: datetime) -> list[Need]:
     """In the order in which one would see to them. Some thirty small counts."""
-    return [_sites(), _teams(), _people(), _services(), _promises(), _calendar(district, now), *_doors()]
+    return [_sites(), _teams(), _people(), _services(), _promises(), _calendar(district, now), _ladders(), *_doors()]
 
 
 def _doors() -> list[Need]:
@@ -118,6 +119,18 @@ def _calendar(district: District, now: datetime) -> Need:
     if last := ahead.order_by("-date").values_list("date", flat=True).first():
         hints.append(_("Entered until %(day)s.") % {"day": date_format(last, "DATE_FORMAT")})
     return Need("setup_calendar", "calendar", _("Calendar"), has, missing, hints)
+
+
+def _ladders() -> Need:
+    """A district can do with the two it begins with; each should have been tested."""
+    count = Ladder.objects.filter(rungs__isnull=False).distinct().count()
+    untested = Ladder.objects.filter(rungs__isnull=False, tested_at=None).distinct().count()
+    turns = Rotation.objects.count()
+    has = ngettext("%(n)d ladder", "%(n)d ladders", count) % {"n": count} if count else _("the usual ladder")
+    if turns:
+        has = f"{has}, {ngettext('%(n)d on call', '%(n)d on call', turns) % {'n': turns}}"
+    text = ngettext("%(n)d ladder was never tested.", "%(n)d ladders were never tested.", untested) % {"n": untested}
+    return Need("setup_ladders", "trending-up", _("Ladders"), has, hints=[text] if untested else [])
 
 
 def _addresses() -> Need:
