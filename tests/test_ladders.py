@@ -13,7 +13,7 @@ from django.db import connections
 from django.urls import reverse
 from icalendar import Calendar  # type: ignore[import-untyped]
 
-from delivery import calls
+from delivery import calls, sending
 from delivery.actions import opt_out
 from delivery.models import Delivery
 from delivery.transports import Outgoing, TryLater, Undeliverable, voice
@@ -640,3 +640,23 @@ def test_after_a_restart_what_was_put_off_or_acknowledged_goes_on(late: Cast) ->
         assert first.refresh().level == 2
         assert not Escalation.objects.filter(level__lt=2).exists()
         assert District.objects.get(id=late.district.id).active
+
+
+def test_a_call_leaves_with_the_others_by_day_and_waits_by_night_unless_it_wakes(
+    here: Cast, sync: Sync, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DELIVERY_KEEP = False
+    posted: list[str] = []
+    monkeypatch.setattr(voice, "_post", lambda hook, body: (posted.append(hook.url), (200, "ok"))[1])
+    ContactPoint.objects.create(person=sync.rosa, kind="phone", value="+15305550101")
+    calls.set_hook("https://calls.example/ring")
+    Rung.objects.filter(level=1).update(channels=["voice"])
+    begun(here, sync)
+    night = NOW + 12 * HOUR  # 22:00
+    row = Delivery.objects.get(person=sync.rosa, channel="voice")
+    assert sending.claim(here.district.id, now=night) == (1, [])
+    assert row.refresh().not_before == night + 8 * HOUR + 30 * MINUTE
+    Delivery.objects.filter(id=row.id).update(wakes=True, not_before=night)
+    _taken, rows = sending.claim(here.district.id, now=night)
+    assert sending.attempt(rows[0], voice, None)["state"] == Delivery.State.SENT
+    assert posted == ["https://calls.example/ring"]
