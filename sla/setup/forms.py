@@ -1,8 +1,10 @@
 """What administrators type about services and promises, checked."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,7 +16,10 @@ from sla.models import ClockKind, Policy
 from sla.policies import USUAL
 from sla.setup.reading import TermsBound, TermsField
 
-FIRST, RESOLVE = ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION
+FIRST, NEXT, RESOLVE = ClockKind.FIRST_RESPONSE, ClockKind.NEXT_RESPONSE, ClockKind.RESOLUTION
+KINDS_OF_PROMISE = (FIRST, NEXT, RESOLVE)
+PROMISED = [(kind, priority) for priority in Priority for kind in KINDS_OF_PROMISE]
+TEAM_WIDE = Q(kind=ClockKind.TEAM, priority__isnull=True, service__isnull=True)
 
 
 class ServiceForm(EditForm):
@@ -84,18 +89,37 @@ class PromisesForm(EditForm):
             (kind, priority): terms
             for kind, priority, terms in Policy.objects.filter(service__isnull=True).values_list("kind", "priority", "terms")
         }
-        super().__init__(data, shown={_field(kind, priority): own.get((kind, priority), "") for kind, priority in USUAL})
-        for kind, priority in USUAL:
+        super().__init__(data, shown={_field(kind, priority): own.get((kind, priority), "") for kind, priority in PROMISED})
+        for kind, priority in PROMISED:
             field = TermsField(label=ClockKind(kind).label)
-            field.widget.attrs |= {"placeholder": own.get((kind, None)) or USUAL[kind, priority], "class": "form-control"}
+            first = own.get((FIRST, priority)) or own.get((FIRST, None)) or USUAL[FIRST, priority]
+            usual = own.get((kind, None)) or USUAL.get((kind, priority)) or first
+            field.widget.attrs |= {"placeholder": usual, "class": "form-control"}
             self.fields[_field(kind, priority)] = field
 
     def rows(self) -> list[tuple[str, list[TermsBound]]]:
-        """(priority, its fields: first response, resolution)."""
-        return [(str(p.label), [self[_field(kind, p)] for kind in (FIRST, RESOLVE)]) for p in Priority]  # type: ignore[misc]
+        """(priority, its fields: first response, next response, resolution)."""
+        return [(str(p.label), [self[_field(kind, p)] for kind in KINDS_OF_PROMISE]) for p in Priority]  # type: ignore[misc]
 
     def promises(self) -> dict[Key, str]:
-        return {(kind, None, int(priority), None): self.cleaned_data[_field(kind, priority)] for kind, priority in USUAL}
+        return {(kind, None, int(priority), None): self.cleaned_data[_field(kind, priority)] for kind, priority in PROMISED}
+
+
+class TeamsForm(EditForm):
+    """The time that teams give themselves for a ticket that lands on them. Empty: none of their own."""
+
+    def __init__(self, data: Any = None) -> None:
+        own: dict[UUID | None, str] = dict(Policy.objects.filter(TEAM_WIDE).values_list("team_id", "terms"))
+        self.teams: dict[str, Team | None] = {"any": None} | {f"team_{team.id}": team for team in teams()}
+        shown = {name: own.get(team.id if team else None, "") for name, team in self.teams.items()}
+        super().__init__(data, shown=shown)
+        for name, team in self.teams.items():
+            field = TermsField(label=team.name if team else _("Any team"))
+            field.widget.attrs |= {"placeholder": own.get(None, "") if team else "", "class": "form-control"}
+            self.fields[name] = field
+
+    def promises(self) -> dict[Key, str]:
+        return {(ClockKind.TEAM, None, None, team): self.cleaned_data[name] for name, team in self.teams.items()}
 
 
 def _field(kind: str, priority: int) -> str:

@@ -1,6 +1,8 @@
 """Terms as an administrator typed them: the sentence they make, or the words at which they stopped making one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from django import forms
@@ -10,7 +12,9 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from sla.promise import Notice, Terms
+from districts.queries import calendar_of, this_district
+from sla.promise import Acknowledge, Notice, OnTheDay, Terms, Tolerance
+from sla.setup.examples import Example, examples, is_ahead
 from sla.terms import LONGEST_TEXT, NotUnderstood, parse
 
 
@@ -21,10 +25,29 @@ class Reading:
     before: str = ""  # what was understood until it stopped
     stopped: str = ""  # the words from there on; empty where something is missing at the end
     hint: str = ""  # what would have been understood there
+    examples: Sequence[Example] = ()
+    ahead: bool = False  # the examples are counted back from what it is about
 
 
-def read(text: str) -> Reading:
-    """Of what is promised to somebody who asks; a notice or a freeze is told before something, so it is none."""
+NO_ANSWER = (Notice, OnTheDay, Tolerance, Acknowledge)
+
+
+def answers(terms: Terms) -> bool:
+    """Whether it says by when somebody who asks is answered."""
+    return not any(isinstance(clause.term, NO_ANSWER) or clause.condition for clause in terms.clauses)
+
+
+def worked(terms: Terms, *, now: datetime) -> Reading:
+    """With examples on the calendar of the district in scope."""
+    calendar = calendar_of(this_district(), now=now)
+    return Reading(terms=terms, sentence=terms.sentence(), examples=examples(terms, calendar, now=now), ahead=is_ahead(terms))
+
+
+def read(text: str, *, now: datetime | None = None) -> Reading:
+    """Of what is promised to somebody who asks; a notice or a freeze is told before something, so it is none.
+
+    `now`: with examples on the calendar of the district in scope.
+    """
     text = " ".join(text.replace("\0", "").split())
     if not text:
         return Reading()
@@ -34,9 +57,9 @@ def read(text: str) -> Reading:
         at = text.rfind(error.words)
         at = len(text) if at < 0 else at
         return Reading(before=text[:at], stopped=text[at:], hint=error.hint)
-    if any(isinstance(clause.term, Notice) for clause in terms.clauses):
+    if not answers(terms):
         return Reading(stopped=text, hint=_("a time by which somebody answers; a notice or a freeze comes before something"))
-    return Reading(terms=terms, sentence=terms.sentence())
+    return worked(terms, now=now) if now else Reading(terms=terms, sentence=terms.sentence())
 
 
 class TermsField(forms.CharField):

@@ -98,4 +98,4 @@ def promises(request: HttpRequest) -> HttpResponse:
 def terms(request: HttpRequest) -> HttpResponse:
     """How the words in one field are read; asked for while somebody types."""
     typed = str(next(iter(request.GET.values()), ""))
-    return render(request, "setup/service.html#reading", {"reading": read(typed[:400])})
+    return render(request, "setup/service.html#reading", {"reading": read(typed[:400], now=timezone.now())})
