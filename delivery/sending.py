@@ -244,7 +244,10 @@ def _first_of(due: QuerySet[Delivery]) -> list[Delivery]:
     if len(found) < BATCH:
         return found
     ahead = list(due.filter(purpose=ALERT)[: BATCH - BATCH // SHARE])
-    return ahead + list(due.exclude(purpose=ALERT)[: BATCH - len(ahead)]) if ahead else found
+    if not ahead:
+        return found
+    chosen = ahead + list(due.exclude(purpose=ALERT)[: BATCH - len(ahead)])
+    return (chosen + [row for row in found if row not in chosen])[:BATCH]  # full, or the drain would think that it is done
 
 
 def _choose_senders(rows: Sequence[Delivery], district: District) -> None:

@@ -125,6 +125,15 @@ def test_an_alert_goes_before_letters_that_wait_and_leaves_them_a_share(here: Ca
     assert Counter(row.purpose for row in rows) == {"alert": 40, "ack": 10}
 
 
+def test_where_nothing_else_waits_a_batch_is_full_of_the_alert(here: Cast) -> None:
+    """One that is not full ends the drain."""
+    families(40)
+    sent(here.lee)
+    taken, rows = sending.claim(here.district.id, now=NOW)
+    assert taken == len(rows) == sending.BATCH
+    assert len({row.id for row in rows}) == sending.BATCH
+
+
 def test_without_an_alert_letters_leave_in_order_by_the_batch(here: Cast) -> None:
     for n in range(60):
         delivery.send(channel="email", address=f"p{n}@x.example", body="b", dedupe_key=str(n), purpose="ack", now=NOW)
