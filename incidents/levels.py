@@ -50,8 +50,7 @@ class Mover:
                 self.begin(incident, level)
             if self._is_long(incident):
                 self.begin_long(incident)
-            for task in self._to_climb(incident):
-                self.climb(incident, task)
+            self.climb(incident)
         incident.check_at = self.next_check(incident)
         incident.save(update_fields=["check_at", "level", "long_at"])
 
@@ -128,8 +127,7 @@ class Mover:
         tasks = [self._task(incident, level, one, minutes=BACKUP_MINUTES) for one in actions if one.order not in there]
         Task.objects.bulk_create(tasks)
         self._sent_for(incident, tasks)
-        for task in tasks:
-            self.post.asked(incident, task, key="asked")
+        self.post.asked_all(incident, tasks)
 
     def ask_schools(self, incident: Incident, level: Level, action: Action) -> list[Task]:
         """One confirmation from each affected school: its own people first, else whoever has the level's role."""
@@ -141,8 +139,7 @@ class Mover:
             for n, site in enumerate(sites)
         ]  # fmt: skip
         Task.objects.bulk_create(tasks)
-        for task in tasks:
-            self.post.asked(incident, task, key="asked", wakes=False)
+        self.post.asked_all(incident, tasks, wakes=False)
         return tasks
 
     # --- who
@@ -189,16 +186,20 @@ class Mover:
         related = ("owner", "role__holder", "role__deputy", "team", "site", "after")
         return list(rows.select_related(*related).order_by("climb_at", "id"))
 
-    def climb(self, incident: Incident, task: Task) -> None:
-        if task.after and task.after.done_at is None:
-            Task.objects.filter(id=task.id).update(climb_at=self.now + CLIMB)
-            return
-        before = task.owner
-        if self._hand(task):
-            record(incident, What.CLIMBED, now=self.now, title=task.title, to=task.owner.name if task.owner else "",
-                   late=before.name if before else "")  # fmt: skip
-            self.post.asked(incident, task, key=f"climb{len(task.told)}")
-        task.save(update_fields=["owner", "told", "climb_at"])
+    def climb(self, incident: Incident) -> None:
+        """Each late step to the next in line; whoever gets several at once hears of them in one letter."""
+        given: dict[tuple[str, UUID], list[Task]] = {}
+        for task in self._to_climb(incident):
+            before = task.owner.name if task.owner else ""
+            if task.after and task.after.done_at is None:
+                task.climb_at = self.now + CLIMB
+            elif self._hand(task) and task.owner:
+                given.setdefault((before, task.owner.id), []).append(task)
+            task.save(update_fields=["owner", "told", "climb_at"])
+        for (before, _owner), tasks in given.items():
+            to = tasks[0].owner.name if tasks[0].owner else ""
+            record(incident, What.CLIMBED, now=self.now, titles=[task.title for task in tasks], to=to, late=before)
+            self.post.handed_on(incident, tasks)
 
     # --- when to look again
 

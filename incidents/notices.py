@@ -44,6 +44,28 @@ class Post:
 
         self._tell([task.owner], letter, f"task:{task.id}:{key}", incident, wakes, path=path)
 
+    def asked_all(self, incident: Incident, tasks: Sequence[Task], *, wakes: bool = True) -> None:
+        """A letter with one button where somebody has one of them; where somebody has several, one letter for all."""
+        for mine in _by_owner(tasks):
+            if len(mine) == 1:
+                self.asked(incident, mine[0], key="asked", wakes=wakes)
+            else:
+                self._several(incident, mine, "asked", wakes)
+
+    def handed_on(self, incident: Incident, tasks: Sequence[Task]) -> None:
+        """Those before did not do it in time."""
+        if len(tasks) == 1:
+            self.asked(incident, tasks[0], key=f"climb{len(tasks[0].told)}")
+        else:
+            self._several(incident, tasks, f"climb{len(tasks[0].told)}", wakes=True)
+
+    def _several(self, incident: Incident, tasks: Sequence[Task], key: str, wakes: bool) -> None:
+        def letter() -> tuple[str, list[str]]:
+            return _("Now with you: %(what)s") % {"what": incident.title}, [_state(incident), *_todo(tasks)]
+
+        owners = [task.owner for task in tasks if task.owner][:1]
+        self._tell(owners, letter, f"task:{tasks[0].id}:{key}", incident, wakes)
+
     def offered(self, people: Sequence[Person], title: str, *, key: str) -> None:
         def letter() -> tuple[str, list[str]]:
             said = _("A feed of it failed. If people are affected, declare an outage: the steps and the status page start from it.")
@@ -88,6 +110,14 @@ def _todo(tasks: Sequence[Task]) -> list[str]:
     due = max((task.due_at for task in tasks if task.due_at), default=None)
     head = _("To do by %(time)s, with a word on what was done:") % {"time": clock(due)} if due else _("To do:")
     return ["\n".join([head, *(f"- {task.title}" for task in tasks)])]
+
+
+def _by_owner(tasks: Sequence[Task]) -> list[list[Task]]:
+    groups: dict[object, list[Task]] = {}
+    for task in tasks:
+        if task.owner_id:
+            groups.setdefault(task.owner_id, []).append(task)
+    return list(groups.values())
 
 
 def _language(person: Person) -> str:

@@ -87,9 +87,9 @@ def _answer(letter: Letter, *, now: datetime) -> None:
 
 def look_at_feeds(district_id: UUID, *, now: datetime) -> int:
     """Each ladder that a failed feed began, once: what its process's rule says."""
-    seen = Offer.objects.filter(escalation=OuterRef("id"))
 
     def due() -> QuerySet[Escalation]:
+        seen = Offer.objects.filter(escalation=OuterRef("id"))
         rows = Escalation.objects.filter(ended_at__isnull=True, feed_run__isnull=False).filter(~Exists(seen))
         return rows.select_related("process__source", "feed_run").order_by("began_at", "id")
 

@@ -49,7 +49,8 @@ def _update(data: dict[str, Any]) -> str:
 
 
 def _climbed(data: dict[str, Any]) -> str:
-    return _("%(title)s: %(late)s has not done it in time, %(to)s is sent for") % data
+    said = {"titles": "; ".join(data["titles"]), "late": data["late"] or _("nobody"), "to": data["to"]}
+    return _("%(to)s is sent for: %(late)s has not done it in time (%(titles)s)") % said
 
 
 def _paper(data: dict[str, Any]) -> str:
@@ -89,7 +90,7 @@ SAYS: dict[What, Callable[[dict[str, Any]], str]] = {
     What.CLIMBED: _climbed,
     What.NOBODY: lambda data: _("Nobody could be found for: %(title)s") % data,
     What.DONE: lambda data: f"{data['title']}: {data['evidence']}",
-    What.DECIDED: lambda data: _("Decided: %(question)s %(answer)s") % data,
+    What.DECIDED: lambda data: _("Decided: %(question)s – %(answer)s") % data,
     What.LONG: lambda data: _("It takes longer than %(minutes)d minutes: each department is asked to confirm its backup") % data,
     What.PAPER: _paper,
     What.LINKED: _linked,

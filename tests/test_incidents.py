@@ -163,7 +163,7 @@ def test_a_step_that_is_late_climbs_to_the_next_in_line_and_wakes_nobody_twice(p
     task = Task.objects.get(incident=incident, level=1, order=0)
     assert task.owner != plan.sam
     assert len(task.told) == len(set(task.told)) > 2
-    assert told(plan.bob).count("Now with you: RosterPoint is down") == 2  # two steps of the level, each once
+    assert told(plan.bob).count("Now with you: RosterPoint is down") == 1  # two steps, one letter
     keys = list(Delivery.objects.values_list("dedupe_key", flat=True))
     assert len(keys) == len(set(keys))
 
@@ -502,3 +502,18 @@ def test_nothing_of_it_crosses_to_another_district(plan: Cast, oak: Cast) -> Non
     with district_scope(oak.district.id):
         assert Incident.objects.count() == 0
         assert Happening.objects.count() == 0
+
+
+def test_a_sweep_opens_each_district_by_itself(cedar: Cast) -> None:
+    """As the worker does it, with no district open around it."""
+    with district_scope(cedar.district.id):
+        incident = begin(make_plan(cedar))
+        sync = make_sync(cedar)
+    from_outside = (sweep.look_at_feeds, sweep.move_incidents, sweep.send_updates, sweep.send_letters)
+    with district_scope(cedar.district.id):
+        from_feed(cedar, sync)
+    for drain in from_outside:
+        drain(cedar.district.id, now=NOW + 20 * MINUTE)
+    with district_scope(cedar.district.id):
+        assert level_of(incident) == 2
+        assert Offer.objects.count() == 1

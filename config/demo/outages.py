@@ -1,5 +1,6 @@
 """Two outages of the demonstration, told through the product's own acts: one of last week that is over, one that runs."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -21,8 +22,11 @@ def tell_outages(*, now: datetime) -> None:
     lead = Membership.objects.select_related("person").filter(role=Role.LEAD).order_by("person__name").first()
     if len(systems) < 2 or lead is None:
         return
-    over(systems[0], lead.person, at=now - 6 * DAY)
-    running(systems[-1], lead.person, began=now - 47 * MINUTE, now=now)
+    asked = list(Ticket.objects.filter(status__in=Ticket.LIVE, sensitive=False).order_by("-opened_at")[:150])
+    named = Counter(system.id for ticket in asked for system in starting.named_in(ticket.subject))
+    systems.sort(key=lambda system: (-named[system.id], system.name))
+    over(systems[1], lead.person, at=now - 6 * DAY)
+    running(systems[0], lead.person, asked, began=now - 47 * MINUTE, now=now)
 
 
 def over(system: System, by: Person, *, at: datetime) -> Incident:
@@ -63,7 +67,7 @@ def over(system: System, by: Person, *, at: datetime) -> Incident:
     return incident
 
 
-def running(system: System, by: Person, *, began: datetime, now: datetime) -> Incident:
+def running(system: System, by: Person, asked: Sequence[Ticket], *, began: datetime, now: datetime) -> Incident:
     """It began three quarters of an hour ago; some of its steps are done."""
     at = began + 5 * MINUTE
     incident = _begin(f"{system.name} answers slowly or not at all", system, by, began, at, [])
@@ -72,9 +76,8 @@ def running(system: System, by: Person, *, began: datetime, now: datetime) -> In
     for task in Task.objects.filter(incident=incident, level=1)[:2]:
         actions.complete(task.id, by=by, evidence="Checked with the offices of two schools.", now=at + 12 * MINUTE)
     _go(incident, at, int((now - at).total_seconds() // 60))
-    asked = Ticket.objects.filter(status__in=Ticket.LIVE, sensitive=False).order_by("-opened_at")
-    about = [ticket for ticket in asked[:60] if starting.named_in(ticket.subject)][:3]
-    linking.link(incident, chosen=about or list(asked[:2]), by=by, now=now - 5 * MINUTE)
+    about = [ticket for ticket in asked if system in starting.named_in(ticket.subject)][:3]
+    linking.link(incident, chosen=about, by=by, now=now - 5 * MINUTE)
     return incident
 
 

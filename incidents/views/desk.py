@@ -169,7 +169,7 @@ def _forms(incident: Incident, page: queries.Page, district: District) -> dict[s
     }  # fmt: skip
     return {
         "update_form": forms.UpdateForm(district=district, initial={"state": incident.state, "eta": incident.eta}),
-        "words_form": forms.WordsForm(district=district, initial={**words, "cause": incident.cause, **other}),
+        "wording_form": forms.WordsForm(district=district, initial={**words, "cause": incident.cause, **other}),
         "scope_form": forms.ScopeForm(initial=scope), "decision_form": forms.DecisionForm(),
         "answer_form": forms.AnswerForm(district=district), "resolve_form": forms.ResolveForm(district=district),
     }  # fmt: skip
@@ -230,7 +230,7 @@ def update(request: HttpRequest, incident: Incident, now: datetime) -> str:
 
 @act
 def words(request: HttpRequest, incident: Incident, now: datetime) -> str:
-    form = checked("words_form", forms.WordsForm(request.POST, district=district_of(request)))
+    form = checked("wording_form", forms.WordsForm(request.POST, district=district_of(request)))
     given = form.cleaned_data
     actions.describe(
         incident, title=given["title"], seen=given["seen"], severity=given["severity"], cause=given["cause"],

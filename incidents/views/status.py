@@ -55,9 +55,11 @@ def status(request: HttpRequest) -> HttpResponse:
 def _context(request: HttpRequest) -> dict[str, Any]:
     now, site = timezone.now(), _school(request.GET.get("school", ""))
     shown = queries.public(now=now, site=site.id if site else None)
+    systems = queries.system_states(shown)
     return {
         "running": [one for one in shown if one.running], "past": [one for one in shown if not one.running],
-        "systems": queries.system_states(shown), "schools": Site.objects.filter(is_school=True).order_by("name"), "site": site,
+        "troubled": [state for state in systems if state.incident], "fine": [state for state in systems if not state.incident],
+        "schools": Site.objects.filter(is_school=True).order_by("name"), "site": site,
         "now": now,
     }  # fmt: skip
 
