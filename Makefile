@@ -42,6 +42,9 @@ bench-smoke: dev ## the same, tiny
 storm: dev ## 5,000 messages by every door while processes are killed; proves that none is lost or double
 	@exec $(PY) manage.py storm --events 5000 --kill worker,redis,postgres,web
 
+faults: dev ## break 2,000 promises while processes are killed and sweeps jump in time, close a day with 10,000; proves that none is missed or told twice
+	@exec $(PY) manage.py faults
+
 screenshots: dev ## docs/images/ anew, from the running demonstration
 	@exec $(PY) -m tests.browser.screenshots
 
