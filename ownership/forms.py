@@ -80,6 +80,7 @@ class GiveForm(forms.Form):
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
         self.fields["to"].queryset = staff()  # type: ignore[attr-defined]
+        dress(self.fields["to"])
 
 
 class SnoozeForm(forms.Form):

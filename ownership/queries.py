@@ -324,7 +324,7 @@ def get_escalation(actor: Actor, escalation_id: UUID) -> Escalation:
 
 def get_step(actor: Actor, step_id: UUID) -> Step:
     """Raises Http404 or PermissionDenied, as its escalation does."""
-    step = Step.objects.filter(id=step_id).first()
+    step = Step.objects.select_related("owner").filter(id=step_id).first()
     if step is None:
         raise Http404
     get_escalation(actor, step.escalation_id)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from districts.access import Actor, Can, may, require
 from districts.links import absolute
 from districts.models import Person
-from ownership import actions, duties, forms, queries, rehearsal
+from ownership import actions, forms, queries, rehearsal
 from ownership.ladders import ladder_of
 from ownership.models import Escalation, Step, StepFile
 from ownership.notices import clock
@@ -57,7 +57,7 @@ def process(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request, "ownership/process.html",
         {"view": view, "process": view.row.process, "addresses": addresses, "now": now, "may_lead": may(actor, Can.LEAD),
-         "staff": duties.staff(), "pauses": forms.PAUSES},
+         "pauses": forms.PAUSES},
     )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def _steps(request: HttpRequest, actor: Actor, *, wrong: Step | None = None, for
     listed = queries.all_waiting if everybody else queries.waiting_for
     context: dict[str, Any] = {
         "waiting": queries.waiting_on(actor, wrong) if wrong else listed(actor), "everybody": everybody, "may_lead": may_lead,
-        "now": timezone.now(), "wrong": wrong, "form": form, "staff": duties.staff(), "pauses": forms.PAUSES,
+        "now": timezone.now(), "wrong": wrong, "form": form, "pauses": forms.PAUSES,
     }  # fmt: skip
     return render(request, "ownership/steps.html", context, status=422 if wrong else 200)
 
@@ -119,21 +119,22 @@ def _complete(step: Step, form: forms.EvidenceForm, person: Person) -> bool:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def step_give(request: HttpRequest, step_id: UUID) -> HttpResponse:
     """Somebody else shall do it."""
     actor = actor_of(request)
     step = queries.get_step(actor, step_id)
-    form = forms.GiveForm(request.POST)
+    form = forms.GiveForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and actor.person:
         to = form.cleaned_data["to"]
         if actions.reassign(step.id, to=to, by=actor.person, now=timezone.now()):
             messages.success(request, _("%(name)s has it now, and is told.") % {"name": to.name})
         else:
             messages.info(request, _("Nothing was different."))
-    else:
-        messages.error(request, _("Choose somebody who works here."))
-    return _back(request)
+        return redirect("steps")
+    return render(
+        request, "ownership/give.html", {"step": step, "form": form, "now": timezone.now()}, status=422 if form.errors else 200
+    )  # fmt: skip
 
 
 @login_required

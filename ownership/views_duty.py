@@ -21,8 +21,8 @@ from districts.access import Actor, Can, may
 from districts.links import absolute
 from districts.models import Membership, Person
 from districts.scope import require_district_id
-from ownership import duties, forms, queries, rehearsal, turns
-from ownership.models import Escalation, Ladder, LadderTest, Leave, Rotation, Swap
+from ownership import building, duties, forms, queries, rehearsal, turns
+from ownership.models import Escalation, LadderTest, Leave, Rotation, Swap
 from ownership.preview import preview
 from ownership.roles import Roster
 from ownership.views import actor_of
@@ -205,9 +205,8 @@ def rehearse(request: HttpRequest, slug: str) -> HttpResponse:
     """Leads test a ladder without waking anybody."""
     actor = actor_of(request, Can.LEAD)
     assert actor.person is not None  # machines have no session
-    row = Ladder.objects.filter(slug=slug).first()
-    if row is None:
-        raise Http404
+    duties.get_ladder(slug)
+    row = building.to_change(slug)
     test = rehearsal.rehearse(row, by=actor.person, loud=request.POST.get("loud") == "yes", now=timezone.now())
     return redirect("ladder_test", slug, test.id)
 

@@ -660,3 +660,36 @@ def test_a_call_leaves_with_the_others_by_day_and_waits_by_night_unless_it_wakes
     _taken, rows = sending.claim(here.district.id, now=night)
     assert sending.attempt(rows[0], voice, None)["state"] == Delivery.State.SENT
     assert posted == ["https://calls.example/ring"]
+
+
+def test_the_page_to_give_a_step_offers_those_who_work_here_and_no_other(here: Cast, oak: Cast, sync: Sync) -> None:
+    begun(here, sync)
+    step = Step.objects.order_by("order")[0]
+    lena = sign_in(here.lena, here.district)
+    address = reverse("step_give", args=[step.id])
+    page = lena.get(address).content.decode()
+    assert "Bob" in page
+    assert "Pat Parent" not in page
+    assert lena.post(address, {"to": str(here.pat.id)}).status_code == 422
+    assert lena.post(address, {"to": str(here.bob.id)}).status_code == 302
+    assert step.refresh().owner == here.bob
+    assert sign_in(here.alice, here.district).get(address).status_code == 403
+
+
+def test_people_act_on_a_ladder_over_http_and_hear_why_not(here: Cast, sync: Sync) -> None:
+    escalation = begun(here, sync)
+    lena, alice = sign_in(here.lena, here.district), sign_in(here.alice, here.district)
+
+    def act(name: str, **given: str) -> str:
+        answer = lena.post(reverse(name, args=[escalation.id]), given, follow=True)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    assert "Say why" in act("snooze_escalation", minutes="60", why="")
+    assert "valid choice" in act("snooze_escalation", minutes="5000", why="x")
+    assert "comes back by itself" in act("snooze_escalation", minutes="60", why="The vendor calls back")
+    assert "next rung was sent for" in act("raise_escalation")
+    assert "last rung cannot be left out" in act("skip_rung", why="no need")
+    for name in ("snooze_escalation", "raise_escalation", "skip_rung"):
+        assert alice.post(reverse(name, args=[escalation.id]), {"minutes": "60", "why": "x"}).status_code == 403
+        assert lena.get(reverse(name, args=[escalation.id])).status_code == 405

@@ -57,6 +57,7 @@ def ladder(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "ladder": row, "rungs": duties.rung_views(rungs, now=now), "form": form, "changes": changes, "now": now,
         "used_by": duties.used_by(row), "default": slug in building.DEFAULTS,
+        "drafted": any(rung._state.adding for rung in rungs),
     }  # fmt: skip
     return render(request, "ownership/setup/ladder.html", context, status=422 if form.errors else 200)
 
