@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
@@ -142,7 +143,8 @@ def _sites(alert: Alert, people: QuerySet[AlertRecipient]) -> list[Part]:
 
 
 def _languages(alert: Alert, people: QuerySet[AlertRecipient]) -> list[Part]:
-    parts = [_part(str(row["language"]), row, alert.target) for row in _counted(people, "language")]
+    names = {code: str(name) for code, name in settings.LANGUAGES}
+    parts = [_part(names.get(row["language"], row["language"]), row, alert.target) for row in _counted(people, "language")]
     return sorted(parts, key=lambda part: -part.reach.total)
 
 

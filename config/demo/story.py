@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from config.demo.alerting import tell_alerts
 from config.demo.catalog import DATA
 from config.demo.history import tell_feeds
 from config.demo.loading import Loaded
@@ -96,6 +97,7 @@ def tell(loaded: Loaded, name: str, *, now: datetime, most: int = 140) -> int:
             _one(line, asker, now - timedelta(minutes=dice.uniform(2, 55)), now, dice, answered=0.1)
             told.append(line)
         tell_feeds(calendar, now=now, dice=dice)
+        tell_alerts(calendar, now=now, dice=dice)
         tell_outages(now=now)
     return len(told)
 
