@@ -31,7 +31,8 @@ WEEKDAYS = seasons_of([{"from": "", "to": "", "days": [0, 1, 2, 3, 4], "windows"
 CHANGES = [
     ("America/Los_Angeles", date(2026, 11, 1)), ("America/Los_Angeles", date(2027, 3, 14)), ("Australia/Lord_Howe", date(2026, 10, 4)),
     ("America/Sao_Paulo", date(2015, 10, 18)), ("America/Sao_Paulo", date(2015, 2, 21)), ("Atlantic/Azores", date(2026, 10, 25)),
-    ("America/Phoenix", date(2026, 11, 1)),
+    ("America/Phoenix", date(2026, 11, 1)), ("America/New_York", date(2026, 11, 1)), ("America/New_York", date(2027, 3, 14)),
+    ("Pacific/Honolulu", date(2026, 11, 1)), ("Pacific/Honolulu", date(2027, 3, 14)),
 ]  # fmt: skip
 
 
@@ -104,6 +105,31 @@ def test_a_duration_may_be_split(case: tuple[Calendar, datetime], first: int, se
     calendar, start = case
     middle = calendar.add_open(start, first * MINUTE)
     assert calendar.add_open(middle, second * MINUTE) == calendar.add_open(start, (first + second) * MINUTE)
+
+
+@settings(deadline=None)
+@given(calendars(), st.lists(st.integers(0, 6000), min_size=3, max_size=3))
+def test_open_time_adds_up_and_never_falls(case: tuple[Calendar, datetime], moments: list[int]) -> None:
+    calendar, start = case
+    first, middle, last = (start + n * MINUTE for n in sorted(moments))
+    whole, parts = calendar.open_between(first, last), [calendar.open_between(first, middle), calendar.open_between(middle, last)]
+    assert whole == sum(parts, NO_TIME)
+    assert NO_TIME <= parts[0] <= whole <= last - first
+    assert calendar.open_between(last, first) == NO_TIME
+
+
+@pytest.mark.parametrize(("name", "change"), CHANGES)
+@settings(max_examples=4, deadline=None)
+@given(st.data())
+def test_a_week_in_which_the_clocks_change_agrees_with_the_wall(name: str, change: date, data: st.DataObject) -> None:
+    """Each opening and closing of the week, and all its minutes, as a clock on the wall shows them."""
+    calendar = Calendar(ZoneInfo(name), (Season(frozenset(range(7)), data.draw(windows())),))
+    start = datetime.combine(change - timedelta(days=3), time(), tzinfo=calendar.zone).astimezone(UTC)
+    seen = [open_by_the_wall(calendar, start + n * MINUTE) for n in range(7 * 1440)]
+    assert calendar.open_between(start, start + 7 * 1440 * MINUTE) == sum(seen) * MINUTE
+    edges = [start + n * MINUTE for n in range(1, len(seen)) if seen[n] != seen[n - 1]]
+    told = [edge for day in range(-1, 9) for span in calendar.windows(change + timedelta(days=day - 3)) for edge in span]
+    assert {edge for edge in edges if edge not in told} == set(), "no opening or closing but those of the hours"
 
 
 @settings(deadline=None)

@@ -1,12 +1,15 @@
 """The school year is looked at, changed, called off at 5:45 AM and undone; nobody's change is lost unseen."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
 import pytest
 import time_machine
+from django.db import connections, transaction
 from django.utils import timezone
 
 from districts.models import CalendarChange, CalendarDay, District, Site
@@ -17,6 +20,7 @@ from sla.school import changing, closing, year
 from sla.school.closing import Notice, NotOpenAnyway, What
 from tests.conftest import Cast, a_ticket, sign_in
 from tests.filling import errors, fill, filled
+from tests.test_sla_sweep import COMMITTED
 from tickets.models import Ticket
 
 DAWN = datetime(2026, 12, 8, 13, 45, tzinfo=UTC)  # a Tuesday, 5:45 AM in Cedar Valley
@@ -146,6 +150,36 @@ def test_sending_twice_changes_once(here: Cast) -> None:
     assert enter(here).number == 1
     again = enter(here, now=DAWN + timedelta(minutes=5))
     assert (again.number, again.rederived, CalendarChange.objects.count()) == (None, 0, 1)
+
+
+@COMMITTED
+def test_two_at_once_come_one_after_the_other_and_none_is_lost(cedar: Cast) -> None:
+    """Both have the page of before any change open. The same day: the second is told. Other days: both stand."""
+
+    def act(day: date, kind: str) -> str:
+        try:
+            with transaction.atomic(), district_scope(cedar.district.id):
+                barrier.wait(20)
+                enter(cedar, kind, first=day, seen=0)
+                return kind
+        except changing.ChangedMeanwhile as meanwhile:
+            return f"told of {meanwhile.change.number}"
+        finally:
+            connections.close_all()
+
+    def both(*acts: tuple[date, str]) -> list[str]:
+        with ThreadPoolExecutor(2) as pool:
+            return [running.result(40) for running in [pool.submit(act, *one) for one in acts]]
+
+    barrier = Barrier(2)
+    same = both((TUESDAY, "holiday"), (TUESDAY, "staff"))
+    assert sorted(one.startswith("told of") for one in same) == [False, True]
+    with district_scope(cedar.district.id):
+        assert [row.kind for row in CalendarDay.objects.all()] == [one for one in same if not one.startswith("told")]
+    other = both((TUESDAY + timedelta(days=1), "holiday"), (TUESDAY + timedelta(days=2), "staff"))
+    assert other == ["holiday", "staff"]
+    with district_scope(cedar.district.id):
+        assert list(CalendarChange.objects.order_by("number").values_list("number", flat=True)) == [1, 2, 3]
 
 
 # --- undone -----------------------------------------------------------------------------------------------------------------

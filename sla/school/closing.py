@@ -48,15 +48,15 @@ def declare(notice: Notice, *, district: District, by: Person | None, now: datet
     put = list(_days(notice, district))
     if not put:
         raise NotOpenAnyway
-    due = due_on({one.date for one in put}, district, notice.sites)
+    due = due_on({one.date for one in put}, district, notice.sites, now=now)
     changed = change_days(put=put, kind=CalendarChange.Kind.CLOSED, district=district, by=by, now=now, seen=seen)
     return Declared(changed, due)
 
 
-def due_on(dates: set[date], district: District, sites: Sequence[Site] = ()) -> int:
-    """Promises of live tickets that fall on these local dates."""
+def due_on(dates: set[date], district: District, sites: Sequence[Site] = (), *, now: datetime) -> int:
+    """Promises of live tickets that fall on these local dates and are still ahead."""
     midnight = [datetime.combine(day, time(), tzinfo=district.zone) for day in (min(dates), max(dates) + timedelta(days=1))]
-    tickets = Ticket.objects.filter(status__in=Ticket.LIVE, due_at__gte=midnight[0], due_at__lt=midnight[1])
+    tickets = Ticket.objects.filter(status__in=Ticket.LIVE, due_at__gte=max(midnight[0], now), due_at__lt=midnight[1])
     found: int = (tickets.filter(site__in=sites) if sites else tickets).count()
     return found
 

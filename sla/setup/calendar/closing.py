@@ -35,7 +35,7 @@ def close(request: HttpRequest) -> HttpResponse:
             return redirect("setup_close")
     values = {
         "form": form, "today": today, "hours_today": hours_words(calendar_of(district, now=now).hours(today)),
-        "due": closing.due_on({today}, district), **last_change(),
+        "due": closing.due_on({today}, district, now=now), **last_change(),
     }  # fmt: skip
     return render(request, "setup/close.html", values, status=422 if form.errors else 200)
 
