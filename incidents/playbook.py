@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.text import slugify
-from django.utils.translation import gettext, override
-from django.utils.translation import gettext_noop as noop
+from django.utils.translation import gettext, gettext_noop, override
 
 from districts.models import Team
 from districts.queries import this_district
@@ -23,37 +22,101 @@ Data = Mapping[str, Any]
 
 DEFAULT: Sequence[Data] = (
     {
-        "level": 1, "name": noop("System alert"), "from_minute": 0, "to_minute": 15,
-        "actions": [noop("Confirm with two other users that it is widespread"), noop("Tell the building's technology coordinator"),
-                    noop("Switch to paper forms")],
+        "level": 1,
+        "name": gettext_noop("System alert"),
+        "from_minute": 0,
+        "to_minute": 15,
+        "actions": [
+            gettext_noop("Confirm with two other users that it is widespread"),
+            gettext_noop("Tell the building's technology coordinator"),
+            gettext_noop("Switch to paper forms"),
+        ],
     },
     {
-        "level": 2, "name": noop("Initial response"), "from_minute": 15, "to_minute": 30,
-        "actions": [noop("Confirm the scope: one school, several schools or the whole district"), noop("Check related systems"),
-                    noop("Open a ticket with the vendor"), noop("Put an expected time on the status page")],
+        "level": 2,
+        "name": gettext_noop("Initial response"),
+        "from_minute": 15,
+        "to_minute": 30,
+        "actions": [
+            gettext_noop("Confirm the scope: one school, several schools or the whole district"),
+            gettext_noop("Check related systems"),
+            gettext_noop("Open a ticket with the vendor"),
+            gettext_noop("Put an expected time on the status page"),
+        ],
     },
     {
-        "level": 3, "name": noop("Operational adjustment"), "from_minute": 30, "to_minute": 60,
-        "actions": [noop("Agree with the departments what is done by hand")],
+        "level": 3,
+        "name": gettext_noop("Operational adjustment"),
+        "from_minute": 30,
+        "to_minute": 60,
+        "actions": [gettext_noop("Agree with the departments what is done by hand")],
     },
     {
-        "level": 4, "name": noop("Executive notification"), "from_minute": 60, "to_minute": None,
-        "actions": [noop("Decide if families are told"), noop("Approve overtime for entering what was written on paper")],
+        "level": 4,
+        "name": gettext_noop("Executive notification"),
+        "from_minute": 60,
+        "to_minute": None,
+        "actions": [
+            gettext_noop("Decide if families are told"),
+            gettext_noop("Approve overtime for entering what was written on paper"),
+        ],
     },
     {
-        "level": 5, "name": noop("Recovery validation"), "from_minute": None, "to_minute": None, "after": "restoration",
-        "actions": [noop("Each school confirms its entries"), noop("Transportation checks tomorrow's routes")],
+        "level": 5,
+        "name": gettext_noop("Recovery validation"),
+        "from_minute": None,
+        "to_minute": None,
+        "after": "restoration",
+        "actions": [gettext_noop("Each school confirms its entries"), gettext_noop("Transportation checks tomorrow's routes")],
     },
-)  # fmt: skip
+)
 PAPER: Sequence[tuple[str, str, str, int, Sequence[str]]] = (
-    ("enrollment", noop("Enrollment"), "E", 1,
-     (noop("Student's name"), noop("Date of birth"), noop("Grade"), noop("Parent or guardian"), noop("Telephone"), noop("Address"),
-      noop("Previous school"), noop("First day"), noop("Needs a bus: yes / no"), noop("Allergies, medicine"))),
-    ("attendance", noop("Attendance"), "A", 18, (noop("Student"), noop("Absent / late"), noop("Reason"))),
-    ("route-change", noop("Route change"), "R", 6,
-     (noop("Student"), noop("From stop"), noop("To stop"), noop("From which day"), noop("Who called"))),
-    ("meal-count", noop("Meal count"), "M", 14, (noop("Class"), noop("Breakfasts"), noop("Lunches"), noop("Special diets"))),
-)  # fmt: skip
+    (
+        "enrollment",
+        gettext_noop("Enrollment"),
+        "E",
+        1,
+        (
+            gettext_noop("Student's name"),
+            gettext_noop("Date of birth"),
+            gettext_noop("Grade"),
+            gettext_noop("Parent or guardian"),
+            gettext_noop("Telephone"),
+            gettext_noop("Address"),
+            gettext_noop("Previous school"),
+            gettext_noop("First day"),
+            gettext_noop("Needs a bus: yes / no"),
+            gettext_noop("Allergies, medicine"),
+        ),
+    ),
+    (
+        "attendance",
+        gettext_noop("Attendance"),
+        "A",
+        18,
+        (gettext_noop("Student"), gettext_noop("Absent / late"), gettext_noop("Reason")),
+    ),
+    (
+        "route-change",
+        gettext_noop("Route change"),
+        "R",
+        6,
+        (
+            gettext_noop("Student"),
+            gettext_noop("From stop"),
+            gettext_noop("To stop"),
+            gettext_noop("From which day"),
+            gettext_noop("Who called"),
+        ),
+    ),
+    (
+        "meal-count",
+        gettext_noop("Meal count"),
+        "M",
+        14,
+        (gettext_noop("Class"), gettext_noop("Breakfasts"), gettext_noop("Lunches"), gettext_noop("Special diets")),
+    ),
+)
 
 
 def ensure() -> None:
