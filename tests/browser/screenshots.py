@@ -124,6 +124,12 @@ def stickers(shots: Shots) -> None:
     shots.shoot(page, "stickers")
 
 
+def calendar(shots: Shots) -> None:
+    page = shots.page(LARGE, ADMINISTRATOR)
+    page.goto(f"{shots.door}/setup/calendar/")
+    shots.shoot(page, "calendar")
+
+
 def questions(shots: Shots) -> None:
     page = shots.page(MIDDLE, ADMINISTRATOR)
     page.goto(f"{shots.door}/setup/services/")
@@ -250,7 +256,7 @@ def api(shots: Shots) -> None:
 
 
 ALL: tuple[Callable[[Shots], None], ...] = (
-    front, desk, form, stickers, questions, mailbox, letters, known_twice, merging, voicemail, quick_log, widget, api,
+    front, desk, form, stickers, calendar, questions, mailbox, letters, known_twice, merging, voicemail, quick_log, widget, api,
 )  # fmt: skip
 
 
