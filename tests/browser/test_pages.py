@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from tests.product import CEDAR, OAK, Product
 
-OPEN = ["/", "/help/", "/find", "/account/login/"]
-OF_STAFF = ["/desk/", "/desk/?view=open", "/desk/log/", "/today/", "/matrix/", "/matrix/steps/", "/notices/"]
+OPEN = ["/", "/help/", "/find", "/status/", "/account/login/"]
+OF_STAFF = ["/desk/", "/desk/?view=open", "/desk/log/", "/today/", "/matrix/", "/matrix/steps/", "/notices/", "/outages/", "/outages/new"]
 
 
 def judge(page: Page, complaints: list[str], accessible: Callable[[Page], None]) -> None:
@@ -45,7 +45,9 @@ def test_pages_of_staff(
     )
     merging = (f"/desk/{ticket}/merge/", f"/desk/{ticket}/merge/?q=bus", f"/desk/{ticket}/merge/?into={other}", f"/people/of/{ticket}")
     process = product.value("SELECT slug FROM ownership_process WHERE district_id = %s LIMIT 1", product.district(CEDAR))
-    for path in (*OF_STAFF, f"/desk/{ticket}/", f"/matrix/{process}/", *merging):
+    outage = product.value("SELECT id FROM incidents_incident WHERE district_id = %s LIMIT 1", product.district(CEDAR))
+    outages = (f"/outages/{outage}/", f"/outages/{outage}/paper/", f"/outages/{outage}/review/", f"/status/{outage}/")
+    for path in (*OF_STAFF, f"/desk/{ticket}/", f"/matrix/{process}/", *merging, *outages):
         for scheme, width in (("light", 1440), ("dark", 360)):
             lead.emulate_media(color_scheme="light" if scheme == "light" else "dark")
             lead.set_viewport_size({"width": width, "height": 900})
