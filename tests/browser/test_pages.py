@@ -8,7 +8,17 @@ from playwright.sync_api import Page, expect
 from tests.product import CEDAR, OAK, Product
 
 OPEN = ["/", "/help/", "/find", "/status/", "/account/login/"]
-OF_STAFF = ["/desk/", "/desk/?view=open", "/desk/log/", "/today/", "/matrix/", "/matrix/steps/", "/notices/", "/outages/", "/outages/new"]
+OF_STAFF = [
+    "/desk/",
+    "/desk/?view=open",
+    "/desk/log/",
+    "/today/",
+    "/matrix/",
+    "/matrix/steps/",
+    "/notices/",
+    "/outages/",
+    "/outages/new",
+]
 
 
 def judge(page: Page, complaints: list[str], accessible: Callable[[Page], None]) -> None:
