@@ -8,6 +8,7 @@ import pytest
 from config.celery import app
 from delivery.models import Delivery
 from districts.models import CalendarDay, Membership, Role
+from districts.queries import this_district
 from districts.scope import district_scope
 from intake.models import Channel, Envelope
 from intake.receiving import quarantine
@@ -87,7 +88,7 @@ def test_each_district_is_told_of_its_own_and_one_that_fails_keeps_nobody_waitin
     tell_in = quarantine.tell
 
     def failing(*, now: datetime) -> int:
-        if quarantine.this_district() == oak.district:
+        if this_district() == oak.district:
             raise RuntimeError("x")
         return tell_in(now=now)
 

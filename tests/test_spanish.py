@@ -19,7 +19,6 @@ from django.utils.translation.template import templatize
 
 from delivery.models import Delivery
 from districts.models import Account
-from intake.models import Channel
 from knowledge.models import Article
 from routing.acknowledgement import acknowledge, letter_of
 from routing.short_text import fits
