@@ -98,6 +98,8 @@ def desk(shots: Shots) -> None:
     page = shots.page(LARGE, "Leader, Cedar Valley")
     page.goto(f"{shots.door}/today/")
     shots.shoot(page, "today")
+    page.goto(f"{shots.door}/alerts/")
+    shots.shoot(page, "alerts")
 
 
 def form(shots: Shots) -> None:
