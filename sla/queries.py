@@ -33,7 +33,8 @@ def clocks_of(ticket: Ticket, *, now: datetime) -> list[ClockView]:
     Of clocks that begin again the last run only.
     """
     last = {c.kind: c for c in Clock.objects.filter(ticket=ticket).order_by("run")}
-    return [view(c, now=now) for c in sorted(last.values(), key=lambda c: ORDER[c.kind])]
+    shown = [c for c in last.values() if not (c.kind == ClockKind.TEAM and c.state == Clock.State.VOID)]  # nobody promises it any more
+    return [view(c, now=now) for c in sorted(shown, key=lambda c: ORDER[c.kind])]
 
 
 def next_promise(ticket: Ticket) -> Clock | None:
