@@ -33,14 +33,19 @@ class LadderRow:
 
 @dataclass(frozen=True)
 class OnCall:
-    """A rotation as it stands. `here`: whoever is called now is there; else `instead` is called."""
+    """A rotation as it stands. `called`, `then_called`: who is really sent for, now and next, which may be somebody who stands in."""
 
     plan: Plan
     now: Shift | None
     next: Shift | None
     called: Person | None
+    then_called: Person | None
     shifts: Sequence[Shift]
     swaps: Sequence[Swap]
+
+    @property
+    def next_stands_in(self) -> bool:
+        return self.next is not None and self.then_called is not None and self.then_called != self.next.person
 
     @property
     def stands_in(self) -> bool:
@@ -90,13 +95,17 @@ def on_call(now: datetime) -> list[OnCall]:
 
 
 def _on_call(plan: Plan, roster: Roster) -> OnCall:
-    duty, now = plan.on_duty(roster.now), roster.now
-    rotation = plan.rotation
-    found = roster.find(rotation.role) if rotation.role else roster.on_call(rotation.team_id) if rotation.team_id else None
+    duty, following, now = plan.on_duty(roster.now), plan.next(roster.now), roster.now
     ahead = sorted((swap for swap in plan.swaps if swap.ends_at > now), key=lambda swap: swap.starts_at)
-    return OnCall(
-        plan, duty, plan.next(now), found.owner if found else duty.person if duty else None, plan.shifts(now, now + AHEAD), ahead
-    )
+    then = _called(plan, roster.at(following.begins), following) if following else None
+    return OnCall(plan, duty, following, _called(plan, roster, duty), then, plan.shifts(now, now + AHEAD), ahead)
+
+
+def _called(plan: Plan, roster: Roster, duty: Shift | None) -> Person | None:
+    rotation = plan.rotation
+    if rotation.role:
+        return roster.find(rotation.role).owner
+    return roster.on_call(rotation.team_id).owner if rotation.team_id else duty.person if duty else None
 
 
 def leaves(now: datetime) -> QuerySet[Leave]:

@@ -80,6 +80,7 @@ class GiveForm(forms.Form):
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
         self.fields["to"].queryset = staff()  # type: ignore[attr-defined]
+        self.fields["to"].empty_label = _("Choose…")  # type: ignore[attr-defined]
         dress(self.fields["to"])
 
 
@@ -101,6 +102,7 @@ class SwapForm(forms.Form):
     def __init__(self, data: Any = None, *, prefix: str = "") -> None:
         super().__init__(data, prefix=prefix, auto_id=f"{prefix}-%s")
         self.fields["person"].queryset = staff()  # type: ignore[attr-defined]
+        self.fields["person"].empty_label = _("Choose…")  # type: ignore[attr-defined]
         for one in self.fields.values():
             dress(one)
 
@@ -119,6 +121,7 @@ class LeaveForm(forms.Form):
         everybody = staff()
         self.fields["person"].queryset = everybody.filter(id=only.id) if only else everybody  # type: ignore[attr-defined]
         self.fields["person"].initial = only.id if only else None
+        self.fields["person"].empty_label = _("Choose…")  # type: ignore[attr-defined]
         self.fields["cover"].queryset = everybody  # type: ignore[attr-defined]
         for one in self.fields.values():
             dress(one)

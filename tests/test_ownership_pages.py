@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from districts.models import Membership, Person, Role, Team
 from districts.scope import district_scope
-from ownership import actions, audit, queries
+from ownership import actions, audit, queries, rehearsal
 from ownership.loading import load_matrix
 from ownership.models import Escalation, Feed, FeedRun, Ladder, OwnerRole, Process, Rung, Stage, Step
 from sla import terms
@@ -268,7 +268,7 @@ def test_the_audit_names_what_nobody_can_rely_on(here: Cast, rows: Sync) -> None
 
 def test_a_measured_and_tested_process_has_no_findings(here: Cast, rows: Sync) -> None:
     actions.ping(rows.feed, outcome="ok", counts={}, note="", now=NOW)
-    actions.drill(rows.process, by=here.ada, now=NOW)
+    rehearsal.rehearse(rows.ladder, process=rows.process, by=here.ada, now=NOW)
     assert found(here) == set()
 
 
