@@ -1,6 +1,6 @@
 """The school year is looked at, changed, called off at 5:45 AM and undone; nobody's change is lost unseen."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
@@ -101,7 +101,10 @@ def test_each_day_is_a_link_that_shows_what_it_is(here: Cast, dawn: datetime) ->
 def test_a_site_is_shown_with_its_own_days(here: Cast, oak: Cast, dawn: datetime) -> None:
     enter(here, "staff", site=here.maple, name="Flood")
     admin = sign_in(here.ada, here.district)
-    cells = lambda page: {c.day: c for m in page.context["year"].months for w in m.weeks for c in w if c}  # noqa: E731
+
+    def cells(page: Any) -> dict[date, Any]:
+        return {c.day: c for m in page.context["year"].months for w in m.weeks for c in w if c}
+
     mine = cells(admin.get(f"/setup/calendar/?site={here.maple.id}"))
     assert (mine[TUESDAY].kind, mine[TUESDAY].own) == ("staff", True)
     assert cells(admin.get("/setup/calendar/"))[TUESDAY].kind == "school"
@@ -190,15 +193,16 @@ def days() -> list[tuple[Any, ...]]:
 
 
 def test_undo_puts_everything_back_one_after_the_other(here: Cast) -> None:
-    states, acts = [days()], [
+    states = [days()]
+    acts: list[Callable[[], changing.Changed]] = [
         lambda: enter(here, "break", last=TUESDAY + timedelta(days=10), name="Break"),
         lambda: enter(here, "early", site=here.maple, windows=[["08:00", "11:00"]]),
-        lambda: declare(here, What.CLOSED),
+        lambda: declare(here, What.CLOSED).changed,
         lambda: changing.remove_days({(TUESDAY, None)}, district=here.district, by=None, now=DAWN),
     ]  # fmt: skip
     numbers = []
     for act in acts:
-        numbers.append(act().number if act is not acts[2] else act().changed.number)  # type: ignore[no-untyped-call]
+        numbers.append(act().number or 0)
         states.append(days())
     for number, before in zip(reversed(numbers), reversed(states[:-1]), strict=True):
         changing.undo(number, district=here.district, by=here.ada, now=DAWN)

@@ -42,6 +42,10 @@ def told(*props: str, **more: Any) -> list[Told]:
     return read(lines(*event(*props)), PACIFIC, first=more.get("first", FIRST), last=more.get("last", LAST))
 
 
+def events(text: bytes) -> list[Any]:
+    return list(ICalendar.from_ical(text).walk("VEVENT"))
+
+
 def one(*props: str) -> Told:
     [found] = told(*props)
     return found
@@ -50,7 +54,7 @@ def one(*props: str) -> Told:
 # --- out and back -----------------------------------------------------------------------------------------------------------
 
 
-names = st.text(st.characters(exclude_categories=("C",), exclude_characters="\u2028\u2029"), max_size=40).map(
+names = st.text(st.characters(exclude_categories=["C"], exclude_characters="\u2028\u2029"), max_size=40).map(
     lambda t: " ".join(t.split())
 )
 times = st.lists(st.integers(0, 95), min_size=2, max_size=6, unique=True).map(
@@ -94,18 +98,18 @@ def test_any_program_can_read_what_is_written(here: Cast) -> None:
     for day in (21, 22, 23, 24, 25, 28):
         CalendarDay.objects.create(date=date(2026, 12, day), kind="break", name="Winter break", entered_at=NOW)
     text = feeds.file_of(here.district, None, now=NOW).body
-    [found] = ICalendar.from_ical(text).walk("VEVENT")
+    [found] = events(text)
     assert (found["DTSTART"].dt, found["DTEND"].dt) == (date(2026, 12, 21), date(2026, 12, 29)), "the end is not in it"
     assert (str(found["SUMMARY"]), found["DTSTAMP"].dt) == ("Winter break", NOW)
     uid = str(found["UID"])
     CalendarDay.objects.update(name="Winter recess", entered_at=NOW + timedelta(days=1))
-    [renamed] = ICalendar.from_ical(feeds.file_of(here.district, None, now=NOW).body).walk("VEVENT")
+    [renamed] = events(feeds.file_of(here.district, None, now=NOW).body)
     assert str(renamed["UID"]) == uid, "the same event, with another name"
 
 
 def test_what_is_exported_imports_to_nothing_new_for_district_and_site(here: Cast, oak: Cast) -> None:
     def enter(kind: str, site: Any = None, **more: Any) -> None:
-        values = {"first": date(2026, 12, 21), "last": date(2027, 1, 1), "name": "Break", "windows": None} | more
+        values: dict[str, Any] = {"first": date(2026, 12, 21), "last": date(2027, 1, 1), "name": "Break", "windows": None} | more
         changing.enter_days(kind=kind, site=site, district=here.district, by=None, now=NOW, **values)
 
     enter("break")
@@ -309,7 +313,8 @@ def test_a_file_is_looked_at_corrected_and_entered(here: Cast) -> None:
     assert CalendarDay.objects.count() == 2, "nothing is changed yet"
     values = sent(page)
     early = page.context["rows"][1].key
-    again = admin.post("/setup/calendar/files/read", values)
+    assert values[f"hours_{early}"] == "08:00–12:00", "as the one that is entered has them"
+    again = admin.post("/setup/calendar/files/read", values | {f"hours_{early}": ""})
     assert again.status_code == 422
     assert "Say from when until when" in again.content.decode()
     values |= {f"hours_{early}": "7:30-12:10", f"name_{early}": "Half day"}
@@ -323,6 +328,15 @@ def test_a_file_is_looked_at_corrected_and_entered(here: Cast) -> None:
     assert change is not None
     changing.undo(change.number, district=here.district, by=None, now=NOW)
     assert {row.name for row in CalendarDay.objects.all()} == {"Planning", "Old"}
+
+
+@time_machine.travel(NOW)
+def test_an_early_release_that_does_not_say_when_has_the_usual_hours(here: Cast) -> None:
+    for day, closes in ((9, "12:00"), (10, "11:00"), (11, "12:00")):
+        CalendarDay.objects.create(date=date(2026, 12, day), kind="early", windows=[["08:00", closes]])
+    file = lines(*event("SUMMARY:Early dismissal", "DTSTART;VALUE=DATE:20270115"))
+    [item] = importing.plan(file, here.district, None, today=NOW.date()).items
+    assert item.told.windows == (("08:00", "12:00"),)
 
 
 @time_machine.travel(NOW)

@@ -1,5 +1,6 @@
 """What a calendar file would change here, looked at by a person before anything is changed; and then changed, in one act."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -35,7 +36,8 @@ def plan(data: bytes, district: District, site: Site | None, *, today: date) -> 
     told = read(data, district.zone, first=today - BACK, last=today + AHEAD)
     rows = day_rows(today - BACK, today + AHEAD)
     weekly = calendar_from(district, {})
-    told = [_with_hours(one, weekly) for one in told]
+    usual = _usual(rows)
+    told = [_with_hours(one, weekly, usual) for one in told]
     there = holding(rows, site.id if site else None)
     return Plan([_item(one, there, weekly) for one in told], _gone(told, rows, site, weekly))
 
@@ -67,10 +69,18 @@ def dates_of(one: Told, weekly: Calendar) -> list[date]:
     return [day for day in dates if day not in one.skipped]
 
 
-def _with_hours(one: Told, weekly: Calendar) -> Told:
-    """An early release that says when it ends has the hours of that weekday until then."""
-    if one.ends is None or one.windows is not None:
+def _usual(rows: Iterable[DayRow]) -> Windows | None:
+    """The hours that early releases here mostly have."""
+    known = Counter(as_windows(row.windows) for row in rows if row.kind == CalendarDay.Kind.EARLY and row.windows)
+    return known.most_common(1)[0][0] if known else None
+
+
+def _with_hours(one: Told, weekly: Calendar, usual: Windows | None = None) -> Told:
+    """An early release that says when it ends has the hours of that weekday until then; one that does not has the usual ones."""
+    if one.exact or one.windows is not None or one.kind != CalendarDay.Kind.EARLY:
         return one
+    if one.ends is None:
+        return replace(one, windows=usual)
     hours = [(begin, min(end, one.ends)) for begin, end in weekly.hours(one.first) if begin < one.ends]
     return replace(one, windows=_text(hours)) if hours else one
 
