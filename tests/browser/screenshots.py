@@ -90,6 +90,8 @@ def desk(shots: Shots) -> None:
     shots.shoot(page, "ticket")
     page.goto(f"{shots.door}/matrix/")
     shots.shoot(page, "matrix")
+    page.goto(f"{shots.door}/matrix/ladders/new-enrollment-data-flow/?process=new-enrollment-data-flow")
+    shots.shoot(page, "ladder")
     page.goto(f"{shots.door}/outages/")
     page.locator(".outage-card a").first.click()
     shots.shoot(page, "outage")

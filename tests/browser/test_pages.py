@@ -15,6 +15,8 @@ OF_STAFF = [
     "/today/",
     "/matrix/",
     "/matrix/steps/",
+    "/matrix/on-call/",
+    "/matrix/ladders/tickets/",
     "/notices/",
     "/outages/",
     "/outages/new",

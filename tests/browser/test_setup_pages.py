@@ -14,6 +14,10 @@ PAGES = [
     "/setup/people/new",
     "/setup/services/",
     "/setup/calendar/",
+    "/setup/ladders/",
+    "/setup/ladders/tickets/",
+    "/setup/on-call/new",
+    "/setup/calls/",
     "/setup/addresses/new",
 ]
 
