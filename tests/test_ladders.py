@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+import os
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,7 @@ from delivery.models import Delivery
 from delivery.transports import Outgoing, TryLater, Undeliverable, voice
 from districts.models import ContactPoint, District, Membership, Person, Role
 from districts.scope import district_scope
+from intake.receiving.reaping import reap
 from ownership import actions, building, collecting, ladders, parcels, rehearsal, turns
 from ownership.models import Escalation, FeedRun, Ladder, LadderChange, LadderTest, OwnerRole, Rotation, Rung, Step, StepFile
 from ownership.preview import preview
@@ -26,6 +29,7 @@ from ownership.roles import Roster, Via
 from sla.models import Breach
 from tests.conftest import NOW, Cast, a_ticket, sign_in, visitor
 from tests.test_ownership import DAY, HOUR, MINUTE, Sync, a_breach, begun, in_threads, make_sync, sweep, told
+from tickets import files
 from tickets.actions import NewFile
 from tickets.models import Event
 
@@ -702,3 +706,15 @@ def test_people_act_on_a_ladder_over_http_and_hear_why_not(here: Cast, sync: Syn
     for name in ("snooze_escalation", "raise_escalation", "skip_rung"):
         assert alice.post(reverse(name, args=[escalation.id]), {"minutes": "60", "why": "x"}).status_code == 403
         assert lena.get(reverse(name, args=[escalation.id])).status_code == 405
+
+
+def test_a_file_that_proves_a_step_is_kept_by_the_reaper(here: Cast, sync: Sync, settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    begun(here, sync)
+    kept, orphan = files.store("log.txt", b"412 rows"), files.store("other.txt", b"nobody's")
+    actions.complete(Step.objects.order_by("order")[0].id, by=sync.rosa, evidence="", files=[kept], now=NOW)
+    for file in (kept, orphan):
+        os.utime(tmp_path / file.path, (0, 0))
+    reap(here.district.id)
+    assert (tmp_path / kept.path).exists()
+    assert not (tmp_path / orphan.path).exists()
