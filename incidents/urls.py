@@ -8,6 +8,7 @@ urlpatterns = [
     path("", desk.outages, name="incidents"),
     path("new", desk.declare, name="incident_new"),
     path("offers/<uuid:offer_id>/decline", desk.decline, name="incident_decline"),
+    path("beside/<uuid:ticket_id>/", desk.beside, name="incident_beside"),
     path("<uuid:incident_id>/", desk.outage, name="incident"),
     path("<uuid:incident_id>/update", desk.update, name="incident_update"),
     path("<uuid:incident_id>/words", desk.words, name="incident_words"),

@@ -9,8 +9,6 @@ from django.db.models import Q
 from districts.access import Actor, Can, may
 from districts.models import ContactPoint, Person, Service, Team
 from districts.queries import services, team_members
-from incidents.linking import incidents_for
-from incidents.models import Incident
 from routing import timeline
 from routing.models import Decision, Handoff
 from routing.queries import handoffs_of
@@ -45,7 +43,6 @@ class Context:
     percent: int
     alternatives: list[Alternative]
     related: list[Related]
-    outages: list[tuple[Incident, bool]]
     handoffs: list[tuple[Handoff, Moment]]
     members: list[Person]
     followers: list[Person]
@@ -67,7 +64,6 @@ def context_of(ticket: Ticket, desk: Desk, *, decision: Decision | None, all_ser
         percent=round(100 * decision.confidence) if decision else 0,
         alternatives=list(_alternatives(decision, ticket)) if decision else [],
         related=_related(ticket, desk.actor),
-        outages=incidents_for(ticket),
         handoffs=_handoffs(ticket, times) if moved else [],
         members=team_members(ticket.team_id),
         followers=[row.person for row in Follower.objects.filter(ticket=ticket).select_related("person").order_by("since")],

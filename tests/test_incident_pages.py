@@ -300,3 +300,13 @@ def test_updates_are_never_edited(plan: Cast, incident: Incident) -> None:
     first = actions.post(incident, audience="public", text="One", by=plan.alice, now=timezone.now())
     actions.post(incident, audience="public", text="Two", by=plan.alice, now=timezone.now())
     assert Update.objects.get(id=first.id).text == "One"
+
+
+def test_a_ticket_is_offered_the_outage_beside_it(plan: Cast, incident: Incident) -> None:
+    ticket = a_ticket(plan, text="RosterPoint is slow", now=timezone.now())
+    client = sign_in(plan.alice, plan.district)
+    assert f"/outages/beside/{ticket.id}/" in said(client.get(f"/desk/{ticket.id}/"))
+    block = said(client.get(f"/outages/beside/{ticket.id}/", HTTP_HX_REQUEST="true"))
+    assert "It is part of this" in block
+    other = a_ticket(plan, text="The bus is late", now=timezone.now())
+    assert "Declare it" in said(client.get(f"/outages/beside/{other.id}/", HTTP_HX_REQUEST="true"))

@@ -136,6 +136,15 @@ def decline(request: HttpRequest, offer_id: UUID) -> HttpResponse:
     return redirect("incidents")
 
 
+@staff_only
+def beside(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
+    """Of a ticket: the outage it is of, or may be of. Asked for by its page after it is shown; without scripts there is the link."""
+    found = get_ticket(actor_of(request), ticket_id, to=Can.WORK, now=timezone.now())
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("desk_ticket", ticket_id)
+    return render(request, "incidents/parts/beside.html", {"found": linking.incidents_for(found), "ticket": found})
+
+
 # --- the page of one ---------------------------------------------------------------------------------------------------
 
 
