@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from intake.channels import letter
+from intake import screening
+from intake.channels import email, letter
 from intake.channels.arrival import Bounce
 from intake.channels.bounces.reasons import is_gone
 from intake.channels.letter import Mail
@@ -229,3 +230,73 @@ def test_after_the_recipient_was_accepted_it_is_a_filter_that_speaks() -> None:
 )  # fmt: skip
 def test_machines_are_told_from_people(fields: dict[str, Any], told: str) -> None:
     assert mail("x", **{"From": "pat@family.example", "Subject": "x", **fields}).automation == told
+
+
+# --- people, and words of danger ---------------------------------------------------------------------------------------
+
+SAD = "My son wants to kill himself. Please call me, 555-0100.\nMaria Lopez"
+
+
+@pytest.mark.parametrize(
+    ("writer", "subject", "text"),
+    [
+        ("Maria Lopez <maria@family.example>", "Undeliverable: my son's letters", SAD),
+        ("Maria Lopez <maria@family.example>", "Undeliverable: lunch", "The lunch could not be delivered to my son in room 412"),
+        ("Maria <maria@family.example>", "Failure notice", "My son got a failure notice in math. Who can I talk to?"),
+        ("Maria <maria@family.example>", "Message undeliverable", "I called, the message was undeliverable. maria@family.example"),
+        ("Maria <maria@family.example>", "Email delivery failure", "I do not get the emails of the school anymore."),
+        ("Maria <maria@family.example>", "hello", "I'm afraid I wasn't able to reach the nurse. Call me please."),
+        ("Host families <exchange@student.example>", "Host family", "The form was rejected. Write to maria@family.example, please."),
+        ("Metro <mta@metro.example>", "Route 12", "The bus pass of our rider was rejected at the gate in room 412 of the station."),
+        ("Alice Ng | System Administrator <alice@partner.example>", "Roster", "It stops: error message, school id does not exist."),
+        ("Bob <postmaster@charter.example>", "Roster", "Your file was rejected by our system, please send it again."),
+        ("Sue <smtp@family.example>", "Bus", "The bus to Oak does not exist in the app."),
+        ("Trampolines <bounces@park.example>", "Field trip", "Your payment was rejected. Please pay again."),
+        ("Forms <no-reply@forms.example>", "Problem with textbook delivery", "The books were not delivered to room 4. What now?"),
+    ],
+)  # fmt: skip
+def test_people_are_not_taken_for_mail_servers_by_their_words(writer: str, subject: str, text: str) -> None:
+    assert mail(text, From=writer, Subject=subject).bounce is None
+
+
+def screened(raw: str) -> screening.Verdict | None:
+    return screening.by_itself(email.read(raw.encode()))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: Forms <no-reply@forms.example>\nAuto-Submitted: auto-generated\nSubject: Problem with delivery to ana@family.example",
+        "From: MAILER-DAEMON@mx.example\nSubject: Undelivered",
+        "From: postmaster@charter.example\nSubject: rejected: ana@family.example",
+        "From: Maria <maria@family.example>\nSubject: Undeliverable: 5.1.1",
+        "From: Maria <maria@family.example>\nSubject: Undelivered Mail Returned to Sender",
+    ],
+)
+@pytest.mark.parametrize("told", ["", "\n550 5.1.1 <ana@family.example> user unknown", f"\n\n{ORIGINAL}"])
+def test_what_only_reads_like_a_report_never_silences_words_of_danger(head: str, told: str) -> None:
+    if told.endswith(ORIGINAL) and "Maria" not in head:
+        return  # it gives a mail back: proven
+    found = screened(f"{head}\n\nNot delivered, ana@family.example.\n{SAD}{told}\n")
+    assert found is None or found.course is not screening.Course.OUT
+
+
+@pytest.mark.parametrize(
+    ("raw", "proven"),
+    [
+        ("From: MAILER-DAEMON@mx.example\nSubject: x\n\n<ana@family.example>: user unknown\n\n" + ORIGINAL, True),
+        ("From: MAILER-DAEMON@mx.example\nSubject: x\n\n<ana@family.example>: user unknown\n", False),
+        ("From: a@b.example\nReturn-Path: <>\nSubject: failure notice\n\n<ana@family.example>: user unknown\n\n" + ORIGINAL, True),
+        ("From: Pat <pat@family.example>\nSubject: failure notice\n\n<ana@family.example>: 5.1.1 user unknown\n\n" + ORIGINAL, False),
+    ],
+)
+def test_a_report_is_proven_by_its_form_not_by_its_words(raw: str, proven: bool) -> None:
+    found = letter.read(raw.encode()).bounce
+    assert found is not None
+    assert found.proven is proven
+
+
+def test_a_report_by_the_book_stays_out_whatever_it_gives_back() -> None:
+    found = report(recipient("a@x.example", "failed", "5.1.1"), text=SAD).bounce
+    assert found is not None
+    assert found.proven

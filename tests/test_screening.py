@@ -225,9 +225,15 @@ def test_what_its_domain_disowns_is_heard_when_it_speaks_of_danger(doors: Cast) 
 
 
 def test_a_report_of_a_mail_server_stays_out_whatever_it_gives_back(doors: Cast) -> None:
-    verdict = by_itself(arrival(DANGER, bounce=Bounce("failed")))
+    verdict = by_itself(arrival(DANGER, bounce=Bounce("failed", proven=True)))
     assert verdict is not None
     assert verdict.course is Course.OUT
+
+
+def test_what_only_reads_like_a_report_does_not_stay_out(doors: Cast) -> None:
+    verdict = by_itself(arrival(DANGER, bounce=Bounce("failed")))
+    assert verdict is not None
+    assert verdict.course is Course.QUIET
 
 
 def test_an_answering_machine_that_answers_a_notice_to_staff_starts_no_loop_of_alarms() -> None:

@@ -42,6 +42,7 @@ class Bounce:
     original_ids: tuple[str, ...] = ()  # Message-IDs of the mail it speaks of
     answers_to: tuple[str, ...] = ()  # where that mail asked for answers, lower case
     returned_to: tuple[str, ...] = ()  # where it was to be sent back to, lower case
+    proven: bool = False  # by its form, and not by its words alone: no person can have written it
 
     @property
     def addresses(self) -> tuple[str, ...]:

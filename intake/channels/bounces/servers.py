@@ -1,25 +1,39 @@
-"""Is it a mail server that writes in its own words? A person may forward a report, or ask why a mail was not delivered."""
+"""Is it a mail server that writes in its own words? A person may forward a report, or ask why a mail was not delivered.
+
+People's mail is never called a report by its words alone: "Failure notice" may be about math, and an address that begins with "mta"
+belong to a bus company. So whoever has no name that only a mail server has must also say what servers say: a status, whom it did not
+reach, or the mail itself.
+"""
 
 import re
+from collections.abc import Sequence
 
 from intake.channels.bounces import codes
 from intake.channels.bounces.phrases import any_of
+from intake.channels.bounces.returned import original_ids
 from intake.channels.headers import Headers, is_no_reply
+from intake.channels.parts import LETTERS, Part
 
+FEW = 4  # words that are no sentence
 _LISTS = "x-mlserver"
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}[A-Za-z0-9]")
 _MARKS = ("x-failed-recipients", "x-amz-sns-message-id", "x-apple-unsubscribe", _LISTS)
 _DAEMON = re.compile(r"(mail(er|ing)?[-_. ]?daemon|mdaemon|mmdf|double-bounce)")  # local parts: nobody else is called so
-_POSTMAN = re.compile(
-    r"(post[-_.]?master|mail-?(error|admin|system|delivery|router|master)|smtp|mta|exchange|microsoftexchange\w*|bounces?)@"
-)
+_OFFICE = re.compile(r"(post[-_.]?master|mail-?(error|admin|system|delivery|router|master)|microsoftexchange\w*)@")
+_POSTMAN = re.compile(rf"{_OFFICE.pattern}|(smtp|mta|exchange|bounces?)@")  # and people and companies, too
 _NAME = any_of(r"""
-    mail(er)?[- _]?daemon|post[- _]?master
-    (mail )?delivery (sub)?system|mail (delivery|system|error|administrator)|system ?administrator
-    administrateur syst|administrador do sistema|interscan (mss|notification)
+    mail(er)?[- _]?daemon|^\W*post[- _]?master|^\W*(mail )?delivery (sub)?system
+    mail (delivery|system|error)|interscan (mss|notification)
 """)
-_SURE_SUBJECT = any_of(r"""
-    ^delivery status notification ?\(|^undelivered mail returned to sender|^failure notice$|^nondeliverable mail$
+_PERHAPS_NAME = any_of(r"""
+    mail administrator|system ?administrator|administrateur syst|administrador do sistema
+""")
+_FORMULA = any_of(r"""
+    ^delivery status notification ?\(|^undelivered mail returned to sender
     ^mail delivery failed: returning|^returned mail: (see transcript|user unknown|host unknown|unable)
+""")
+_LIKELY_SUBJECT = any_of(r"""
+    ^failure notice$|^nondeliverable mail$
     ^undeliverable( (mail|message))?:|^undeliverable message$|^permanent delivery failure
     ^メッセージを配信できません|^メール配信に失敗しました
     ^mail could not be delivered$|^message undeliverable$|complaint about message from|email delivery failure$
@@ -57,19 +71,61 @@ def may_write(headers: Headers) -> bool:
     """By its header alone: most mail is known by that to be no report."""
     if any(name in headers for name in _MARKS) or _by_itself(headers) or _is_daemon(headers) or _is_postman(headers):
         return True
-    return bool(_SURE_SUBJECT.search(headers.text("subject")))
+    return _is_likely(headers.text("subject"))
 
 
-def writes(headers: Headers, text: str) -> bool:
-    """By its name where no person has it, else by its words too."""
-    subject = headers.text("subject")
-    if "x-failed-recipients" in headers or _is_daemon(headers) or _SURE_SUBJECT.search(subject) or _OPENING.search(_beginning(text)):
+def writes(headers: Headers, text: str, parts: Sequence[Part]) -> bool:
+    """By its name where no person has it; else by its words, and what it tells that people do not."""
+    if "x-failed-recipients" in headers or _is_daemon(headers):
         return True
+    subject = headers.text("subject")
     if _LISTS in headers:
         return bool(_NOT_TAKEN.search(subject))
+    if not _reads_like_one(headers, subject, text):
+        return False
+    return is_from_nobody(headers) or _tells(headers, text, parts)
+
+
+def returns(parts: Sequence[Part]) -> bool:
+    """It gives a mail back, whole or as headers."""
+    return any(part.kind in LETTERS or part.kind == "text/rfc822-headers" for part in parts[1:])
+
+
+def is_machine(headers: Headers) -> bool:
+    """By the address it is from, which names nobody."""
+    writers = headers.addresses("from") or headers.addresses("return-path")
+    return _is_daemon(headers) or any(_POSTMAN.match(one.address) or is_no_reply(one.address) for one in writers)
+
+
+def is_from_nobody(headers: Headers) -> bool:
+    """RFC 5321 4.5.5: only reports are sent from the empty path."""
+    return headers.raw("return-path") == "<>" or headers.raw("from") == "<>"
+
+
+def _is_likely(subject: str) -> bool:
+    return bool(_FORMULA.search(subject) or _LIKELY_SUBJECT.search(subject))
+
+
+def _reads_like_one(headers: Headers, subject: str, text: str) -> bool:
+    if _is_likely(subject) or _OPENING.search(_beginning(text)):
+        return True
     if _is_postman(headers):
         return codes.reply(text) != "" or bool(_FAILED.search(f"{subject}\n{text}"))
     return bool(_by_itself(headers) and _SUBJECT.search(subject) and _FAILED.search(text))
+
+
+def _tells(headers: Headers, text: str, parts: Sequence[Part]) -> bool:
+    """A status, or the mail itself. Of an address that names nobody a reply's number, or whom it did not reach, is enough; and of
+    what has no words at all, its subject."""
+    subject = headers.text("subject")
+    if len(text.split()) < FEW and (_FORMULA.search(subject) or _by_itself(headers)):
+        return True
+    if codes.statuses(text) or returns(parts) or original_ids(parts):
+        return True
+    own = {one.address for name in ("from", "reply-to") for one in headers.addresses(name)}
+    named = {found[0].lower() for found in _ADDRESS.finditer(text)} - own
+    surely = _is_named(headers) or any(_OFFICE.match(one.address) or is_no_reply(one.address) for one in headers.addresses("from"))
+    return bool(surely or _SUBJECT.search(subject)) and is_machine(headers) and (bool(named) or codes.reply(text) != "")
 
 
 def _is_daemon(headers: Headers) -> bool:
@@ -77,14 +133,20 @@ def _is_daemon(headers: Headers) -> bool:
     return any(_DAEMON.match(one.address) for one in writers)
 
 
+def _is_named(headers: Headers) -> bool:
+    """As a mail server is called, and no person."""
+    return bool(_NAME.search(headers.text("from").partition("<")[0]))
+
+
 def _is_postman(headers: Headers) -> bool:
     name = headers.text("from").partition("<")[0]
-    return bool(_NAME.search(name)) or any(_POSTMAN.match(one.address) for one in headers.addresses("from"))
+    perhaps = bool(_PERHAPS_NAME.search(name))
+    return perhaps or _is_named(headers) or any(_POSTMAN.match(one.address) for one in headers.addresses("from"))
 
 
 def _by_itself(headers: Headers) -> bool:
     """It says that nobody wrote it, or is sent from nobody (RFC 5321, 3834), or where nobody reads."""
-    if headers.raw("return-path") == "<>" or headers.raw("from") == "<>" or headers.token("auto-submitted") not in ("", "no"):
+    if is_from_nobody(headers) or headers.token("auto-submitted") not in ("", "no"):
         return True
     return any(is_no_reply(one.address) for one in headers.addresses("from"))
 

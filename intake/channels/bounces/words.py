@@ -67,7 +67,7 @@ def about(parts: Sequence[Part]) -> Said:
 def read(message: Part, headers: Headers, parts: Sequence[Part]) -> Bounce | None:
     """None where a person may have written it."""
     said = about(parts)
-    if message.kind != "multipart/report" and not servers.writes(headers, said.whole):
+    if message.kind != "multipart/report" and not servers.writes(headers, said.whole, parts):
         return None
     if _DELAYED.search(said.whole):
         return Bounce("delayed", tuple(Failure(one.address, one.statuses) for one in _failures(headers, said)), original_ids(parts))
