@@ -178,7 +178,13 @@ def set_policy(
 
 
 def set_policies(policies: Iterable[NewPolicy], *, now: datetime) -> int:
-    """Many in one statement, the last of each key counts; returns how many. Raises NotUnderstood, and then none is set."""
+    """Many in one statement, the last of each key counts; returns how many. Raises NotUnderstood, and then none is set.
+
+    What the requester is promised never depends on who has the ticket: ValueError.
+    """
+    policies = list(policies)
+    if any(p.team and p.kind != ClockKind.TEAM for p in policies):
+        raise ValueError("only a team's own time is promised by the team")
     rows = {
         (p.kind, p.service, p.priority, p.team): Policy(
             kind=p.kind, service=p.service, priority=p.priority, team=p.team, terms=str(parse(p.terms))

@@ -32,7 +32,6 @@ class Policy(DistrictModel):
             models.UniqueConstraint(
                 fields=["district", "kind", "service", "priority", "team"], name="policy_once", nulls_distinct=False
             ),
-            models.CheckConstraint(condition=models.Q(team__isnull=True) | models.Q(kind=ClockKind.TEAM), name="policy_of_team"),
         ]  # fmt: skip
 
     def __str__(self) -> str:

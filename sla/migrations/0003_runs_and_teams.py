@@ -54,8 +54,4 @@ class Migration(migrations.Migration):
             model_name='policy',
             constraint=models.UniqueConstraint(fields=('district', 'kind', 'service', 'priority', 'team'), name='policy_once', nulls_distinct=False),
         ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('team__isnull', True), ('kind', 'team'), _connector='OR'), name='policy_of_team'),
-        ),
     ]
