@@ -151,7 +151,7 @@ SELECT gen_random_uuid(), t.district_id, t.id, t.team_id, 'next', 100 + n / t.ma
   %s + n * interval '1 second' / %s, %s + n * interval '1 second' / %s, now(), now()
 FROM generate_series(0, %s - 1) n JOIN (
   SELECT district_id, id, team_id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many FROM tickets_ticket
-  WHERE status IN ('new', 'open')) t ON t.place = n % t.many
+  WHERE status IN ('new', 'open')) t ON t.place = n %% t.many
 """
 
 
