@@ -110,7 +110,8 @@ def test_from_the_button_to_the_signed_report(here: Cast, provider: Provider) ->
     assert BadContact.objects.filter(done_at__isnull=True).count() == 32
     assert Delivery.objects.filter(person=here.olive, subject__startswith="Sign the report").exists()
 
-    who = Person.objects.get(id=calls[0].caller_id)
+    who = calls[0].caller
+    assert who is not None
     for call, outcome in zip(calls, ["reached"] * 14 + ["wrong", "voicemail"], strict=True):
         response = sign_in(here.alice, here.district).post(reverse("alert_called", args=[call.id]), {"outcome": outcome})
         assert response.status_code == 302

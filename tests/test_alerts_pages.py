@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from alerts import actions, mending
+from alerts.audience import Audience
 from alerts.models import Alert, AlertAct, AlertPolicy, AlertRecipient, AlertTemplate, BadContact, PhoneCall
 from alerts.policies import policy_here
 from delivery.models import Delivery
@@ -60,7 +61,7 @@ def test_who_works_here_makes_calls_and_sends_none(here: Cast) -> None:
     alert = sent(here.lee)
     alice = sign_in(here.alice, here.district)
     for name, *args in [("alerts",), ("alert_new",), ("alert_count",), ("alert", alert.id), ("alert_edit", alert.id), ("alert_tests",)]:
-        assert page(alice, name, *args).status_code == 403, name
+        assert page(alice, str(name), *args).status_code == 403, name
     for name in ("alert_send", "alert_ask", "alert_discard", "alert_sign", "alert_end", "alert_tree"):
         assert post(alice, name, alert.id, word="SEND", note="a note").status_code == 403, name
     assert page(alice, "setup_alerts").status_code == 403
@@ -315,7 +316,7 @@ def test_a_district_sets_its_promise_and_its_test(here: Cast) -> None:
 
 
 def _audience() -> Any:
-    return actions.drafts.Audience()
+    return Audience()
 
 
 @pytest.mark.parametrize("wrong", [{"target": 101}, {"validate_minutes": 5}, {"test_day": 31}, {"test_time": "soon"}])

@@ -324,7 +324,7 @@ def test_each_number_is_handed_out_once_and_accounted_for(plan: Cast) -> None:
     paper.issue(incident, kind=kind, site=plan.maple, count=3, by=plan.alice, now=NOW)
     forms = paper.issue(incident, kind=kind, site=elm, count=2, by=plan.alice, now=NOW)
     assert [form.code for form in forms] == ["A-0004", "A-0005"]
-    give = {"kind": kind, "by": plan.alice, "now": NOW}
+    give: dict[str, Any] = {"kind": kind, "by": plan.alice, "now": NOW}
     assert paper.settle(incident, site=plan.maple, numbers=[1, 2], state="entered", **give) == 2
     assert paper.settle(incident, site=plan.maple, numbers=[1, 2], state="entered", **give) == 0
     with pytest.raises(paper.BadNumbers, match="Never handed out to Maple Ridge Elementary: 4"):
