@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from delivery.models import Delivery, OptOut
+from delivery.models import Delivery, OptOut, Receipt
 from delivery.optouts import BOUNCE_HOLDS, holds
 from districts.models import ContactPoint, Person
 
@@ -16,6 +16,7 @@ Channel = Delivery.Channel
 NOT_ARRIVED = (Delivery.State.FAILED, Delivery.State.DEAD, Delivery.State.UNCERTAIN)
 COUNTED = 100  # the bell looks at no more than the newest so many
 LOOK_BACK = timedelta(days=14)
+SAID_BOUNCED = "said bounced"  # a receipt's kind: a bounce that proves nothing
 
 
 def notices_of(person: Person) -> QuerySet[Delivery]:
@@ -41,6 +42,12 @@ def not_arrived(*, now: datetime) -> QuerySet[Delivery]:
     """What was refused, given up, or may not have been sent in the last `LOOK_BACK`, newest first."""
     recent = Delivery.objects.filter(created_at__gte=now - LOOK_BACK, state__in=NOT_ARRIVED)
     return recent.select_related("person").order_by("-created_at", "-id")
+
+
+def doubted(*, now: datetime) -> QuerySet[Receipt]:
+    """Letters that left, and of which somebody says that they came back, who may be anybody; the latest first."""
+    said = Receipt.objects.filter(kind=SAID_BOUNCED, at__gte=now - LOOK_BACK, delivery__state=Delivery.State.SENT)
+    return said.select_related("delivery__person").order_by("-at", "-id")
 
 
 def sent_from(delivery_id: UUID) -> str:

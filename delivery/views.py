@@ -81,8 +81,10 @@ def bell(request: HttpRequest) -> HttpResponse:
 @for_people
 def not_arrived(request: HttpRequest) -> HttpResponse:
     require(_actor(request), Can.ADMIN)
-    found, more = _page(request, queries.not_arrived(now=timezone.now()))
-    return render(request, "delivery/not_arrived.html", {"deliveries": found, **more, "days": queries.LOOK_BACK.days})
+    now = timezone.now()
+    found, more = _page(request, queries.not_arrived(now=now))
+    context = {"deliveries": found, "doubted": queries.doubted(now=now)[:PAGE], **more, "days": queries.LOOK_BACK.days}
+    return render(request, "delivery/not_arrived.html", context)
 
 
 @require_POST

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from delivery import actions as delivery
 from delivery import return_path
 from delivery.models import Delivery, Receipt
+from delivery.queries import SAID_BOUNCED
 from districts.models import District
 from intake.channels.arrival import Arrival, Bounce
 from intake.phone import texting
@@ -14,6 +15,7 @@ from tickets.letters import is_keyed
 from tickets.models import Message
 
 CAME_BACK = ("bounced", "complained")
+UNPROVEN = (SAID_BOUNCED, "said complained")
 ANOTHER_DAY = timedelta(days=1)
 
 
@@ -29,7 +31,8 @@ def _bounced(arrival: Arrival, bounce: Bounce, district: District, *, now: datet
     """Anybody can write a bounce. It is heard where it names a mail that we sent and the address that went to.
 
     Proven is one that knows the return path: mail servers alone see that. Message-ID and reply address are quoted in every answer that
-    the receiver gives to all: what knows no more than those is written down and shown, and silences nobody by itself.
+    the receiver gives to all: what knows no more than those is written down and shown as what somebody says, beside a letter that stays
+    what it was, and silences nobody by itself.
     """
     proven = _by_return_path(arrival, bounce, district)
     for letter in proven or _by_what_is_quoted(bounce, district):
@@ -37,12 +40,17 @@ def _bounced(arrival: Arrival, bounce: Bounce, district: District, *, now: datet
             continue
         kind = "complained" if bounce.kind == "complaint" else "bounced" if bounce.kind == "failed" else bounce.kind
         silences = bounce.unwanted_at(letter.address) and (bool(proven) or _came_back_before(letter, now=now))
-        Receipt.objects.create(delivery=letter, kind=kind, detail=bounce.status, at=now)
+        _note(letter, kind if proven else f"said {kind}", bounce.status, now=now)
         if silences:
             reason = f"{kind} {bounce.status}".strip()
             delivery.opt_out(channel=Delivery.Channel.EMAIL, address=letter.address, reason=reason, now=now)
-        if bounce.permanent:
+        if proven and bounce.permanent:
             delivery.came_back(letter, status=bounce.status)
+
+
+def _note(letter: Delivery, kind: str, status: str, *, now: datetime) -> None:
+    """Said twice is written once."""
+    Receipt.objects.get_or_create(delivery=letter, kind=kind[:20], detail=status[:500], defaults={"at": now})
 
 
 def _by_return_path(arrival: Arrival, bounce: Bounce, district: District) -> list[Delivery]:
@@ -63,7 +71,7 @@ def _came_back_before(letter: Delivery, *, now: datetime) -> bool:
     if letter.about is None or letter.sent_at is None:
         return False
     others = Delivery.objects.filter(about=letter.about, channel=letter.channel, address=letter.address).exclude(id=letter.id)
-    before = Receipt.objects.filter(delivery__in=others, kind__in=CAME_BACK, at__lte=now - ANOTHER_DAY)
+    before = Receipt.objects.filter(delivery__in=others, kind__in=[*CAME_BACK, *UNPROVEN], at__lte=now - ANOTHER_DAY)
     lives = Message.objects.filter(ticket=letter.about, author=letter.person_id, at__gt=letter.sent_at)
     return before.exists() and not lives.exists()
 
