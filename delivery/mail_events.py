@@ -29,6 +29,7 @@ from delivery import provider_login, receipts, sns
 from delivery.provider_login import EVENTS, said
 from districts.arriving import with_whole_body
 from districts.models import District
+from districts.told import Unreadable, is_text, readable
 
 log = structlog.get_logger(__name__)
 _told: ContextVar[list[Any] | None] = ContextVar("told", default=None)
@@ -87,8 +88,9 @@ def _brought(kind: type, request: HttpRequest, *args: Any, **kwargs: Any) -> Bro
     if answer := stranger(request):
         return Brought(answer)
     try:
-        with _listening() as events:
+        with _listening() as events, readable():
             answer = _view(kind, request, *args, **kwargs)
+        _must_be_text(events)
     except (AnymailConfigurationError, AnymailImproperlyInstalled) as error:
         log.error("mail_events_not_set_up", error=type(error).__name__, view=kind.__name__)
         return Brought(said(404, "not set up for this"))
@@ -96,6 +98,13 @@ def _brought(kind: type, request: HttpRequest, *args: Any, **kwargs: Any) -> Bro
         log.warning("mail_events_unreadable", error=type(error).__name__)
         return Brought(said(400, "not what this provider sends"))
     return Brought(answer, events)
+
+
+def _must_be_text(events: Sequence[Any]) -> None:
+    """Raises Unreadable where what is looked for, or written down, is nothing the database takes."""
+    for one in events:
+        if not is_text(*(str(given) for given in (one.message_id, one.event_type, one.mta_response, one.description))):
+            raise Unreadable("letters that are none")
 
 
 def _view(kind: type, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, ParseError
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from districts.access import Actor
 from districts.machine_keys import key_of, sent_as
+from districts.told import Unreadable, readable, shallow
 
 if TYPE_CHECKING:  # its module reads the settings that name this one
     from rest_framework.views import APIView
@@ -43,3 +45,14 @@ class KnownActor(BasePermission):
     def has_permission(self, request: Request, view: "APIView") -> bool:
         actor: Actor = request._request.actor  # type: ignore[attr-defined]
         return actor.is_staff
+
+
+class PlainJSONParser(JSONParser):
+    """JSON as deep as somebody could mean it; anything else cannot be read, and is told so."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        try:
+            with readable():
+                return shallow(super().parse(stream, media_type, parser_context))
+        except Unreadable as error:
+            raise ParseError(f"JSON parse error - {error}") from error

@@ -148,6 +148,23 @@ def test_what_no_provider_sends_breaks_nothing(here: Cast) -> None:
     assert tell(here.district, RecordType="Bounce", Type=[], Metadata=7) == 400
 
 
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"RecordType":' + '{"a":' * 100_000, "[" * 990, '"' + "[" * 5000, "{}", "[]", "null", "1" * 5000]
+)
+def test_json_that_nobody_means_is_refused(here: Cast, body: str) -> None:
+    given = base64.b64encode(login_of(here.district, EVENTS).encode()).decode()
+    answer = visitor(here.district).post(HOOK, body, content_type="application/json", headers={"Authorization": f"Basic {given}"})
+    assert answer.status_code in (200, 400)
+
+
+@pytest.mark.parametrize("letter", ["\0", "\ud800"])
+@pytest.mark.parametrize("field", ["MessageID", "Details", "Description", "Email"])
+def test_letters_that_nothing_can_be_written_with_are_no_failure(here: Cast, mail: Delivery, field: str, letter: str) -> None:
+    for more in ({}, {"Metadata": {}}):
+        assert tell(here.district, **bounce(mail, **{field: f"a{letter}b"}, **more)) in (200, 400)
+    assert tell(here.district, **bounce(mail, Metadata={"delivery": letter, "tries": letter})) in (200, 400)
+
+
 def test_with_no_secret_set_nobody_is_heard(here: Cast, mail: Delivery, settings: Settings) -> None:
     settings.ANYMAIL = {"WEBHOOK_SECRET": ""}
     assert tell(here.district, **bounce(mail)) == 404

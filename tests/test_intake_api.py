@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -160,6 +161,58 @@ def call(
     if method == "get":
         return client.get(path, body, headers=sent)
     return client.post(path, json.dumps(body), content_type="application/json", headers=sent)
+
+
+def nested(depth: int, text: str = "") -> str:
+    return (
+        json.dumps({"text": text or "The bus", "contact": "pat@cedar-family.example"})[:-1]
+        + ', "answers": '
+        + '{"a":' * depth
+        + "1"
+        + "}" * depth
+        + "}"
+    )
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, "[" * 990, '{"a":' * 100_000, nested(500), nested(9000), nested(100_000), '{"text": "\\ud800']
+)
+def test_json_that_nobody_means_cannot_be_read(here: Cast, body: str) -> None:
+    headers = machine(here)
+    answer = Client(HTTP_HOST="cedar.localhost").post(URL, body, content_type="application/json", headers=headers)
+    assert problem(answer) == (400, "/api/#malformed")
+
+
+def test_odd_values_of_any_field_are_told_and_break_nothing(here: Cast) -> None:
+    headers = machine(here)
+    odd: list[Any] = [
+        "a\0b",
+        "\ud800",
+        "1" * 5000,
+        10**400,
+        -1,
+        True,
+        None,
+        [],
+        {},
+        [[]],
+        {"\0": 1},
+        {"a": {"b": []}},
+        ["x"] * 1000,
+        1e308,
+    ]
+    for field in ("text", "contact", "name", "service", "site", "room", "language", "answers", "files", "by", "subject", "\0"):
+        for value in odd:
+            assert post(headers, **{field: value}).status_code in (200, 201, 202, 400, 409), (field, value)
+
+
+def test_the_limits_that_are_told_are_those_that_hold(here: Cast, settings: Any) -> None:
+    most = f"{settings.MAX_FILE_BYTES // (1024 * 1024)} MB"
+    told = Client(HTTP_HOST="cedar.localhost").get("/api/schema", headers={"Accept": "application/json"}).content.decode()
+    assert f"One file of {most} at most" in told
+    docs = Path(settings.ROOT) / "docs"
+    for page in ("api.md", "text-messages.md", "web-form.md"):
+        assert set(re.findall(r"\d+ MB(?= each| of each file|\))", (docs / page).read_text())) == {most}, page
 
 
 def test_nobody_in_particular_may_not(here: Cast, oak: Cast) -> None:

@@ -118,6 +118,24 @@ def test_postmark_in_pieces(provider: Cast) -> None:
     assert Attachment.objects.get().name == "note.txt"
 
 
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"Headers":' * 100_000, "[" * 990, "null", "1" * 5000])
+def test_json_that_nobody_means_is_refused(provider: Cast, body: str) -> None:
+    for door in ("postmark/inbound/", "mailersend/inbound/", "postal/inbound/", "brevo/inbound/"):
+        assert post(door, body, kind="application/json").status_code in (200, 400, 404), door
+    assert not Envelope.objects.exists()
+
+
+def test_a_mail_is_kept_whatever_is_told_beside_it(provider: Cast) -> None:
+    odd = "a\0\ud800b"
+    headers = {"Return-Path": f"<{odd}@x.example>", "X-Spam-Status": odd, "X-Spam-Score": odd}
+    event = {
+        "MessageID": odd, "OriginalRecipient": f"help{odd}@x.example", "RawEmail": a_mail("The bus").decode(),
+        "Headers": [{"Name": name, "Value": value} for name, value in headers.items()],
+    }  # fmt: skip
+    assert post("postmark/inbound/", json.dumps(event), kind="application/json").status_code == 200
+    assert kept().meta["provider"] == "ab"
+
+
 def test_postmark_whole(provider: Cast) -> None:
     raw = a_mail("Where is the bus of Maple Ridge?")
     assert postmark(raw).status_code == 200

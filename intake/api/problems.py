@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from drf_spectacular.utils import OpenApiResponse, extend_schema_serializer
@@ -104,7 +105,9 @@ def _known(error: Exception) -> exceptions.APIException | None:
         return exceptions.NotFound()
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
-    return Refused("too-large", "A body has at most 2 MB.") if isinstance(error, RequestDataTooBig) else None
+    if isinstance(error, RequestDataTooBig):
+        return Refused("too-large", f"A body has at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE / (1024 * 1024):g} MB.")
+    return None
 
 
 def _of(error: exceptions.APIException) -> Problem:

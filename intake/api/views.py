@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -41,6 +42,7 @@ from tickets.models import Message, Ticket
 from tickets.queries import get_ticket
 
 PAGE = 100
+MOST_MB = settings.MAX_FILE_BYTES // (1024 * 1024)
 A_KEY: dict[str, Any] = {"type": "string", "maxLength": shapes.MAX_KEY, "pattern": shapes.KEY_PATTERN.replace(r"\Z", "$")}
 KEY = OpenApiParameter(
     "Idempotency-Key", A_KEY, OpenApiParameter.HEADER,
@@ -61,7 +63,6 @@ class Door(APIView):
     """What every address has in common."""
 
     throttle_classes = [PerCaller]
-    parser_classes = [JSONParser]
 
 
 class Tickets(Door):
@@ -177,8 +178,8 @@ class Files(Door):
     @extend_schema(
         operation_id="storeFile", summary="Store a file", tags=["files"],
         request={"multipart/form-data": shapes.NewFileForm},
-        description="For a ticket or message that is sent within a day. One file of 20 MB at most: pictures, recordings, PDF, Office"
-        " and OpenDocument without macros, text, calendars, mail. What it is, its bytes tell.",
+        description=f"For a ticket or message that is sent within a day. One file of {MOST_MB} MB at most: pictures, recordings, PDF,"
+        " Office and OpenDocument without macros, text, calendars, mail. What it is, its bytes tell.",
         responses={201: shapes.StoredFile, **told("invalid", "malformed", "too-large", "unsupported-media-type", "file-refused")},
     )  # fmt: skip
     def post(self, request: Request) -> Response:

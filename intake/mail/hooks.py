@@ -20,6 +20,7 @@ from delivery import provider_login
 from districts.arriving import with_whole_body
 from districts.models import District
 from districts.queries import this_district
+from districts.told import readable
 from intake import queries
 from intake.actions import accept
 from intake.channels.fingerprint import digest
@@ -76,7 +77,7 @@ def _brought(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Bro
     if int(request.META.get("CONTENT_LENGTH") or 0) > settings.MAX_MAIL_BYTES * HOOK_OVERHEAD:
         return _refused(413, "too large")
     try:
-        with relayed.listening(posted.fill(request, relayed.body_of(request))) as mails:
+        with relayed.listening(posted.fill(request, relayed.body_of(request))) as mails, readable():
             answer = view(request, *args, **kwargs)
     except relayed.TooLarge:
         return _refused(413, "too large")

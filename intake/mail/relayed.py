@@ -25,6 +25,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from delivery import sns
 from delivery.provider_login import login_of
+from districts.told import cleaned
 from intake.channels import parts
 from intake.channels.headers import Headers
 from intake.mail.posted import head_of
@@ -85,14 +86,14 @@ def on_inbound(event: AnymailInboundEvent, esp_name: str, **_kwargs: Any) -> Non
     named = (one.address for name in ("to", "cc") for one in headers.addresses(name))
     call.mails.append(
         Relayed(
-            raw=raw, return_path=event.message.envelope_sender, taken_for=_lower(_taken_for(event)), named=_lower(named),
-            event_id=str(event.event_id or ""), told=verdicts(esp_name, event, headers),
+            raw=raw, return_path=cleaned(event.message.envelope_sender), taken_for=_lower(_taken_for(event)), named=_lower(named),
+            event_id=cleaned(str(event.event_id or "")), told=cleaned(verdicts(esp_name, event, headers)),
         )
     )  # fmt: skip
 
 
 def _lower(addresses: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.strip().lower() for one in addresses if one))[:MOST_RECIPIENTS]
+    return tuple(dict.fromkeys(cleaned(one).strip().lower() for one in addresses if one))[:MOST_RECIPIENTS]
 
 
 def _taken_for(event: AnymailInboundEvent) -> Iterator[str]:
