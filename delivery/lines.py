@@ -81,6 +81,14 @@ def used(*, address: str, number: str, about: UUID, now: datetime) -> None:
     NumberUsed.objects.bulk_create([row], update_conflicts=True, unique_fields=keys, update_fields=values)
 
 
+def held_over(address: str, about: Collection[UUID]) -> dict[UUID, str]:
+    """Our number that each of these tickets is texted about with `address`: the one they used last, else that of our last text."""
+    texts = Delivery.objects.filter(about__in=about, channel=Delivery.Channel.SMS, address=address).exclude(sent_from="")
+    ours = {about: number for about, number in texts.order_by("id").values_list("about", "sent_from") if about}
+    theirs = NumberUsed.objects.filter(address=address, about__in=about).values_list("about", "number")
+    return ours | dict(theirs)
+
+
 def first(district: District) -> Sender:
     """What a text that answers none leaves from, in the district in scope."""
     lines = _lines(district)

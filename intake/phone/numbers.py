@@ -4,6 +4,8 @@ Both doors of a number are of one Twilio account, told by its line (delivery.mod
 pictures and recordings, and sends what leaves from the number. A number of the account of whoever runs the product has no copy of it.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from delivery.models import Line
 from districts.models import ContactPoint, Person, Team
 from intake.channels.arrival import Arrival
 from intake.models import Channel, Envelope
+from intake.queries import is_private
 from intake.standing import forget_standing, standing_here
 from tickets.models import ChannelKind, Ticket
 
@@ -62,6 +65,37 @@ def number_of(envelope: Envelope) -> str:
     """Ours, that it came by; empty where it came by none."""
     door = standing_here().doors.get(envelope.source_id) or envelope.source
     return door.address if door.kind in KINDS else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation by text: its ticket, and where that lives now."""
+
+    ticket: Ticket
+    there: Ticket
+
+
+def of_this_line(talks: Sequence[Talk], *, number: str, phone: str) -> list[Talk]:
+    """Those that a text from `phone` to our `number` may go on: what is texted to a team's own number goes to that team, and into no
+    conversation that is held over another number, nor does what is texted elsewhere go into one of its own. To a private number: nor
+    into one that another team has by now. Numbers of the whole district are one to whoever asks.
+    """
+    if not talks or not (owned := _owned()):
+        return list(talks)
+    held = lines.held_over(phone, {one.id for talk in talks for one in (talk.ticket, talk.there)})
+    return [talk for talk in talks if _fits(talk, number, held, owned)]
+
+
+def _owned() -> dict[str, Channel]:
+    """Numbers that are a team's own for texts."""
+    return {door.address: door for door in standing_here().doors.values() if door.kind == ChannelKind.SMS and door.team_id}
+
+
+def _fits(talk: Talk, number: str, held: dict[UUID, str], owned: dict[str, Channel]) -> bool:
+    over = {held[one.id] for one in (talk.ticket, talk.there) if one.id in held}
+    if number not in over:
+        return number not in owned and not over & owned.keys()
+    return number not in owned or not is_private(owned[number]) or talk.there.team_id == owned[number].team_id
 
 
 def used(envelope: Envelope, arrival: Arrival, ticket: Ticket, *, now: datetime) -> None:

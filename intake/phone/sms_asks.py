@@ -21,6 +21,7 @@ from delivery.models import Delivery
 from intake import telling
 from intake.channels.arrival import Arrival
 from intake.models import SmsAsk
+from intake.phone.numbers import Talk, of_this_line
 from intake.receiving.joining import SMS_CONVERSATION
 from routing import actions as routing
 from routing import crisis, merging
@@ -57,15 +58,15 @@ class Answered:
     reason: str
 
 
-def hear(arrival: Arrival, words: Words, *, now: datetime) -> Answered | None:
-    """What a "yes" or "no" answered, written down, and its effect is done; None: it is a message like any other."""
+def hear(arrival: Arrival, words: Words, *, number: str, now: datetime) -> Answered | None:
+    """What a "yes" or "no" answered, written down, and its effect is done; None: it is a message like any other. `number`: ours."""
     said, contact = arrival.texting.answer, arrival.contact
     if not said or contact is None:
         return None
     if said == "yes" and delivery.wished_again(channel=Delivery.Channel.SMS, address=contact.value):
         return Answered(None, AGAIN)
     question = _open(contact.value, now=now)
-    if question is None:
+    if question is None or not of_this_line([Talk(question.ticket, question.ticket)], number=number, phone=contact.value):
         return None
     if _overtaken(question):
         _close(question, "late", now=now)

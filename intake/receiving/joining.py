@@ -1,7 +1,7 @@
 """Where does it belong? To a conversation that it proves to know, and that its sender is part of; never by subject or number.
 
-Proof of a mail: a reply address with its 128 bits, or an ancestor's Message-ID. Proof of a text message: the number, within
-72 hours. A sender who is no participant gets a ticket of their own, with a hint for staff.
+Proof of a mail: a reply address with its 128 bits, or an ancestor's Message-ID. Proof of a text message: the number, theirs and
+ours, within 72 hours. A sender who is no participant gets a ticket of their own, with a hint for staff.
 """
 
 import re
@@ -17,6 +17,7 @@ from districts.access import VISITOR, actor_for
 from districts.models import District, Person
 from intake.channels.arrival import Arrival
 from intake.mail import staff_mail
+from intake.phone.numbers import Talk, of_this_line
 from intake.queries import has_asked, threads, ticket_of_call, ticket_of_chat
 from intake.receiving.attaching import noted
 from routing import crisis
@@ -49,11 +50,12 @@ class Belongs:
     by_staff: bool = False
 
 
-def find(arrival: Arrival, sender: Person, district: District, *, now: datetime) -> Belongs:
+def find(arrival: Arrival, sender: Person, district: District, *, now: datetime, number: str = "") -> Belongs:
+    """`number`: ours, that a text came to."""
     if arrival.channel == ChannelKind.EMAIL:
         return _by_mail(arrival, sender, district, now)
     if arrival.channel == ChannelKind.SMS:
-        return _by_number(sender, now)
+        return _by_number(arrival, sender, number, now)
     if arrival.channel == ChannelKind.PHONE:
         return _there(ticket_of_call(arrival.thread.message_id), now)
     return _by_chat(arrival.chat, now) if arrival.chat else Belongs()
@@ -188,17 +190,19 @@ def _there(ticket: Ticket | None, now: datetime) -> Belongs:
     return Belongs(joins=there) if can_reopen(there, now=now) else Belongs(follows_up=there)
 
 
-def _by_number(sender: Person, now: datetime) -> Belongs:
-    """The conversation by text message that was last spoken in, wherever it lives now; one just resolved is taken up again.
+def _by_number(arrival: Arrival, sender: Person, number: str, now: datetime) -> Belongs:
+    """The conversation by text message over this number of ours (`numbers.of_this_line`) that was last spoken in, wherever it lives
+    now; one just resolved is taken up again.
 
     One in which nobody spoke for so long may be another matter: that is asked (intake.phone.sms_asks).
     """
     since = now - SMS_CONVERSATION
     known = [(ticket, survivor(ticket)) for ticket in _of_number(sender, since=since, now=now)]
     known.sort(key=lambda pair: (not pair[1].is_live, -pair[1].facts_at.timestamp()))
-    by_text = [(ticket, there) for ticket, there in known if can_reopen(there, now=now) and _speaks_by_text(ticket)]
-    running = next((there for ticket, there in by_text if _spoken_at(ticket) >= since), None)
-    return Belongs(joins=running) if running else Belongs(may_belong=next((there for _ticket, there in by_text), None))
+    talks = [Talk(ticket, there) for ticket, there in known if can_reopen(there, now=now) and _speaks_by_text(ticket)]
+    by_text = of_this_line(talks, number=number, phone=arrival.contact.value if arrival.contact else "")
+    running = next((talk.there for talk in by_text if _spoken_at(talk.ticket) >= since), None)
+    return Belongs(joins=running) if running else Belongs(may_belong=next((talk.there for talk in by_text), None))
 
 
 def _of_number(sender: Person, *, since: datetime, now: datetime) -> list[Ticket]:

@@ -78,6 +78,7 @@ class Sent:
     sender: Person
     district: District
     by: Person | None = None  # who passes it on for the sender
+    unheard: bool = False  # and the sender is not told of it
     closing: Closing = field(default_factory=Closing)
 
     def words(self) -> tickets.Words:
@@ -113,14 +114,16 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime, 
     """
     district = standing_here().district
     by_hand = bool(envelope.meta.get(LET_IN))
-    if arrival.texting.answer and not by_hand and (answered := sms_asks.hear(arrival, words_of(arrival, kept, envelope), now=now)):
+    ours = numbers.number_of(envelope)
+    is_answer = arrival.texting.answer and not by_hand
+    if is_answer and (answered := sms_asks.hear(arrival, words_of(arrival, kept, envelope), number=ours, now=now)):
         return Outcome(answered.ticket, answered.reason)
     screened = screening.let_in() if by_hand else screening.screen(arrival, district)
     if screened.is_out:
-        consequences.follow(arrival, district, number=numbers.number_of(envelope), now=now)
+        consequences.follow(arrival, district, number=ours, now=now)
         return _kept_out(envelope, screened)
     sender = _sender(arrival, district, now)
-    belongs = joining.find(arrival, sender.person, district, now=now)
+    belongs = joining.find(arrival, sender.person, district, number=ours, now=now)
     if not by_hand:
         screened = screening.screen_sender(screened, arrival, sender.lately, joins=bool(belongs.joins or belongs.notes))
     if screened.is_out:
@@ -128,7 +131,7 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime, 
     _remember(envelope, screened)
     verdict = screened.verdict
     if arrival.texting.unwanted and not by_hand:
-        consequences.follow(arrival, district, number=numbers.number_of(envelope), now=now)
+        consequences.follow(arrival, district, number=ours, now=now)
     if sender.stopped:
         _heard(arrival, now=now)
     copied = joining.copy_of(arrival, kept.files, sender.person)
@@ -162,9 +165,13 @@ def _placed(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datet
 def _open_for(sent: Sent, passed: PassedOn, verdict: Verdict | None, *, now: datetime) -> Ticket:
     """What a member of staff passed on: a ticket of whoever wrote it, followed by who passed it on, whose comment staff alone see."""
     language = _language(passed.arrival.language, sent.district)
+    unheard = not passed.for_them and verdict is None and forwarding.is_stranger(passed.author)
     author = person_for_contact(kind=passed.author.kind, value=passed.author.value, name=passed.arrival.name, language=language)
-    ticket = _open(replace(sent, arrival=passed.arrival, sender=author, by=sent.sender), Belongs(), verdict, now=now)
+    sent_for = replace(sent, arrival=passed.arrival, sender=author, by=sent.sender, unheard=unheard)
+    ticket = _open(sent_for, Belongs(), verdict, now=now)
     tickets.follow(ticket, person=sent.sender, now=now)
+    if unheard:
+        forwarding.say_unheard(ticket, passed, now=now)
     if passed.comment:
         words = tickets.Words(text=passed.comment, sender_check=str(sent.arrival.authentication))
         routing.hear_note(tickets.take(ticket), by=sent.sender, channel=sent.arrival.channel, words=words, now=now)
@@ -246,7 +253,7 @@ def _open(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetim
         )  # fmt: skip
         numbers.used(sent.envelope, arrival, ticket, now=now)
         sla.derive(ticket, now=now)
-        if verdict is None:
+        if verdict is None and not sent.unheard:
             routing.acknowledge(ticket, now=now, way=_way_to(sent))
         batch.last = sent.closing.statement(sent.envelope, ticket)
     if batch.last and batch.changed != 1:
