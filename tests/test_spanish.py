@@ -40,7 +40,8 @@ HOLE = re.compile(r"%(?:\(\w+\))?[sd%]")
 TAG = re.compile(r"</?\w+[^>]*>")
 THE_SAME = {  # in both languages
     "Normal", "No", "API", "Chat", "%(kind)s", "%(name)s, %(team)s", "%(n)d h", "%(n)d min", "#%(number)s (%(subject)s)",
-    "Google Workspace", "Microsoft 365", "OAuth 2.0", "STARTTLS (143)",
+    "Google Workspace", "Microsoft 365", "OAuth 2.0", "STARTTLS (143)", "no", "%(n)d.", "%(n)s %%", "%(name)s: %(outcome)s.",
+    "%(name)s: %(why)s", "%(weekday)s, %(date)s, %(time)s", "%(what)s: %(then)s", "%(what)s: %(which)s", "%(day)s: %(what)s. %(hours)s",
 }  # fmt: skip
 CALLS = re.compile(r"""\b(n?p?gettext|_)\(\s*u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?:,\s*u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))?""")
 
