@@ -4,6 +4,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from delivery.models import Delivery
@@ -245,6 +246,135 @@ def test_a_comment_is_never_said_in_the_name_of_who_sent_only_a_picture(trusting
     request = Message.objects.get(ticket=ticket, kind="request")
     assert request.text == "Lost lunch box"
     assert [(note.author, note.text) for note in notes(ticket)] == [(trusting.alice, "Please help her. I told her that you would.")]
+
+
+# --- what nobody can tell apart ------------------------------------------------------------------------------------------
+
+BELOW = "Is this real? I think this parent is lying, her son has an IEP for anxiety."
+FYI = FORWARD.replace("Please help her. I told her that you would.", "FYI")
+
+
+def as_page(text: str) -> bytes:
+    """As Gmail writes it, and what was typed below still within its quote."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = (
+        f"Alice <{ALICE}>",
+        "help@cedar.localhost",
+        "Fwd: x",
+        "<p@x.example>",
+    )
+    mail["Authentication-Results"] = PASSED["Authentication_Results"]
+    above, mark, block = text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>").partition("----------")
+    mail.set_content(f'<div dir="ltr">{above}<div class="gmail_quote">{mark}{block}</div></div>', subtype="html")
+    return mail.as_bytes()
+
+
+def page_of(ticket: Ticket) -> str:
+    return Client(HTTP_HOST=ticket.district.host).get(f"/r/{ticket.token}").content.decode()
+
+
+@pytest.mark.parametrize("kind", ["plain", "html", "quoted"])
+def test_what_staff_write_below_what_they_pass_on_is_never_shown_to_whoever_wrote_it(trusting: Cast, kind: str) -> None:
+    text = f"{FORWARD}\n{BELOW}\n"
+    if kind == "quoted":
+        above, mark, block = FORWARD.partition("----------")
+        text = above + "".join(f"> {line}\n" for line in (mark + block).splitlines()) + f"\n{BELOW}\n> \n"
+    raw = from_alice(text, Subject="Fwd: Lost lunch box", **PASSED)
+    if kind == "html":
+        raw = as_page(text)
+    ticket = ticket_of(deliver(trusting, raw, return_path=ALICE))
+    assert ticket.requester.name == "Dana Doe"
+    page = page_of(ticket)
+    assert "Alice passed on what you wrote." in page
+    for words in ("lying", "IEP", "Please help her", "lunch box on bus 12"):
+        assert words not in page
+    tickets.reply(ticket.refresh(), by=trusting.lena, words=tickets.Words(text="We found it."), now=timezone.now())  # type: ignore[attr-defined]
+    assert not [one for one in Delivery.objects.filter(address="dana@family.example") if "lying" in one.body or "IEP" in one.body]
+    desk = sign_in(trusting.lena, trusting.district).get(f"/desk/{ticket.id}/").content.decode()
+    assert "lying" in desk, "staff see all of it"
+
+
+def test_nor_are_files_that_may_be_theirs(trusting: Cast) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = (
+        f"Alice <{ALICE}>",
+        "help@cedar.localhost",
+        "Fwd: Bus",
+        "<f@x.example>",
+    )
+    mail["Authentication-Results"] = PASSED["Authentication_Results"]
+    mail.set_content(FORWARD)
+    mail.add_attachment("her IEP", filename="iep.txt")
+    ticket = ticket_of(deliver(trusting, mail.as_bytes(), return_path=ALICE))
+    (file,) = Message.objects.get(ticket=ticket, kind="request").attachments.all()
+    assert "iep.txt" not in page_of(ticket)
+    assert Client(HTTP_HOST=ticket.district.host).get(f"/r/{ticket.token}/files/{file.id}").status_code == 404
+
+
+def test_what_they_wrote_themselves_later_is_shown(trusting: Cast) -> None:
+    ticket = ticket_of(deliver(trusting, from_alice(FORWARD, Subject="Fwd: Lost lunch box", **PASSED), return_path=ALICE))
+    deliver(trusting, a_mail("We found it at home", sender="dana@family.example"), reply_address(ticket))
+    assert "We found it at home" in page_of(ticket)
+
+
+def test_a_subject_of_theirs_is_not_that_of_whoever_wrote(trusting: Cast) -> None:
+    text = FORWARD.replace("Subject: Lost lunch box\n", "")
+    ticket = ticket_of(deliver(trusting, from_alice(text, Subject="Fwd: Please help her", **PASSED), return_path=ALICE))
+    assert (ticket.requester.name, ticket.subject) == ("Dana Doe", "A mail that was passed on")
+
+
+@pytest.mark.parametrize("below", [f"{BELOW}\nAlice", f"{BELOW}\n\nAlice", "She writes to me at home.\nAlice", f"{BELOW}\n{ALICE}"])
+def test_what_they_sign_below_it_is_weighed_as_theirs(trusting: Cast, below: str) -> None:
+    ticket = ticket_of(deliver(trusting, from_alice(f"{FYI}\n{below}\n", Subject="Fwd: Lost lunch box", **PASSED), return_path=ALICE))
+    assert ticket.requester == trusting.alice
+    assert not ContactPoint.objects.filter(value="dana@family.example").exists()
+
+
+@pytest.mark.parametrize("below", ["Alice", f"Alice\nLincoln Elementary\n{ALICE}", "Please help her.\nAlice"])
+def test_their_signature_alone_changes_nothing(trusting: Cast, below: str) -> None:
+    ticket = ticket_of(
+        deliver(trusting, from_alice(f"{FORWARD}\n{below}\n", Subject="Fwd: Lost lunch box", **PASSED), return_path=ALICE)
+    )
+    assert ticket.requester.name == "Dana Doe"
+
+
+# --- whom nobody knows --------------------------------------------------------------------------------------------------
+
+
+def letters_to_dana() -> int:
+    return Delivery.objects.filter(address="dana@family.example").count()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("words", ["Please pay the invoice.", "I want to kill myself."])
+def test_a_stranger_whose_mail_is_passed_on_without_a_word_is_not_written_to(trusting: Cast, times: int, words: str) -> None:
+    for time in range(times):
+        raw = from_alice(FYI.replace("My son lost", f"{words} {time} My son lost"), Subject="Fwd: Lost lunch box", **PASSED)
+        ticket = ticket_of(deliver(trusting, raw, return_path=ALICE))
+        routing.place(ticket.id, now=timezone.now())
+    assert ticket.requester.name == "Dana Doe"
+    assert letters_to_dana() == 0
+    said = [note.text for note in notes(ticket) if note.author is None]
+    assert said == [
+        "Nobody here knows dana@family.example, who wrote it, so no acknowledgement was sent: the first they hear will be a reply."
+    ]
+    tickets.reply(ticket.refresh(), by=trusting.lena, words=tickets.Words(text="Hello"), now=timezone.now())  # type: ignore[attr-defined]
+    assert letters_to_dana() == 1
+
+
+@pytest.mark.parametrize("how", ["wrote", "roster", "help", "copied"])
+def test_whom_somebody_knows_or_asks_help_for_is(trusting: Cast, how: str) -> None:
+    if how == "wrote":
+        deliver(trusting, a_mail("Is there school on Monday?", sender="Dana <dana@family.example>"))
+    elif how == "copied":
+        deliver(trusting, a_mail("Is there school?", Cc="dana@family.example"))
+    elif how == "roster":
+        dana = Person.objects.create(name="Dana Doe", kind="parent", roster_id="p-1")
+        ContactPoint.objects.create(person=dana, kind="email", value="dana@family.example")
+    raw = from_alice(FORWARD if how == "help" else FYI, Subject="Fwd: Lost lunch box", **PASSED)
+    ticket = ticket_of(deliver(trusting, raw, return_path=ALICE))
+    assert Delivery.objects.filter(purpose="ack", about=ticket.id, address="dana@family.example").exists()
+    assert all(note.author for note in notes(ticket))
 
 
 # --- read again ---------------------------------------------------------------------------------------------------------

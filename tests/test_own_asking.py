@@ -1,11 +1,13 @@
 """What a member of staff passes on to ask about it is their own request; whoever wrote it first hears nothing."""
 
+import time
+
 import pytest
 from django.utils import timezone
 
 from delivery.models import Delivery
 from districts.models import ContactPoint, Person
-from intake.mail.own_asking import Asks, asks
+from intake.mail.own_asking import Asks, asks, read
 from intake.receiving import rereading
 from routing import actions as routing
 from tests.conftest import Cast
@@ -53,6 +55,65 @@ def test_a_question_of_their_own(comment: str) -> None:
 ])  # fmt: skip
 def test_a_request_of_their_own(comment: str) -> None:
     assert asks(comment) == Asks.REQUEST
+
+
+@pytest.mark.parametrize("comment", [
+    "I clicked on it by mistake.", "I already entered my password here.", "This isn't from our superintendent. Please handle.",
+    "Can you handle this? She claims to be our superintendent.", "Third one this week asking me for gift cards.",
+    "Help! He wants gift cards from me", "This parent is threatening me.", "who is this", "Junk.", "Looks like phising",
+    "How do I answer this parent?", "What should I tell her?", "weird email, please take a look", "Reporting this.",
+    "Please delete from everyone's inbox.", "I opened the attachment before I noticed.", "He keeps writing to me at home.",
+    "Do not reply to this person, she is suing us.", "Never heard of this company.", "I do not know this man.", "Creepy.", "??", "Wow",
+    "Do I have to answer?", "I'm being blackmailed", "Not ours", "Help", "Please tell her to stop.", "He needs to be banned",
+    "She needs my login", "Please get this person off my back", "She wrote again", "Thanks. Delete this", "See below. Seriously?",
+    "FYI she is crazy", "Wrong Person", "Please call the police on him", "Can you look into this person?",
+    "Me llegó esto, parece raro.", "Le di clic sin querer", "Me piden tarjetas de regalo", "Ya puse mi contraseña ahí",
+    "No conozco a esta persona", "Tengo miedo de contestarle.", "Este papá me amenazó ayer.", "Ojo con esto", "Yo no pedí esto",
+    "Por favor bloqueen este remitente", "¿Lo pueden borrar?", "Ayúdenme", "No le contesten",
+])  # fmt: skip
+def test_whatever_is_not_known_to_be_for_somebody_else_is_their_own(comment: str) -> None:
+    assert asks(comment) is not None
+
+
+@pytest.mark.parametrize("comment", [
+    "could you reset her password?", "Could you help with this? Thanks", "Her account was hacked, please help her", "Please assist.",
+    "¿Le pueden resolver?", "Hi! This mom needs help. Let me know if you have questions.", "Can someone call this parent back?",
+    "Can you please take care of this for Mrs. Lopez?", "Passing this along. We need to get her kid on the bus.",
+    "I need you to help this family. Thanks!", "Please confirm with the parent when fixed.", "Please see to it.",
+    "Please let her know when done. Let me know if you need anything.", "Who handles this? Please answer the parent.",
+    "The student's mother says the fake fire alarm scared her son. Please respond to her.", "Can you advise the parent?",
+    "Good morning, can you help this student with his Chromebook? Thank you, Maria", "She can't log in. Can you fix her account?",
+    "¿Pueden ayudarla con el autobús?", "Por favor atiendan a esta mamá.", "Favor de contestarle a la señora.",
+    "Necesita ayuda con la contraseña, avísenme si falta algo.", "Favor de restablecer la contraseña de la estudiante.",
+])  # fmt: skip
+def test_help_that_is_asked_for_somebody_else(comment: str) -> None:
+    found = read(comment)
+    assert (found.asks, found.for_them) == (None, True)
+
+
+@pytest.mark.parametrize("comment", [
+    "", "FYI", "For your information", "See below.", "Forwarding this to you.", "Thanks!", "Hello team, see the message below.",
+    "Reenvío este correo.", "Ver correo abajo. Gracias.", "Hi,\n\nThanks,\nAlice Doe\nLincoln Elementary\n(555) 010-0100",
+])  # fmt: skip
+def test_no_word_of_ones_own_asks_nothing_for_anybody(comment: str) -> None:
+    found = read(comment)
+    assert (found.asks, found.for_them) == (None, False)
+
+
+def test_their_own_name_is_a_signature() -> None:
+    assert read("FYI\n\nAlice", name="Alice Doe").asks is None
+    assert read("FYI\n\nAlice Doe\nPrincipal", name="Alice Doe").asks is None
+    assert read("FYI\n\nMallory", name="Alice Doe").asks is not None
+
+
+@pytest.mark.parametrize("said", [
+    "Thanks " + "A" * 1990 + "!x", "thanks " + "all team " * 220 + "x", "please " * 280 + "x", "A " * 900, "see below " * 190 + "z",
+    "A B\n" * 480, "forwarding this it " * 100 + "x", "favor de dar " * 150, "please help " * 160, "\n" * 1990 + "?",
+])  # fmt: skip
+def test_no_comment_takes_long(said: str) -> None:
+    began = time.process_time()
+    read(said)
+    assert time.process_time() - began < 0.2
 
 
 @pytest.mark.parametrize("comment", [

@@ -1,34 +1,43 @@
 """Mail that somebody passes on. Who passes it on is told by the mail; who wrote it first stands in it as text, which proves nothing.
 
 A member of staff whose mail is confirmed asks for whoever wrote first: that is the requester, who gets the letters; the member of
-staff opened it, and follows. Where their own words ask something ("Is this real?"), it is their request, what they pass on stands in
-it as a quote, and whoever wrote that is not written to. Passed on by anybody else, or by a mail that only says that it is from staff,
+staff opened it, and follows. Where anything in their own words is of their own ("Is this real?"), it is their request, what they pass
+on stands in it as a quote, and whoever wrote that is not written to. Nor is somebody whom nobody here knows, unless help is asked for
+them: then a scam that is passed on without a word gets no answer by itself. Where the mail that is passed on ends nobody can tell, so
+its text is shown to staff alone (`requester.reading`). Passed on by anybody else, or by a mail that only says that it is from staff,
 it is the request of who passed it on, and whoever wrote first is named in it.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from districts.access import actor_for
 from districts.models import District, Person
+from districts.queries import person_by_contact
 from intake import contacts
 from intake.channels.arrival import Arrival, Forward
 from intake.channels.authentication import Authentication
 from intake.channels.headers import is_no_reply
 from intake.contacts import Contact
 from intake.language import guess
-from intake.mail.own_asking import Asks, asks
+from intake.mail import own_asking
+from intake.mail.own_asking import Asks, Comment
 from intake.queries import door_at
 from intake.wording import cap
 from routing.queries import staff_language
+from routing.words import fold
 from tickets import actions as tickets
 from tickets.actions import Words
-from tickets.models import Ticket
+from tickets.models import ChannelKind, Message, Ticket
 
 SEEN = 120  # characters by which the words of what was passed on are found again
+_GAP = re.compile(r"\n\s*\n")
+SIGNED = 12  # lines at the end in which somebody's own name is their signature
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class PassedOn:
     author: Contact
     comment: str
     asks: Asks | None = None  # of their own; None: for whoever wrote it
+    for_them: bool = False  # help is asked for whoever wrote it
 
 
 def passed_on(arrival: Arrival, district: District) -> PassedOn | None:
@@ -52,11 +62,37 @@ def passed_on(arrival: Arrival, district: District) -> PassedOn | None:
         return None
     said = told.text.strip()
     whole = replace(
-        arrival, contact=author, name=told.name, subject=told.subject or arrival.subject, text=cap(said), quoted="",
+        arrival, contact=author, name=told.name, subject=told.subject or _("A mail that was passed on"), text=cap(said), quoted="",
         language=guess(said) or arrival.language, authentication=Authentication(), forward=None,
     )  # fmt: skip
     comment = told.comment or ("" if said else arrival.text)
-    return PassedOn(whole, author, comment, asks(comment, subject=arrival.subject, passed_on=told.subject))
+    meant = own_asking.read(comment, subject=arrival.subject, passed_on=told.subject, name=arrival.name)
+    meant = _with_signed(meant, said, arrival)
+    return PassedOn(whole, author, comment, meant.asks, meant.for_them)
+
+
+def _with_signed(meant: Comment, said: str, arrival: Arrival) -> Comment:
+    """And by what they wrote below what they pass on, as far as their name under it shows that it is theirs. It stays in the text:
+    nobody can tell where it begins. Of a paragraph that may be the other's only a suspicion counts."""
+    lines = said.split("\n")
+    end = _signature_line(lines, arrival)
+    paragraphs = [one for one in _GAP.split("\n".join(lines[:end])) if one.strip()] if end else []
+    if meant.asks or not paragraphs:
+        return meant
+    theirs = bool(lines[end - 1].strip()) and len(paragraphs) > 1
+    told = own_asking.read(paragraphs[-1])
+    if told.asks == Asks.SUSPECTS or (theirs and told.asks):
+        return told
+    return replace(meant, for_them=meant.for_them or (theirs and told.for_them))
+
+
+def _signature_line(lines: list[str], arrival: Arrival) -> int:
+    """Where their own name or address stands on a line of its own near the end; 0: nowhere."""
+    name, address = fold(arrival.name), arrival.contact.value if arrival.contact else ""
+    mine = {name, *name.split()[:1]} - {""}
+    near = range(len(lines) - 1, max(0, len(lines) - SIGNED), -1)
+    found = [at for at in near if fold(lines[at]) in mine or lines[at].strip(" <>").lower() == address]
+    return min(found, default=0)
 
 
 def by_staff(arrival: Arrival, sender: Person, district: District) -> PassedOn | None:
@@ -85,6 +121,27 @@ def as_evidence(arrival: Arrival, passed: PassedOn) -> Arrival:
         arrival, text=cap("\n\n".join(part for part in parts if part)), forward=None,
         copied=tuple(one for one, _name in copied), copied_names=tuple(name for _one, name in copied),
     )  # fmt: skip
+
+
+def is_stranger(author: Contact) -> bool:
+    """Nobody here knows this address: it is on no roster, nothing came from it, and it was in no copy. That it was passed on before
+    tells nothing. Two queries, of forwards alone."""
+    person = person_by_contact(author.kind, author.value)
+    if person is None:
+        return True
+    if person.roster_id or person.account_ref or person.kind != "public":
+        return False
+    asked = Ticket.objects.filter(requester=person)
+    passed = asked.filter(channel=ChannelKind.EMAIL, opened_by__isnull=False)
+    own = Message.objects.filter(author=person).exclude(ticket__in=passed, at=F("ticket__opened_at"))
+    return passed.exists() and not own.exists() and not asked.exclude(id__in=passed.values("id")).exists()
+
+
+def say_unheard(ticket: Ticket, passed: PassedOn, *, now: datetime) -> None:
+    """Why its requester was not told that it is here."""
+    with override(staff_language()):
+        said = _("Nobody here knows %(author)s, who wrote it, so no acknowledgement was sent: the first they hear will be a reply.")
+        tickets.note(tickets.take(ticket), by=None, words=Words(text=said % {"author": passed.author.value}), now=now)
 
 
 def _copied(arrival: Arrival) -> list[tuple[Contact, str]]:

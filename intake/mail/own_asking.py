@@ -1,64 +1,32 @@
 """Does somebody who passes a mail on ask something for themselves, or for whoever wrote it?
 
 "Is this real?" is the question of the member of staff: whoever wrote the mail may be the one they ask about, and must hear nothing.
-"Please help her" is a word about somebody else's request. English and Spanish; where the words leave it open, a question is their own,
-for an acknowledgement that went to a stranger cannot be called back.
+"Please help her" is a word about somebody else's request. English and Spanish. An acknowledgement that went to a stranger cannot be
+called back, so a comment is for them only where all of it is known to be: no word at all ("FYI", a greeting, a signature), a plain
+request for help for somebody else, or what it is about beside one. Whatever else was written is the writer's own.
 """
 
 import re
+from dataclasses import dataclass
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from intake.channels import forwarded, quoting
+from intake.mail import own_words
 from routing.words import fold
 
 LOOK = 2_000  # characters of a comment
-_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+")
-_SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
-
-
-def _any_of(phrases: str) -> re.Pattern[str]:
-    """One a line, as `fold` leaves words: no accents, no apostrophes."""
-    return re.compile("|".join(rf"\b(?:{line.strip()})\b" for line in phrases.splitlines() if line.strip()))
-
-
-_WHAT = r"(mail|email|e mail|message|one|sender|link|invoice|offer)"
-_SUSPICION = _any_of(rf"""
-    phish\w*|scam\w*|spam\w*|spoof\w*|fraud\w*|suspicious|malware|ransom\w*|hack(ed|er|ers)|computer virus|virus in
-    imposter|impostor|impersonat\w*|fishy|sketchy|legit|legitimate|genuine|authentic|hoax|fake|forged|trustworthy|malicious|unsafe
-    (is|was|if|whether) (this|that|it|the|she|he) ?{_WHAT}? ?(is |really |even |actually |for )?(real|safe|ok to (open|click)|a joke)
-    (is|was|if|whether) (this|that|it) ?{_WHAT}? ?(is |really |even |actually )?from (him|her|us|them|you|the)
-    (should|can|may|could|do) (i|we) (open|click|trust|pay|believe)
-    (did|do) (you|we|anybody|anyone) (really |actually )?(send|write) (this|that|it)
-    (dont|do not) (trust|believe) (this|it)|not from (him|her|us|our)
-    estafa\w*|fraude\w*|fraudulent\w*|sospech\w*|timo|engano\w*|falso|falsa|falsific\w*|suplanta\w*|pirata|hacke\w*|malicios\w*
-    correo basura|legitim[oa]s?|autentic[oa]s?|de fiar|confiable|(es|sera|esto|parece) de verdad
-    (es|sera|fuera|parece) (esto |este (correo|mensaje) )?(real|segur[oa]|verdader[oa])
-    (debo|puedo|podemos|debemos) (abrir|hacer clic|pulsar|confiar|pagar)
-""")
-_THEM = r"(her|him|them|they|she|he|this|that|the|it|back|our|a|one|these|those)"
-_YOU = r"(can|could|would|will) (you|someone|somebody|anyone|your team|we) (please )?"
-_PUEDEN = r"(pueden?|podrian?|podemos|puedes|podrias)"
-_AYUDAR = r"(ayudar|atender|contestar|responder|llamar|apoyar)"
-_HELP_THEM = _any_of(rf"""
-    (help|assist|support|answer|handle|take|call|contact|email|write|reach|serve) {_THEM}
-    (assist|follow up|look|take (care|a look)|deal|respond|reply|get back|reach out|help out)( (in|out|into|with|of|to|on))* {_THEM}
-    {_YOU}(help|assist|follow up|respond|reply|answer|look into( it| this)?)( please)?$
-    (le|les|la|las|lo|los) {_PUEDEN} {_AYUDAR}
-    {_PUEDEN} (por favor )?{_AYUDAR}(la|le|lo|las|les|los)?( a (la|el|los|las|ella|ellos|este|esta|un|una)| por favor|$)
-    (ayud|atiend|contest|respond|llam|apoy)\w*(la|le|lo|las|les|los)
-""")
-_CHECK = r"(check|verify|confirm|investigate|examine|inspect)"
-_OWN_REQUEST = _any_of(rf"""
-    {_CHECK} (this|that|it|if|whether|who)|(please|pls|kindly|you|someone|somebody|anyone) (please )?(verify|confirm|investigate|block)
-    let (me|us) know|tell (me|us)|advise|explain to (me|us)|(call|email|text|contact|write|help|show|send) (me|us)|get back to (me|us)
-    i (would like|want|wish) to know|id like|i would like|(im|i am) (wondering|not sure)|i wonder|(i|we) (need|want|require)
-    (avis[ea]n?|dig[ao]n?|expli(que|quen|ca)|llamen?|ayud[ea]n?|mand[ea]n?|envi[ea]n?|confirm[ea]n?|inform[ea]n?)(me|nos)
-    (me|nos) {_PUEDEN} (decir|avisar|explicar|ayudar|confirmar|mandar|enviar|llamar)
-    (verifi|confirm|compru|revis|investi|bloque)\w* (esto|este|esta|si|el|la|de quien|quien)
-    necesito|necesitamos|quiero saber|quisiera|me gustaria|no estoy segur[oa]
-""")
+CARD = 8  # lines of a signature
+_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+")
+_SENTENCE = re.compile(r"[^.!?\n;]+[.!?;]*|[.!?]+")
+_TITLE = re.compile(r"\b(Mrs|Mr|Ms|Dr|Sra|Sr|Srta)\.")
+_PROPER = r"[A-ZÁÉÍÓÚÑ][\w.'’&-]*"
+_CLOSED = re.compile(
+    r"(?i:\b(?:thanks|thank you|best|(?:best|kind|warm) regards|regards|sincerely|cheers|gracias|saludos|atentamente|cordialmente))"
+    rf"[ ,.!\n-]+{_PROPER}(?:[ \n,]+{_PROPER}){{0,3}}[ \n,]*$"
+)
+_CARD_LINE = re.compile(rf"{_PROPER}(?:,? {_PROPER}){{1,5}}|(?:[A-Za-z]{{1,8}}[.:]? ?)?[-+()\d .x/]{{7,30}}|\W*")
 
 
 class Asks(TextChoices):
@@ -66,18 +34,77 @@ class Asks(TextChoices):
 
     SUSPECTS = "suspects", _("they report it as suspicious")
     QUESTION = "question", _("they ask a question about it")
-    REQUEST = "request", _("they ask something for themselves")
+    REQUEST = "request", _("what they wrote above it is of their own")
 
 
-def asks(comment: str, *, subject: str = "", passed_on: str = "") -> Asks | None:
-    """None: nothing of their own. `subject`: of their mail, looked at where it is not that of the mail they pass on (`passed_on`)."""
-    said = _ADDRESS.sub(" ", quoting.split(comment[:LOOK], is_reply=False).text)
+@dataclass(frozen=True)
+class Comment:
+    """`asks`: why it is their own; None: nothing of it is. `for_them`: it asks for help for whoever wrote what they pass on."""
+
+    asks: Asks | None = None
+    for_them: bool = False
+
+
+def asks(comment: str, *, subject: str = "", passed_on: str = "", name: str = "") -> Asks | None:
+    """None: nothing of their own."""
+    return read(comment, subject=subject, passed_on=passed_on, name=name).asks
+
+
+def read(comment: str, *, subject: str = "", passed_on: str = "", name: str = "") -> Comment:
+    """`subject`: of their mail, looked at where it is not that of the mail they pass on (`passed_on`). `name`: as theirs is written."""
+    said = _weighed(_without_signature(_ADDRESS.sub(" ", quoting.split(comment[:LOOK], is_reply=False).text), name))
     own = forwarded.bare_subject(subject)
-    if passed_on and fold(own) != fold(forwarded.bare_subject(passed_on)):
-        said = f"{own}\n{said}"
-    if _SUSPICION.search(fold(said)):
-        return Asks.SUSPECTS
-    own_sentences = [one for one in _SENTENCE.findall(said) if fold(one) and not _HELP_THEM.search(fold(one))]
-    if any("?" in one for one in own_sentences):
-        return Asks.QUESTION
-    return Asks.REQUEST if any(_OWN_REQUEST.search(fold(one)) for one in own_sentences) else None
+    if said.asks or not passed_on or fold(own) == fold(forwarded.bare_subject(passed_on)):
+        return said
+    called = _weighed(own)
+    if called.asks == Asks.REQUEST and said.for_them and not own_words.OF_ME.search(fold(own)):
+        return said  # what it is about, in other words
+    return called if called.asks else Comment(for_them=said.for_them or called.for_them)
+
+
+def _weighed(said: str) -> Comment:
+    kinds = [(one, _kind(one)) for one in _SENTENCE.findall(_TITLE.sub(r"\1", said)) if one.strip()]
+    helps = any(kind == "help" for _one, kind in kinds)
+    for one, kind in kinds:
+        told_of_them = helps and kind != "own" and own_words.REPORTED.search(fold(one))
+        if own_words.TROUBLE.search(fold(one)) and not told_of_them:
+            return Comment(Asks.SUSPECTS)
+    own = [one for one, kind in kinds if kind == "own" or (kind == "tells" and not helps)]
+    if any("?" in one or "¿" in one for one in own):
+        return Comment(Asks.QUESTION)
+    return Comment(Asks.REQUEST) if own else Comment(for_them=helps)
+
+
+def _kind(sentence: str) -> str:
+    """ "empty", "help" (for them), "tells" (of them, which says nothing alone) or "own"; of clauses the one that weighs most."""
+    whole = _kind_of(fold(sentence), asked="?" in sentence)
+    clauses = [fold(one) for one in re.split(r"[,:–—]| - ", sentence)]
+    if whole != "own" or len(clauses) == 1:
+        return whole
+    kinds = {_kind_of(one, asked="?" in sentence and one == clauses[-1]) for one in clauses if one}
+    return next((kind for kind in ("own", "help", "tells") if kind in kinds), "empty")
+
+
+def _kind_of(folded: str, *, asked: bool) -> str:
+    if not folded:
+        return "own" if asked else "empty"
+    if own_words.EMPTY.fullmatch(folded):
+        return "empty"
+    if own_words.OF_ME.search(own_words.OFFERED.sub(" ", folded)):
+        return "own"
+    if own_words.HELP.search(folded) and not own_words.NOT.search(folded) and not own_words.ASKING.match(folded):
+        return "help"
+    if own_words.NEEDS.match(folded) and not asked:
+        return "help"
+    return "tells" if own_words.TELLS.match(folded) and not (asked and not own_words.WHO_DOES.match(folded)) else "own"
+
+
+def _without_signature(said: str, name: str) -> str:
+    """From their own name on a line of its own, or the lines of a card below all."""
+    lines = _CLOSED.sub("thanks", said.strip()).split("\n")
+    named = {fold(name), *fold(name).split()} - {""}
+    end = start = next((at for at, line in enumerate(lines) if fold(line) in named and at >= len(lines) - CARD), len(lines))
+    while start and len(lines) - start < CARD and _CARD_LINE.fullmatch(lines[start - 1].strip()) and "?" not in lines[start - 1]:
+        start -= 1
+    is_card = end < len(lines) or sum(bool(fold(line)) for line in lines[start:]) > 1  # two words alone may be what they say
+    return "\n".join(lines[: start if is_card else end])

@@ -4,16 +4,23 @@ The link of a page is the key to it. Of a request that came by the form the link
 proves nothing: it opens what was written there, and no word of another request of that address, not even that there is one. All of
 one's own is read by a link that came to one's own address (`tickets.letters.own_link`), or signed in. Of other people's requests
 in the same conversation nobody reads a word; the answers are written to all of them.
+
+What a member of staff passed on by mail is not shown either, nor its files: nothing in it marks where the mail that was passed on ends
+and their own words begin. Whoever wrote it knows what they wrote.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from intake.models import Envelope
 from tickets.actions import survivor
 from tickets.family import merged_here
-from tickets.models import ChannelKind, Event, Message, Ticket
+from tickets.models import Attachment, ChannelKind, Event, Message, Ticket
 from tickets.queries import conversation, conversation_of
 
 # The link of these left in letters to the requester's address alone: no page showed it.
@@ -49,6 +56,11 @@ def reading_of(ticket: Ticket, *, proven: bool) -> Reading:
     """`proven`: whoever reads is the requester of the ticket, not only somebody with its link."""
     there = survivor(ticket)
     family = [there, *merged_here(there)]
+    reading = _reading(ticket, there, family, proven=proven)
+    return replace(reading, messages=[_shown(message, family) for message in reading.messages])
+
+
+def _reading(ticket: Ticket, there: Ticket, family: list[Ticket], *, proven: bool) -> Reading:
     if len(family) == 1:
         return Reading(conversation(ticket, notes=False), there)
     own = [one for one in family if one.requester_id == ticket.requester_id]
@@ -59,6 +71,25 @@ def reading_of(ticket: Ticket, *, proven: bool) -> Reading:
     answers = Message.objects.filter(ticket__in=[one.id for one in own], kind=Message.Kind.REPLY, at__gte=ticket.opened_at)
     unseen = answers.exclude(id__in=[message.id for message in shown]).exists()
     return Reading(shown, there, hidden=True, unseen=unseen)
+
+
+def _shown(message: Message, family: Sequence[Ticket]) -> Message:
+    ticket = next((one for one in family if one.id == message.ticket_id), None) or message.ticket
+    if not is_passed_on(message, ticket):
+        return message
+    said = _("%(name)s passed on what you wrote. It is not repeated here.") % {"name": ticket.opened_by}
+    shown = Message(
+        id=message.id, district_id=message.district_id, ticket_id=message.ticket_id, kind=message.kind, channel=message.channel,
+        author_id=message.author_id, text=said, envelope_ref=message.envelope_ref, at=message.at,
+    )  # fmt: skip
+    prefetch_related_objects([shown], Prefetch("attachments", queryset=Attachment.objects.none()))
+    return shown
+
+
+def is_passed_on(message: Message, ticket: Ticket) -> bool:
+    """It is the mail by which somebody who works here opened the ticket for its requester."""
+    by_mail = ticket.opened_by_id is not None and ticket.channel == message.channel == ChannelKind.EMAIL
+    return by_mail and message.kind == Message.Kind.REQUEST and message.at == ticket.opened_at
 
 
 def _all_own(ticket: Ticket, there: Ticket, family: list[Ticket], own: list[Ticket]) -> list[Message]:
