@@ -265,6 +265,7 @@ MAIL_PRIVATE_HOSTS = env.list("MAIL_PRIVATE_HOSTS", default=[])  # mail servers 
 TWILIO_API = env.str("TWILIO_API", default="https://api.twilio.com")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+HOUSE_NUMBERS = env.list("HOUSE_NUMBERS", default=[])  # "<a district's host>/<E.164>": given to that district, of the account above
 SMS_FROM = env.str("SMS_FROM", default="")  # E.164; for districts whose own phone is not one
 # Pictures and recordings may also lie on this machine, over plain http: to try the product, never where a district works.
 MEDIA_FROM_HERE = env.bool("MEDIA_FROM_HERE", default=DEMO) and not PRODUCTION

@@ -1,17 +1,19 @@
 """The district's telephone numbers: whose account each is of, and which one a text leaves from.
 
 An answer leaves from the number that was texted: it stands in the same conversation on the telephone of whoever asked. Any other text
-leaves from the district's first number. The account of whoever runs the product (settings) sends for its own numbers, and for
-districts that have no number of their own; no other account is ever lent its token.
+leaves from the district's first number. The account of whoever runs the product (settings) sends for its own numbers, each of which it
+has given to one district (HOUSE_NUMBERS), and for districts that have no number of their own; no other account is ever lent its token.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from delivery.models import Delivery, Line, NumberUsed
 from districts.models import District
@@ -44,6 +46,22 @@ def house() -> Account:
     return Account(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN)
 
 
+def given(district: District) -> frozenset[str]:
+    """Numbers of the account of whoever runs the product that this district has from there. One that is given to two is nobody's."""
+    rows = [tuple(row.strip().partition("/")[::2]) for row in settings.HOUSE_NUMBERS]
+    told = Counter(number for _host, number in rows)
+    return frozenset(number for host, number in rows if host == district.host and told[number] == 1)
+
+
+def is_anothers(number: str, district: District) -> bool:
+    """Has another district this number: given to it, or sending its texts? Whose number it is, no account at Twilio tells us."""
+    if number not in given(district) and any(row.strip().partition("/")[2] == number for row in settings.HOUSE_NUMBERS):
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT delivery_texts_elsewhere(%s, %s)", [number, district.id])
+        return bool(cursor.fetchone()[0])
+
+
 def is_ours(line: Line) -> bool:
     """Is it of the account of whoever runs the product?"""
     return not (line.secret or line.account)
@@ -54,7 +72,7 @@ def account_of(line: Line | None) -> Account:
     if line is None:
         return Account("", "")
     if is_ours(line):
-        return house()
+        return house() if line.number in given(this_district()) else Account("", "")
     try:
         return Account(line.account, unseal(line.secret).get("token", ""))
     except Unsealable:

@@ -157,12 +157,27 @@ def test_the_house_sends_for_a_district_without_a_number_of_its_own(here: Cast, 
     )
 
 
-def test_a_number_of_the_house_has_no_copy_of_its_token(here: Cast, doors: dict[str, Channel], twilio: Twilio) -> None:
+def test_a_number_of_the_house_has_no_copy_of_its_token(
+    here: Cast, doors: dict[str, Channel], twilio: Twilio, settings: Settings
+) -> None:
+    settings.HOUSE_NUMBERS = [f"cedar.localhost/{CALLS}"]
     house = numbers.save(None, kind="sms", address=CALLS, name="Ours", team=None, account=None, first=True, by=None)
     queue("one")
     send(here)
     assert (left_from(twilio), Line.objects.get(number=house.address).secret) == ([CALLS], "")
     assert twilio.logins == {basic(Account("AC1", TOKEN))}
+
+
+@pytest.mark.parametrize("told", [[], [f"oak.localhost/{CALLS}"], [f"cedar.localhost/{CALLS}", f"oak.localhost/{CALLS}"]])
+def test_the_houses_account_sends_from_no_number_that_it_has_not_given(
+    here: Cast, doors: dict[str, Channel], twilio: Twilio, settings: Settings, told: list[str]
+) -> None:
+    numbers.belongs(CALLS, texts=True, first=True)
+    settings.HOUSE_NUMBERS = told
+    assert lines.first(here.district).account == Account("", "")
+    queue("one")
+    send(here)
+    assert left_from(twilio) == []
 
 
 def test_one_that_was_switched_off_sends_nothing_more(here: Cast, doors: dict[str, Channel], twilio: Twilio) -> None:

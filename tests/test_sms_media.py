@@ -94,7 +94,7 @@ def test_the_login_is_that_of_the_numbers_account(here: Cast, line: Channel, set
     assert media._login(Envelope(source=line), theirs, here.district.id) == (ACCOUNT, SECRET)
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = ACCOUNT, "the product's own"
     assert media._login(Envelope(source=line), theirs, here.district.id) == (ACCOUNT, SECRET), "ours is for nobody's number but ours"
-    of_the_house()
+    of_the_house(settings)
     assert media._login(Envelope(source=line), theirs, here.district.id) == (ACCOUNT, "the product's own")
     assert media._login(Envelope(source=line), replace(theirs, account="ACother"), here.district.id) is None
     settings.TWILIO_ACCOUNT_SID = "ACother"

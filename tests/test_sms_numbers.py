@@ -12,6 +12,7 @@ from delivery import lines
 from delivery.models import Line
 from districts.scope import district_scope
 from intake.models import Channel
+from intake.phone import numbers
 from intake.phone.numbers import token
 from intake.standing import forget_standing
 from tests.conftest import Cast, sign_in
@@ -146,10 +147,40 @@ def test_the_products_own_account_is_named_and_not_copied(here: Cast, admin: Cli
     settings.TWILIO_AUTH_TOKEN = ""
     assert 'name="house"' not in admin.get("/setup/numbers/new").content.decode()
     settings.TWILIO_AUTH_TOKEN = "the product's own"
+    assert 'name="house"' not in admin.get("/setup/numbers/new").content.decode(), "no number is given to the district"
+    settings.HOUSE_NUMBERS = ["cedar.localhost/+19165550144"]
     fill(admin, does="sms", house="on", token="", account="")
     line = Channel.objects.get(kind="sms")
     assert (Line.objects.get().secret, token(line)) == ("", "the product's own")
     assert fill(admin, f"/setup/numbers/{line.id}/", token="").status_code == 422, "taken back, it needs one of its own"
+
+
+def test_only_what_the_operator_gave_is_of_the_products_account(here: Cast, admin: Client, settings: Settings) -> None:
+    settings.TWILIO_AUTH_TOKEN = "the product's own"
+    settings.HOUSE_NUMBERS = ["oak.localhost/+19165550144", "cedar.localhost/+19165550145"]
+    given = {"does": "sms", "first": "on", "token": "", "account": ""}
+    assert "has not given this number" in errors(fill(admin, house="on", **given))
+    assert "Another district has this number" in errors(fill(admin)), "nor by an account of one's own"
+    assert not Line.objects.exists()
+    assert fill(admin, address="(916) 555-0145", house="on", **given).status_code == 302
+    assert lines.first(here.district).account.token == "the product's own"
+
+
+def test_a_number_sends_the_texts_of_one_district(here: Cast, oak: Cast, admin: Client) -> None:
+    with district_scope(oak.district.id):
+        numbers.belongs("+19165550144", account=lines.Account(ACCOUNT, SECRET), texts=True)
+    assert "Another district has this number" in errors(fill(admin))
+    assert not Channel.objects.filter(kind__in=["sms", "phone"]).exists()
+    with district_scope(oak.district.id):
+        Line.objects.update(texts=False)
+    assert fill(admin, does="sms").status_code == 302
+    door = Channel.objects.get(kind="sms")
+    admin.post(f"/setup/numbers/{door.id}/switch", {"to": "off"})
+    with district_scope(oak.district.id):
+        Line.objects.update(texts=True)
+    page = admin.post(f"/setup/numbers/{door.id}/switch", {"to": "on"}, follow=True).content.decode()
+    assert "Another district has this number" in page
+    assert not door.refresh().active
 
 
 @pytest.mark.parametrize("there", ["sms", "phone"])

@@ -262,7 +262,7 @@ def test_the_caller_in_our_own_address_is_signed_too(here: Cast, line: Channel) 
 
 
 def test_the_products_own_account_may_sign(here: Cast, line: Channel, settings: Settings) -> None:
-    of_the_house()
+    of_the_house(settings)
     form = {"From": NUMBER}
     assert post(f"/hooks/voice/{line.id}", form, secret="").status_code == 403
     settings.TWILIO_AUTH_TOKEN = "the product's own"

@@ -4,9 +4,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.test import Client
+from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
 from delivery.lines import Account
+from districts.queries import this_district
 from intake.models import Channel, Envelope
 from intake.phone import numbers
 from intake.receiving import receive
@@ -32,7 +34,9 @@ def own(number: str = "+19165550100", *, token: str = SECRET, account: str = ACC
     forget_standing()
 
 
-def of_the_house(number: str = "+19165550100") -> None:
+def of_the_house(settings: Settings, number: str = "+19165550100") -> None:
+    """Given to the district in scope."""
+    settings.HOUSE_NUMBERS = [*settings.HOUSE_NUMBERS, f"{this_district().host}/{number}"]
     numbers.belongs(number, texts=True)
     forget_standing()
 

@@ -11,6 +11,7 @@ POLICY = "(district_id = (current_setting('app.district_id'::text))::uuid)"
 DEFINERS = {
     "districts_with_work(text,integer)": "TABLE(district_id uuid)",
     "districts_oldest_work()": "TABLE(queue text, seconds double precision)",
+    "delivery_texts_elsewhere(text,uuid)": "boolean",
 }
 APPEND_ONLY = ("tickets_event",)
 BOOKKEEPING = ("django_migrations",)  # read by every start; written by the owner only

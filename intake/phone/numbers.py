@@ -16,6 +16,7 @@ from delivery import lines
 from delivery.lines import Account
 from delivery.models import Line
 from districts.models import ContactPoint, Person, Team
+from districts.queries import this_district
 from intake.channels.arrival import Arrival
 from intake.models import Channel, Envelope
 from intake.queries import is_private
@@ -28,6 +29,10 @@ log = structlog.get_logger(__name__)
 
 class NumberTaken(Exception):
     """The district has this door already."""
+
+
+class NumberElsewhere(NumberTaken):
+    """Another district's: a number sends the texts of one district only."""
 
 
 def line(channel_id: UUID, kind: str) -> Channel | None:
@@ -112,6 +117,7 @@ def learn(channel: Channel, sid: str) -> None:
     found = line_of(channel)
     if found and found.secret and not found.account and lines.SID.fullmatch(sid):
         texts = found.texts or Channel.objects.filter(kind=ChannelKind.SMS, address=channel.address, active=True).exists()
+        texts = texts and not lines.is_anothers(found.number, this_district())
         Line.objects.filter(id=found.id, account="").update(account=sid, texts=texts)
         _changed("number_account_learned", channel, None)
 
@@ -153,7 +159,9 @@ def save(
     first: bool,
     by: Person | None,
 ) -> Channel:
-    """`address`: E.164; a door that is there keeps its own. `account`: see `belongs`. Raises NumberTaken."""
+    """`address`: E.164; a door that is there keeps its own. `account`: see `belongs`. Raises NumberTaken, NumberElsewhere."""
+    if lines.is_anothers(address, this_district()):
+        raise NumberElsewhere
     channel = row or Channel(kind=kind, address=address)
     channel.name, channel.team = name, team
     texts = kind == ChannelKind.SMS
@@ -168,7 +176,9 @@ def save(
 
 
 def switch(channel: Channel, *, active: bool, by: Person | None) -> None:
-    """The provider gets 404 from a door that is off, and notes it as an error of ours."""
+    """The provider gets 404 from a door that is off, and notes it as an error of ours. Raises NumberElsewhere."""
+    if active and lines.is_anothers(channel.address, this_district()):
+        raise NumberElsewhere
     channel.active = active
     channel.save(update_fields=["active"])
     if channel.kind == ChannelKind.SMS:

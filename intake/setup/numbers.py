@@ -20,7 +20,7 @@ from districts import contacts
 from districts.editing import EditForm, OneLine, actor_of, choices_of, for_administrators, row_or_404
 from districts.links import absolute
 from districts.models import District, Team
-from districts.queries import teams
+from districts.queries import teams, this_district
 from intake.models import Channel
 from intake.phone import numbers
 from tickets.models import ChannelKind
@@ -34,6 +34,8 @@ DOES = (
 WEBHOOKS = {ChannelKind.SMS: "sms_webhook", ChannelKind.PHONE: "voice_webhook"}
 NEEDED = gettext_lazy("Without it nobody can prove to be Twilio, and everything is refused. It stands on Twilio's first page.")
 NO_SID = gettext_lazy("An Account SID begins with AC, and 32 letters and digits follow. It stands on Twilio's first page.")
+NOT_GIVEN = gettext_lazy("Whoever runs the product has not given this number to your district. Ask there, or give its own account.")
+ELSEWHERE = gettext_lazy("Another district has this number. If it is yours, tell whoever runs the product.")
 TOKEN = 120  # characters that are kept; Twilio's have 32
 
 
@@ -76,7 +78,10 @@ class NumberForm(EditForm):
         self.fields["token"].help_text = _(
             "It proves that a call is Twilio's, and is not shown again. Needed once: your other numbers of that account have it too."
         )
-        if not settings.TWILIO_AUTH_TOKEN:
+        self.given = lines.given(this_district()) if settings.TWILIO_AUTH_TOKEN else frozenset()
+        if channel and channel.address not in self.given:
+            self.given = frozenset()
+        if not self.given:
             del self.fields["house"]
             self.fields["account"].required = True
             self.fields["token"].required = channel is None and not numbers.has_token()
@@ -114,6 +119,8 @@ class NumberForm(EditForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if data.get("house"):
+            if "address" in data and data["address"] not in self.given:
+                self.add_error("house", NOT_GIVEN)
             return data
         sid = data.get("account", "")
         if not sid and "account" not in self.errors:
@@ -186,6 +193,8 @@ def number(request: HttpRequest, channel_id: UUID | None = None) -> HttpResponse
             with transaction.atomic():  # both doors or none
                 for kind in form.kinds():
                     saved = numbers.save(row, kind=kind, **form.values(), by=actor_of(request).person)
+        except numbers.NumberElsewhere:
+            form.add_error("address", ELSEWHERE)
         except numbers.NumberTaken:
             form.add_error("address", _("The district has this number already."))
         else:
@@ -200,7 +209,11 @@ def number(request: HttpRequest, channel_id: UUID | None = None) -> HttpResponse
 @require_POST
 def number_switch(request: HttpRequest, channel_id: UUID) -> HttpResponse:
     row, on = get_object_or_404(_rows().select_for_update(no_key=True), id=channel_id), request.POST.get("to") == "on"
-    numbers.switch(row, active=on, by=actor_of(request).person)
+    try:
+        numbers.switch(row, active=on, by=actor_of(request).person)
+    except numbers.NumberElsewhere:
+        messages.error(request, ELSEWHERE)
+        return redirect("setup_numbers")
     said = (
         _("%(number)s takes in again.")
         if on
