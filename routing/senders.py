@@ -14,6 +14,11 @@ class Check:
     tone: str  # good, none or bad
 
 
+def not_shown() -> Check:
+    """Of a mail that staff passed on."""
+    return Check(_("Passed on by staff: the requester is not shown this text"), "eye-off", "none")
+
+
 def check_of(found: str) -> Check | None:
     """`found`: a message's `sender_check`. None: nothing is known, as of a form, or of mail that nobody of ours has looked at."""
     results = found.split()

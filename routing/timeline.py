@@ -1,7 +1,7 @@
 """A ticket's story as the desk reads it: what was written, and between it what was done, in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from delivery.models import Delivery
 from districts.models import Person, Priority
 from ownership.models import Escalation
-from routing.senders import Check, check_of
+from routing.senders import Check, check_of, not_shown
 from routing.times import Moment, Times
 from sla.models import ClockKind
 from tickets.family import merged_here, merged_ids
 from tickets.letters import letter_key
 from tickets.models import Attachment, ChannelKind, Event, Message, Ticket
+from tickets.queries import is_passed_on
 
 LOST = (Delivery.State.FAILED, Delivery.State.DEAD, Delivery.State.SUPPRESSED)
 WHOLE = 2_000  # characters of a message that are shown at once
@@ -136,6 +137,7 @@ def story(ticket: Ticket, *, reader: Person | None, reasons: Iterable[str], ever
     sendings = _sendings([ticket.id, *family], messages)
     times = Times(now)
     told = [_message(m, reader=reader, sending=sendings.get(m.id), times=times, of=family.get(m.ticket_id)) for m in messages]
+    told = [replace(one, check=not_shown()) if one.message and is_passed_on(one.message, one.of or ticket) else one for one in told]
     promises = _promises(ticket, events)
     told += [_event(event, ticket, tuple(reasons), promises, times, family) for event in events]
     told.sort(key=lambda entry: (entry.at, entry.rank))

@@ -292,6 +292,7 @@ def test_what_staff_write_below_what_they_pass_on_is_never_shown_to_whoever_wrot
     assert not [one for one in Delivery.objects.filter(address="dana@family.example") if "lying" in one.body or "IEP" in one.body]
     desk = sign_in(trusting.lena, trusting.district).get(f"/desk/{ticket.id}/").content.decode()
     assert "lying" in desk, "staff see all of it"
+    assert desk.count("the requester is not shown this text") == 1
 
 
 def test_nor_are_files_that_may_be_theirs(trusting: Cast) -> None:

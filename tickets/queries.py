@@ -15,7 +15,7 @@ from districts.models import Person
 from tickets import actions
 from tickets.facts import lock as hold_row
 from tickets.family import is_within
-from tickets.models import Attachment, Event, Follower, Message, ThreadId, Ticket
+from tickets.models import Attachment, ChannelKind, Event, Follower, Message, ThreadId, Ticket
 from tickets.reply_token import mark
 
 RELATED = ("team", "service", "requester", "assignee", "site")
@@ -92,6 +92,13 @@ def conversation_of(tickets: Sequence[Ticket]) -> list[Message]:
     """The same of several tickets that have become one, without notes."""
     rows = Message.objects.filter(ticket__in=[ticket.id for ticket in tickets]).exclude(kind=Message.Kind.NOTE)
     return list(rows.select_related("author").prefetch_related("attachments").order_by("at", "id"))
+
+
+def is_passed_on(message: Message, ticket: Ticket) -> bool:
+    """It is the mail by which somebody who works here opened the ticket for its requester: nobody can tell where the requester's words
+    end in it, so they are not shown it."""
+    by_mail = ticket.opened_by_id is not None and ticket.channel == message.channel == ChannelKind.EMAIL
+    return by_mail and message.kind == Message.Kind.REQUEST and message.at == ticket.opened_at
 
 
 def events(ticket: Ticket) -> list[Event]:

@@ -21,7 +21,7 @@ from intake.models import Envelope
 from tickets.actions import survivor
 from tickets.family import merged_here
 from tickets.models import Attachment, ChannelKind, Event, Message, Ticket
-from tickets.queries import conversation, conversation_of
+from tickets.queries import conversation, conversation_of, is_passed_on
 
 # The link of these left in letters to the requester's address alone: no page showed it.
 BY_LETTER = frozenset({ChannelKind.EMAIL, ChannelKind.SMS, ChannelKind.PHONE})
@@ -84,12 +84,6 @@ def _shown(message: Message, family: Sequence[Ticket]) -> Message:
     )  # fmt: skip
     prefetch_related_objects([shown], Prefetch("attachments", queryset=Attachment.objects.none()))
     return shown
-
-
-def is_passed_on(message: Message, ticket: Ticket) -> bool:
-    """It is the mail by which somebody who works here opened the ticket for its requester."""
-    by_mail = ticket.opened_by_id is not None and ticket.channel == message.channel == ChannelKind.EMAIL
-    return by_mail and message.kind == Message.Kind.REQUEST and message.at == ticket.opened_at
 
 
 def _all_own(ticket: Ticket, there: Ticket, family: list[Ticket], own: list[Ticket]) -> list[Message]:
