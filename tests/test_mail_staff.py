@@ -167,6 +167,7 @@ def test_what_a_confirmed_agent_passes_on_is_the_request_of_whoever_wrote_it(tru
     asked = Message.objects.get(ticket=ticket, kind="request")
     assert (asked.author, asked.text, asked.sender_check) == (dana, "My son lost his lunch box on bus 12 this morning.", "")
     assert [(note.author, note.text) for note in notes(ticket)] == [(trusting.alice, "Please help her. I told her that you would.")]
+    assert notes(ticket)[0].sender_check.endswith("proven")
     assert Follower.objects.get(ticket=ticket).person == trusting.alice
     assert Event.objects.get(ticket=ticket, kind="opened").by == trusting.alice
     assert Delivery.objects.get(purpose="ack").address == "dana@family.example"

@@ -173,7 +173,7 @@ def _open_for(sent: Sent, passed: PassedOn, verdict: Verdict | None, *, now: dat
     if unheard:
         forwarding.say_unheard(ticket, passed, now=now)
     if passed.comment:
-        words = tickets.Words(text=passed.comment, sender_check=str(sent.arrival.authentication))
+        words = tickets.Words(text=passed.comment, sender_check=checked(sent.arrival.authentication))
         routing.hear_note(tickets.take(ticket), by=sent.sender, channel=sent.arrival.channel, words=words, now=now)
     return ticket
 
