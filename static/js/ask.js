@@ -1,10 +1,10 @@
-// The form of people who ask. Questions come up with the answers they wait for; what is typed stays in its tab until it is sent, for a
-// day at most, and its words without name, contact and answers are offered to other tabs of the device for an hour; and it is sent once
-// there is a connection. Without this file the form works, page by page.
+// The form of people who ask. Questions come up with the answers they wait for; what is typed stays in its tab until it is sent, for an
+// hour after the last key at most, and its words without name, contact and answers are offered to other tabs of the device as long; and it
+// is sent once there is a connection. Without this file the form works, page by page.
 (function () {
   "use strict";
-  var doc = document, HOUR = 3600 * 1000, DAY = 24 * HOUR, AGAIN = 10000, BEGINS = "ask.", GONE = "gone.ask.";
-  var form, told, memory = {}, later, saving, dirty = false, sending = false, waiting = false;
+  var doc = document, HOUR = 3600 * 1000, AGAIN = 10000, BEGINS = "ask.", GONE = "gone.ask.";
+  var form, told, memory = {}, later, saving, last = 0, dirty = false, sending = false, waiting = false;
   if (!window.fetch || !window.FormData || !window.DOMParser) return;
 
   function all(where, what) { return Array.prototype.slice.call(where.querySelectorAll(what)); }
@@ -56,7 +56,7 @@
   });
 
   // --- what was typed: not files, nothing where there is danger. All of it stays in its own tab. Whoever sits down at the device next
-  // may be somebody else: other tabs are offered the words alone, for an hour, and no more once it was sent or forgotten in any tab
+  // may be somebody else, in the same tab too: after an hour nothing comes again; other tabs are offered the words alone, for an hour, and no more once it was sent or forgotten in any tab
   var NOT_OFFERED = /^(contact|name)$|^q\./;
   var NOT_KEPT = { csrfmiddlewaretoken: 1, step: 1, seen: 1, guess: 1, answer: 1, photos: 1 };
   function store(work) { try { return work(window.localStorage, window.sessionStorage); } catch (error) { return null; } }
@@ -83,13 +83,13 @@
     if (!form) return;
     var fields = remember();
     if (!dirty || form.dataset.keep === "no") return; // nothing was typed on this page: it may have been sent long ago
-    if (!worth(fields)) { forget(key()); return; }
+    if (!worth(fields) || Date.now() - last > HOUR) { forget(key()); return; }
     store(function (local, tab) {
       var offered = offerable(fields);
-      tab.setItem(key(), JSON.stringify({ at: Date.now(), fields: fields }));
+      tab.setItem(key(), JSON.stringify({ at: last, fields: fields }));
       tab.setItem(BEGINS + "tab", key());
       local.removeItem(GONE + key());
-      if (worth(offered)) local.setItem(key(), JSON.stringify({ at: Date.now(), fields: offered })); else local.removeItem(key());
+      if (worth(offered)) local.setItem(key(), JSON.stringify({ at: last, fields: offered })); else local.removeItem(key());
     });
     var note = own("kept-here");
     if (note) note.hidden = false;
@@ -123,11 +123,11 @@
     return one && one.fields && Date.now() - one.at <= most && one.at <= Date.now() + most ? one : null;
   }
   function draft(which) { return store(function (local) { return read(local, which, HOUR); }); }
-  function mine(which) { return store(function (local, tab) { return local.getItem(GONE + which) ? null : read(tab, which, DAY); }); }
+  function mine(which) { return store(function (local, tab) { return local.getItem(GONE + which) ? null : read(tab, which, HOUR); }); }
   function sweep() { // what is too old goes, whatever page is open
     store(function (local, tab) {
       Object.keys(local).forEach(function (name) {
-        if (name.indexOf(GONE) === 0 && !(Date.now() - Number(local.getItem(name)) <= DAY)) local.removeItem(name);
+        if (name.indexOf(GONE) === 0 && !(Date.now() - Number(local.getItem(name)) <= HOUR)) local.removeItem(name);
         if (name.indexOf(BEGINS) === 0 && !read(local, name, HOUR)) local.removeItem(name);
       });
       Object.keys(tab).forEach(function (name) {
@@ -176,13 +176,13 @@
     offer.querySelector("[data-when]").textContent = new Date(one.at).toLocaleString(doc.documentElement.lang, { weekday: "long", hour: "numeric", minute: "2-digit" });
     offer.hidden = false;
     offer.querySelector("[data-go]").addEventListener("click", function () {
-      restore(one.fields); offer.hidden = true; dirty = true; keep(); form.elements.text.focus();
+      restore(one.fields); offer.hidden = true; dirty = true; last = Date.now(); keep(); form.elements.text.focus();
     });
     offer.querySelector("[data-drop]").addEventListener("click", function () {
       forget(which); offer.hidden = true; form.elements.text.focus(); window.say(offer.dataset.dropped);
     });
   }
-  function soon() { dirty = true; remember(); clearTimeout(saving); saving = setTimeout(keep, 250); }
+  function soon() { dirty = true; last = Date.now(); remember(); clearTimeout(saving); saving = setTimeout(keep, 250); }
 
   // --- sending: by this script, so that words and photos stay here until the answer is there
   function token() { var found = /(?:^|;\s*)csrftoken=([^;]+)/.exec(doc.cookie); return found ? found[1] : ""; }
@@ -283,6 +283,7 @@
     if (!form) { all(doc, "[data-questions]").forEach(ask); return; } // a preview
     told = form;
     dirty = touched();
+    last = (mine(key()) || { at: Date.now() }).at;
     all(form, "[data-questions]").forEach(unpack);
     if (form.dataset.step === "box") begin(); else overlay();
     all(form, "[data-questions]").forEach(weigh);
@@ -312,10 +313,12 @@
         if (form.dataset.step === "box") { form.elements.text.value = ""; form.elements.text.focus(); }
       });
     });
+    all(doc, "form[data-enough]").forEach(function (enough) { enough.addEventListener("submit", go); }); // nothing is left to ask
     all(form, "[data-now]").forEach(function (button) { button.addEventListener("click", send); });
   }
   sweep();
   setUp();
+  setInterval(function () { if (form && dirty && !waiting) keep(); sweep(); }, 60000); // an hour may pass on an open page
   window.addEventListener("online", function () { if (waiting) send(); });
   window.addEventListener("pagehide", keep);
   window.addEventListener("pageshow", function (event) { if (event.persisted) { sending = false; form = told && doc.contains(told) ? told : doc.querySelector("form[data-ask]"); } });

@@ -294,6 +294,44 @@ def test_other_tabs_see_the_words_alone_and_for_an_hour(page: Page, context: Bro
     assert BUS not in shared(again)
 
 
+def an_hour_later(page: Page) -> None:
+    page.evaluate("""for (const shelf of [localStorage, sessionStorage])
+        for (const key of Object.keys(shelf).filter(key => key.startsWith('ask.'))) {
+            let one = null;
+            try { one = JSON.parse(shelf.getItem(key)); } catch { continue; }
+            if (!one || !one.at) continue;
+            one.at -= 61 * 60 * 1000;
+            shelf.setItem(key, JSON.stringify(one));
+        }""")
+
+
+def test_an_hour_after_the_last_key_nothing_is_left_in_its_own_tab(page: Page, at: Callable[..., str]) -> None:
+    """A device at a counter has one tab, and many visitors."""
+    ask(page, at)
+    page.locator("#contact").fill("pat@family.example")
+    page.locator("#name").fill("Pat Underhill")
+    page.wait_for_timeout(500)
+    page.goto(at("/find"))
+    an_hour_later(page)
+    page.goto(at("/"))
+    expect(page.locator("#text")).to_have_value("")
+    expect(page.locator("#draft")).to_be_hidden()
+    assert drafts(page) == []
+    assert "Underhill" not in page.evaluate("JSON.stringify(sessionStorage)")
+
+
+def test_an_answer_that_was_enough_ends_the_draft(page: Page, at: Callable[..., str]) -> None:
+    ask(page, at, "my bus is late, what do I do?")
+    page.locator("#contact").fill("pat@family.example")
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="This solved it").click()
+    page.wait_for_url("**/solved**")
+    page.goto(at("/"))
+    expect(page.locator("#text")).to_have_value("")
+    assert drafts(page) == []
+    assert "pat@family.example" not in page.evaluate("JSON.stringify(sessionStorage)")
+
+
 def test_forgotten_in_another_tab_it_is_gone_in_its_own(page: Page, context: BrowserContext, at: Callable[..., str]) -> None:
     page.goto(at("/"))
     page.locator("#text").fill("my bus pass is gone")
@@ -307,7 +345,7 @@ def test_forgotten_in_another_tab_it_is_gone_in_its_own(page: Page, context: Bro
     assert drafts(page) == []
 
 
-def test_nothing_is_kept_longer_than_a_day_nor_where_there_is_danger(page: Page, at: Callable[..., str]) -> None:
+def test_nothing_is_kept_longer_than_an_hour_nor_where_there_is_danger(page: Page, at: Callable[..., str]) -> None:
     page.goto(at("/"))
     old = json.dumps({"at": 1, "fields": {"text": ["long ago"]}})
     page.evaluate("old => { localStorage.setItem('ask.old', old); localStorage.setItem('ask.broken', '{'); }", old)
