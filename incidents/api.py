@@ -1,12 +1,12 @@
 """The API for systems that watch others: an alert begins an outage, or joins the one that runs; the same alert again is nothing."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.exceptions import PermissionDenied, Throttled
 from rest_framework.parsers import JSONParser
@@ -18,6 +18,7 @@ from districts.access import Actor
 from districts.limits import within
 from districts.links import absolute
 from districts.models import ApiKey, District, Site
+from districts.told import cleaned
 from incidents import starting
 from incidents.models import Incident
 from incidents.starting import New
@@ -25,20 +26,34 @@ from ownership.models import System
 
 A_MINUTE = 60
 MEDIA = "application/problem+json"
-AHEAD = timedelta(minutes=5)  # a watcher's clock may be so far off
 Source = Incident.Source
+WORDS = r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]"  # something to read
+SLUG = r"^[-a-zA-Z0-9_]+$"
+KEY = r"^[!-~]([ -~]*[!-~])?$"  # printable ASCII, not blank at either end
+
+
+class Said(serializers.RegexField):
+    """Text is text: a number or a list in its place is refused, not read as if it were one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
 
 
 class NewOutage(serializers.Serializer[Any]):
     """What a system that watches others knows."""
 
-    title = serializers.CharField(max_length=160, help_text="What does not work, in a few words: staff and families read it.")
-    key = serializers.CharField(max_length=100, help_text="The alert's own id. The same key again gives the same outage, for ever.")
+    title = Said(WORDS, max_length=160, help_text="What does not work, in a few words: staff and families read it.")
+    key = Said(KEY, max_length=100, help_text="The alert's own id. The same key again gives the same outage.")
     systems = serializers.ListField(
-        child=serializers.SlugField(max_length=80), required=False, max_length=20, help_text="Short names of systems of the matrix."
+        child=Said(SLUG, max_length=80),
+        required=False,
+        max_length=20,
+        help_text="Short names of systems. One not known here is told to people.",
     )
     schools = serializers.ListField(
-        child=serializers.CharField(max_length=16),
+        child=Said(WORDS, max_length=16),
         required=False,
         max_length=100,
         help_text="Codes of schools; none: the whole district.",
@@ -58,6 +73,7 @@ class OutageView(serializers.Serializer[Any]):
     url = serializers.URLField(help_text="Its page at the desk.")
 
 
+@extend_schema_serializer(component_name="OutageProblem")
 class Problem(serializers.Serializer[Any]):
     """What is wrong with what was sent (RFC 9457)."""
 
@@ -114,24 +130,21 @@ def _caller(request: Request) -> str:
 
 
 def _new(given: dict[str, Any], caller: str, now: datetime) -> New:
+    """An alert is never refused for a name that this district does not have, nor for the watcher's clock."""
     sites = list(Site.objects.filter(code__in=given.get("schools", ())))
     systems = list(System.objects.filter(slug__in=given.get("systems", ())))
-    _all_known(given.get("schools", ()), {site.code for site in sites}, "schools")
-    _all_known(given.get("systems", ()), {system.slug for system in systems}, "systems")
-    began = given.get("began_at") or now
-    if began > now + AHEAD:
-        raise serializers.ValidationError({"began_at": ["This lies in the future."]})
     few = Incident.Scope.SCHOOL if len(sites) == 1 else Incident.Scope.SEVERAL
+    all_known = len(sites) == len(set(given.get("schools", ())))
     return New(
-        title=given["title"], began_at=began, severity=given["severity"], systems=systems, sites=sites,
-        scope=few if sites else Incident.Scope.DISTRICT, source=Source.ALERT, key=f"{caller} {given['key']}",
-        eta=given.get("expected_at"),
+        title=given["title"], began_at=min(given.get("began_at") or now, now), severity=given["severity"], systems=systems, sites=sites,
+        scope=few if sites and all_known else Incident.Scope.DISTRICT, source=Source.ALERT, key=f"{caller} {given['key']}",
+        eta=given.get("expected_at"), unknown=_unknown(given, {row.code for row in sites} | {row.slug for row in systems}),
     )  # fmt: skip
 
 
-def _all_known(given: Any, known: set[str], field: str) -> None:
-    if unknown := [one for one in given if one not in known]:
-        raise serializers.ValidationError({field: [f"Not known to this district: {', '.join(unknown)}"]})
+def _unknown(given: dict[str, Any], known: set[str]) -> list[str]:
+    named = [*given.get("systems", ()), *given.get("schools", ())]
+    return [cleaned(one) for one in dict.fromkeys(named) if one not in known]
 
 
 def _shown(incident: Incident, request: HttpRequest) -> dict[str, Any]:

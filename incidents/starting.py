@@ -36,6 +36,7 @@ class New:
     key: str = ""
     eta: datetime | None = None
     shown: bool = False
+    unknown: Sequence[str] = ()  # names of systems and schools that the district does not have: told, so that nobody misses them
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def start(given: New, *, by: Person | None, now: datetime, anew: bool = False) -
         shown_at=now if given.shown else None,
     )  # fmt: skip
     _add(incident, given)
-    record(incident, What.DECLARED, now=now, by=by, source=given.source, systems=[system.name for system in given.systems])
+    named = [*(system.name for system in given.systems), *given.unknown]
+    record(incident, What.DECLARED, now=now, by=by, source=given.source, systems=named)
     Mover(now).move(incident)
     return Started(incident, new=True)
 

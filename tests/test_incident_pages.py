@@ -11,7 +11,20 @@ from delivery.models import Delivery
 from districts.actions import new_api_key
 from districts.models import Role, Site
 from incidents import actions, linking
-from incidents.models import Action, Decision, Incident, Kind, LinkedTicket, PaperForm, PaperKind, ProcessRule, Subscriber, Task, Update
+from incidents.models import (
+    Action,
+    Decision,
+    Happening,
+    Incident,
+    Kind,
+    LinkedTicket,
+    PaperForm,
+    PaperKind,
+    ProcessRule,
+    Subscriber,
+    Task,
+    Update,
+)
 from ownership.models import Process, System
 from tests.conftest import Cast, a_ticket, sign_in, visitor
 from tests.test_incidents import begin, make_plan, move
@@ -285,9 +298,20 @@ def test_an_alert_begins_an_outage_once(plan: Cast) -> None:
     assert first.status_code == 201, first.content
     assert send().status_code == 200
     assert send(key="probe-8").json()["id"] == first.json()["id"]  # another alert of the same: it joins
-    assert send(systems=["unknown"], key="z").status_code == 400
     incident = Incident.objects.get()
     assert (incident.source, incident.scope, incident.level, incident.declared_by) == ("alert", "school", 1, None)
+
+
+def test_an_alert_is_not_refused_for_a_name_that_the_district_does_not_have(plan: Cast) -> None:
+    key = new_api_key(name="Watcher", role=Role.AGENT)
+    alert = {"title": "Wi-Fi is down", "key": "w", "systems": ["wifi"], "schools": ["MRE", "NOPE"], "began_at": "2199-01-01T00:00:00Z"}
+    headers = {"Authorization": f"Bearer {key}"}
+    sent = visitor(plan.district).post("/api/outages", alert, content_type="application/json", headers=headers)
+    assert sent.status_code == 201, sent.content
+    incident = Incident.objects.get()
+    assert incident.scope == "district"  # one of its schools is not known: better told too widely
+    assert incident.began_at <= incident.detected_at
+    assert Happening.objects.get(what="declared").data["systems"] == ["wifi", "NOPE"]
 
 
 def test_only_a_key_of_the_district_may_declare(plan: Cast) -> None:
