@@ -55,7 +55,7 @@ def find(arrival: Arrival, sender: Person, district: District, *, now: datetime,
     if arrival.channel == ChannelKind.EMAIL:
         return _by_mail(arrival, sender, district, now)
     if arrival.channel == ChannelKind.SMS:
-        return _by_number(arrival, sender, number, now)
+        return _by_number(sender, now, ours=number, theirs=arrival.contact.value if arrival.contact else "")
     if arrival.channel == ChannelKind.PHONE:
         return _there(ticket_of_call(arrival.thread.message_id), now)
     return _by_chat(arrival.chat, now) if arrival.chat else Belongs()
@@ -190,7 +190,7 @@ def _there(ticket: Ticket | None, now: datetime) -> Belongs:
     return Belongs(joins=there) if can_reopen(there, now=now) else Belongs(follows_up=there)
 
 
-def _by_number(arrival: Arrival, sender: Person, number: str, now: datetime) -> Belongs:
+def _by_number(sender: Person, now: datetime, *, ours: str = "", theirs: str = "") -> Belongs:
     """The conversation by text message over this number of ours (`numbers.of_this_line`) that was last spoken in, wherever it lives
     now; one just resolved is taken up again.
 
@@ -200,7 +200,7 @@ def _by_number(arrival: Arrival, sender: Person, number: str, now: datetime) -> 
     known = [(ticket, survivor(ticket)) for ticket in _of_number(sender, since=since, now=now)]
     known.sort(key=lambda pair: (not pair[1].is_live, -pair[1].facts_at.timestamp()))
     talks = [Talk(ticket, there) for ticket, there in known if can_reopen(there, now=now) and _speaks_by_text(ticket)]
-    by_text = of_this_line(talks, number=number, phone=arrival.contact.value if arrival.contact else "")
+    by_text = of_this_line(talks, number=ours, phone=theirs)
     running = next((talk.there for talk in by_text if _spoken_at(talk.ticket) >= since), None)
     return Belongs(joins=running) if running else Belongs(may_belong=next((talk.there for talk in by_text), None))
 
