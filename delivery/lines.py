@@ -118,6 +118,11 @@ def can_text(district: District | None = None) -> bool:
     return bool(first(district or this_district()).number)
 
 
+def texts_leave(district: District | None = None) -> bool:
+    """May anybody be promised a text? Where all that goes out is kept and shown (DELIVERY_KEEP), it is."""
+    return bool(settings.DELIVERY_KEEP) or can_text(district)
+
+
 def senders(rows: Sequence[Delivery], district: District) -> dict[UUID, Sender]:
     """For each of these texts, by its id. In the district in scope."""
     found: dict[UUID, Sender] = {}

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from delivery.lines import can_text
 from districts.models import CalendarDay, District, Membership, Role, Service, Site, Team
 from intake.models import Channel, Mailbox
 from ownership.models import Ladder, Rotation
@@ -149,6 +150,8 @@ def _numbers() -> Need:
     has = ngettext("%(n)d number", "%(n)d numbers", count) % {"n": count}
     texts = any(kind == ChannelKind.SMS for kind, _address in rows)
     hints = [] if texts else [_("No number for text messages.")]
+    if not can_text():
+        hints.append(_("Texts cannot leave: whoever leaves a phone number alone has to be called."))
     return Need("setup_numbers", "phone", _("Telephone numbers"), has, hints=hints)
 
 

@@ -16,7 +16,7 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import translation
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from districts.middleware import forget_hosts
 from districts.models import Account, ContactPoint, District, Membership, Person, Role, Service, Site, Team
@@ -27,6 +27,12 @@ from tickets.models import Ticket
 PASSWORD = "correct horse battery 9"
 HOURS = [{"from": "", "to": "", "days": [0, 1, 2, 3, 4], "windows": [["07:30", "16:30"]]}]
 NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Cedar Valley (Pacific)
+
+
+@pytest.fixture(autouse=True)
+def _texts_leave(settings: Settings) -> None:
+    """From the number of whoever runs the product, where a district has none."""
+    settings.SMS_FROM = "+12025550100"
 
 
 @pytest.fixture(scope="session")

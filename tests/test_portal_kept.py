@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from delivery import actions as delivery
 from delivery.models import Delivery, Receipt
@@ -226,6 +227,31 @@ def test_it_says_by_what_the_link_came(here: Cast) -> None:
     mailed = browser.get(send(browser, contact="pat@family.example")["Location"]).content.decode()
     assert "You get it by email too." in mailed
     assert NOT_SENT not in texted + mailed
+
+
+def test_where_no_text_leaves_none_is_promised_and_none_is_made(here: Cast, settings: Settings) -> None:
+    settings.SMS_FROM = ""
+    browser = visitor(here.district)
+    asked = browser.post("/", {"step": "ask", "text": "the bus is late"}).content.decode()
+    assert "We send no text messages; with a phone number alone we call you." in asked
+    page = browser.get(send(browser)["Location"]).content.decode()
+    assert "You get it as a text message too." not in page
+    assert NOT_SENT in page
+    assert "we call the number that you left" in page
+    ticket = Ticket.objects.get()
+    desk = sign_in(here.alice, here.district)
+    Ticket.objects.filter(id=ticket.id).update(team=here.transportation)
+    shown = desk.get(f"/desk/{ticket.id}/").content.decode()
+    assert "Can only be called: no text message leaves the district." in shown
+    assert "A reply stands on their page, and they are not told of it." in shown
+    assert "It leaves as a text message" not in shown
+    tickets.reply(tickets.take(ticket), by=here.alice, words=tickets.Words(text="It comes"), now=timezone.now())
+    assert not Delivery.objects.filter(channel="sms").exists(), "none that is tried for half an hour and dies"
+    overview = sign_in(here.ada, here.district).get("/setup/").content.decode()
+    assert "Texts cannot leave" in overview
+    ticket.requester.contact_points.create(kind="email", value="pat@family.example")
+    tickets.reply(tickets.take(ticket), by=here.alice, words=tickets.Words(text="It came"), now=timezone.now())
+    assert Delivery.objects.get(purpose="reply").channel == "email"
 
 
 def test_of_many_requests_only_those_say_so_that_were_acknowledged(here: Cast) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from delivery import actions as delivery
+from delivery import lines
 from delivery.models import Delivery
 from districts.links import absolute, mail_address
 from districts.models import ContactPoint, District, Person, Team
@@ -53,13 +54,18 @@ def kinds(ticket: Ticket) -> list[ContactPoint.Kind]:
 def way_to(ticket: Ticket, person: Person | None = None) -> tuple[str, str]:
     """(delivery channel, address) the requester is reached by: the channel they came by, else whatever is known.
 
-    `person`: another one of the conversation.
+    `person`: another one of the conversation. Where no text leaves the district, whoever has a telephone only can be called, no more.
     """
     for kind in kinds(ticket):
         address = address_of(person or ticket.requester, kind)
-        if address:
+        if address and (kind == ContactPoint.Kind.EMAIL or lines.texts_leave()):
             return (Delivery.Channel.EMAIL if kind == ContactPoint.Kind.EMAIL else Delivery.Channel.SMS), address
     return NOWHERE
+
+
+def can_only_be_called(ticket: Ticket) -> bool:
+    """Its requester left a telephone number alone, and no text leaves the district."""
+    return way_to(ticket) == NOWHERE and bool(address_of(ticket.requester, ContactPoint.Kind.PHONE))
 
 
 def mail_id(ticket: Ticket, what: str, district: District) -> str:
@@ -101,6 +107,8 @@ def to_requester(
     its way. `way`: (channel, address) where the caller knows it already.
     """
     channel, address = way or way_to(ticket, person)
+    if channel == Delivery.Channel.SMS and not lines.texts_leave():
+        channel, address = way_to(ticket, person)
     if not channel:
         return None
     district = this_district()

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from delivery import lines
 from districts.access import Actor
 from districts.arriving import before_scope
 from districts.limits import remote_of
@@ -265,6 +266,7 @@ def _form(
         "subject": subject,
         "questions": _questionnaire(request, asked, subject).shown(asked.answers, asked.wrong),
         "danger": danger,
+        "texts_leave": lines.texts_leave(request.district),  # type: ignore[attr-defined]
         "most_files": MOST_FILES,
         "most_bytes": settings.MAX_FILE_BYTES,
         **more,

@@ -195,12 +195,14 @@ def _live(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> HttpResponse:
 
 
 def _page(request: HttpRequest, ticket: Ticket, now_at: Ticket, status: int = 200, **more: Any) -> HttpResponse:
+    sent_by = link_sent_by(ticket, now=timezone.now())
     context = {
         **_context(request, ticket, now_at),
         "is_new": "new" in request.GET,
         "said": request.GET.get("said", ""),
         "form_id": uuid.uuid4(),
-        "sent_by": link_sent_by(ticket, now=timezone.now()),
+        "sent_by": sent_by,
+        "only_called": not sent_by and letters.can_only_be_called(ticket),
         "link": letters.tracking_link(ticket, request.district),  # type: ignore[attr-defined]
         **more,
     }

@@ -27,7 +27,7 @@ from routing.views.ticket import Typed, page
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets.actions import NotPossible, Words
-from tickets.letters import NOWHERE, tracking_link, way_to
+from tickets.letters import NOWHERE, can_only_be_called, tracking_link, way_to
 from tickets.models import Event, Follower, Message, Ticket
 from tickets.queries import get_ticket
 
@@ -154,6 +154,9 @@ def _resolve(ticket: Ticket, desk: Desk) -> bool:
 
 def _unreached(ticket: Ticket) -> Caution:
     link = {"link": tracking_link(ticket, this_district())}
+    if can_only_be_called(ticket):
+        said = _("Your reply stands on their page. They can only be called: no text message leaves the district. The link: %(link)s")
+        return Caution(said % link)
     if way_to(ticket) == NOWHERE:
         return Caution(
             _("Your reply stands on their page. They have no address here: call them, or give them the link: %(link)s") % link

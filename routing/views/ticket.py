@@ -12,6 +12,7 @@ from django.utils.translation import get_language, get_language_info, gettext, o
 from django.utils.translation import gettext_lazy as _
 
 from delivery import segments
+from delivery.lines import texts_leave
 from districts.access import Can
 from districts.models import ContactPoint, Priority
 from districts.queries import this_district
@@ -64,7 +65,7 @@ def page(request: HttpRequest, ticket_id: UUID, desk: Desk, *, typed: Typed | No
     values = _head(ticket, desk) | _acts(ticket, desk, known) | {
         "ticket": ticket, "story": shown, "context": known, "typed": typed, "choosing": choosing, "render": f"{desk.now:%H%M%S%f}",
         "link": "" if known.points else tracking_link(ticket, this_district()),
-        "texting": _texting(ticket, desk, known), "answers": answers.of(ticket),
+        "only_called": _only_called(known), "texting": _texting(ticket, desk, known), "answers": answers.of(ticket),
         "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
     }  # fmt: skip
     values |= _queue(request, ticket, desk)
@@ -73,10 +74,16 @@ def page(request: HttpRequest, ticket_id: UUID, desk: Desk, *, typed: Typed | No
     return render(request, template, values, status=422 if typed else 200)
 
 
+def _only_called(known: context.Context) -> bool:
+    """As letters.can_only_be_called, by what is known for the page."""
+    return {point.kind for point in known.points} == {ContactPoint.Kind.PHONE} and not texts_leave()
+
+
 def _texting(ticket: Ticket, desk: Desk, known: context.Context) -> dict[str, Any] | None:
     """Where a reply leaves as a text message: what stands behind its words, and how many parts are too many."""
     there = {point.kind for point in known.points}
-    if next((kind for kind in kinds(ticket) if kind in there), "") != ContactPoint.Kind.PHONE:
+    first = next((kind for kind in kinds(ticket) if kind in there), "")
+    if first != ContactPoint.Kind.PHONE or not texts_leave():
         return None
     with override(ticket.language):
         return {"behind": behind_a_text(ticket, team=ticket.team, by=desk.actor.person), "most": segments.MOST}
