@@ -68,6 +68,7 @@ class Running:
             "MEDIA_ROOT": str(ROOT / "var" / f"media-{name}"),
             "EMAIL_URL": f"smtp://127.0.0.1:{mail.port}", "ANYMAIL_WEBHOOK_SECRET": HOOK_SECRET,
             "TWILIO_API": twilio.url, "TWILIO_ACCOUNT_SID": TWILIO_ACCOUNT, "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
+            "HOUSE_NUMBERS": f"{CEDAR}/+13605550144,{OAK}/+17405550118",  # those of the demonstration
             "SMS_FROM": "+12025550100", "MAIL_PRIVATE_HOSTS": "127.0.0.1",
             **env,
         }  # fmt: skip
