@@ -129,7 +129,8 @@ def _ladders() -> Need:
     turns = Rotation.objects.count()
     has = ngettext("%(n)d ladder", "%(n)d ladders", count) % {"n": count} if count else _("the usual ladder")
     if turns:
-        has = f"{has}, {ngettext('%(n)d on call', '%(n)d on call', turns) % {'n': turns}}"
+        on_call = ngettext("%(n)d on call", "%(n)d on call", turns) % {"n": turns}
+        has = f"{has}, {on_call}"
     text = ngettext("%(n)d ladder was never tested.", "%(n)d ladders were never tested.", untested) % {"n": untested}
     return Need("setup_ladders", "trending-up", _("Ladders"), has, hints=[text] if untested else [])
 

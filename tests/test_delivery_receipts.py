@@ -160,7 +160,8 @@ def test_json_that_nobody_means_is_refused(here: Cast, body: str) -> None:
 @pytest.mark.parametrize("letter", ["\0", "\ud800"])
 @pytest.mark.parametrize("field", ["MessageID", "Details", "Description", "Email"])
 def test_letters_that_nothing_can_be_written_with_are_no_failure(here: Cast, mail: Delivery, field: str, letter: str) -> None:
-    for more in ({}, {"Metadata": {}}):
+    nothing: tuple[dict[str, Any], ...] = ({}, {"Metadata": {}})
+    for more in nothing:
         assert tell(here.district, **bounce(mail, **{field: f"a{letter}b"}, **more)) in (200, 400)
     assert tell(here.district, **bounce(mail, Metadata={"delivery": letter, "tries": letter})) in (200, 400)
 
