@@ -6,18 +6,19 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import PermissionDenied, Throttled
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from districts.access import Actor
+from districts.fields import KEY, WORDS, Pattern
 from districts.limits import within
 from districts.links import absolute
 from districts.models import ApiKey, District, Site
+from districts.problems import told
 from districts.told import cleaned
 from incidents import starting
 from incidents.models import Incident
@@ -25,35 +26,23 @@ from incidents.starting import New
 from ownership.models import System
 
 A_MINUTE = 60
-MEDIA = "application/problem+json"
 Source = Incident.Source
-WORDS = r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]"  # something to read
 SLUG = r"^[-a-zA-Z0-9_]+$"
-KEY = r"^[!-~]([ -~]*[!-~])?$"  # printable ASCII, not blank at either end
-
-
-class Said(serializers.RegexField):
-    """Text is text: a number or a list in its place is refused, not read as if it were one."""
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
 
 
 class NewOutage(serializers.Serializer[Any]):
     """What a system that watches others knows."""
 
-    title = Said(WORDS, max_length=160, help_text="What does not work, in a few words: staff and families read it.")
-    key = Said(KEY, max_length=100, help_text="The alert's own id. The same key again gives the same outage.")
+    title = Pattern(WORDS, max_length=160, help_text="What does not work, in a few words: staff and families read it.")
+    key = Pattern(KEY, max_length=100, help_text="The alert's own id. The same key again gives the same outage.")
     systems = serializers.ListField(
-        child=Said(SLUG, max_length=80),
+        child=Pattern(SLUG, max_length=80),
         required=False,
         max_length=20,
         help_text="Short names of systems. One not known here is told to people.",
     )
     schools = serializers.ListField(
-        child=Said(WORDS, max_length=16),
+        child=Pattern(WORDS, max_length=16),
         required=False,
         max_length=100,
         help_text="Codes of schools; none: the whole district.",
@@ -73,25 +62,7 @@ class OutageView(serializers.Serializer[Any]):
     url = serializers.URLField(help_text="Its page at the desk.")
 
 
-@extend_schema_serializer(component_name="OutageProblem")
-class Problem(serializers.Serializer[Any]):
-    """What is wrong with what was sent (RFC 9457)."""
-
-    type = serializers.CharField(required=False)
-    title = serializers.CharField(required=False)
-    status = serializers.IntegerField(required=False)
-    detail = serializers.CharField(required=False)
-
-
-WRONG = {
-    400: "Something is missing, or not as it should be.", 401: "No key of this district.", 403: "This may not be done with this key.",
-    415: "Send JSON.", 429: "Too many in a minute.",
-}  # fmt: skip
-
-
 class Outages(APIView):
-    parser_classes = [JSONParser]
-
     @extend_schema(
         operation_id="declareOutage", summary="Declare an outage", tags=["outages"], request=NewOutage,
         description="Begins the outage plan: those who have a step are told at once. Where one runs for the same systems and "
@@ -99,7 +70,7 @@ class Outages(APIView):
         responses={
             201: OpenApiResponse(OutageView, description="It is declared."),
             200: OpenApiResponse(OutageView, description="It was known: by its key, or because it runs already."),
-            **{(code, MEDIA): OpenApiResponse(Problem, description=what) for code, what in WRONG.items()},
+            **told("invalid", "malformed", "too-large", "unsupported-media-type"),
         },
     )  # fmt: skip
     def post(self, request: Request) -> Response:

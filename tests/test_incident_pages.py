@@ -314,6 +314,14 @@ def test_an_alert_is_not_refused_for_a_name_that_the_district_does_not_have(plan
     assert Happening.objects.get(what="declared").data["systems"] == ["wifi", "NOPE"]
 
 
+def test_what_cannot_be_read_is_told_as_at_every_door_for_programs(plan: Cast) -> None:
+    headers = {"Authorization": f"Bearer {new_api_key(name='Watcher', role=Role.AGENT)}"}
+    for body, status, slug in (("[" * 100_000, 400, "malformed"), ('{"title": 7, "key": "k"}', 400, "invalid"), ("{}", 400, "invalid")):
+        answer = visitor(plan.district).post("/api/outages", body, content_type="application/json", headers=headers)
+        assert (answer.status_code, answer.json()["type"]) == (status, f"/api/#{slug}"), body[:30]
+    assert not Incident.objects.exists()
+
+
 def test_only_a_key_of_the_district_may_declare(plan: Cast) -> None:
     response = visitor(plan.district).post("/api/outages", {"title": "x", "key": "y"}, content_type="application/json")
     assert response.status_code in (401, 403)

@@ -21,8 +21,8 @@ from delivery.models import Delivery
 from delivery.provider_login import login_of
 from districts.actions import new_api_key
 from districts.models import District, Role
+from districts.problems import PROBLEMS
 from districts.scope import district_scope
-from intake.api.problems import PROBLEMS
 from intake.models import Channel, Envelope, Question
 from intake.receiving import opening, reaping, receive
 from intake.standing import forget_standing

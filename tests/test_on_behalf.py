@@ -15,6 +15,8 @@ from districts.models import ContactPoint, Person
 from intake import actions as intake
 from intake.actions import Asking
 from intake.models import Envelope
+from intake.receiving import opening, receive
+from intake.receiving.attaching import Kept
 from routing import acknowledgement
 from tests.conftest import Cast, sign_in, visitor
 from tickets.models import Event, Follower, Message, Ticket
@@ -105,9 +107,6 @@ def test_an_envelope_says_who_asked_and_one_from_before_says_nothing(here: Cast)
 
 
 def test_what_failed_is_received_later_with_who_asked(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    from intake.receiving import opening, receive
-    from intake.receiving.attaching import Kept
-
     asking = Asking(text=WORDS, contact="pat@cedar-family.example", by=here.alice)
     with monkeypatch.context() as patch:
         patch.setattr(opening, "take_in", lambda *a, **k: 1 / 0)

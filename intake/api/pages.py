@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from districts.links import absolute
-from intake.api.problems import PROBLEMS
+from districts.problems import PROBLEMS
 
 METHODS = ("get", "post")
 Node = dict[str, Any]

@@ -6,6 +6,7 @@ from typing import Any, cast
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from districts.fields import KEY, WORDS, Text
 from districts.models import District, Service, Site
 from intake.api.files import unpacked
 from intake.wording import MAX_TEXT
@@ -13,20 +14,11 @@ from tickets.files import link_to
 from tickets.letters import tracking_link
 from tickets.models import Attachment, Message, Ticket
 
-WORDS = r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]"  # something to read
 MOST_FILES = 10
 MOST_ANSWERS, LONGEST_ANSWER = 60, 1000
 QUESTION = r"[-A-Za-z0-9_]{1,60}"
 
 MAX_KEY = 200
-KEY_PATTERN = r"^[!-~]([ -~]*[!-~])?\Z"  # printable ASCII, not blank at either end
-
-
-class Text(serializers.CharField):
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
 
 
 @extend_schema_field({"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": WORDS})
@@ -179,7 +171,7 @@ class Listing(serializers.Serializer[Any]):
 
     since = serializers.DateTimeField(required=False)
     before = serializers.UUIDField(required=False)
-    idempotency_key = serializers.RegexField(KEY_PATTERN, required=False, max_length=MAX_KEY, trim_whitespace=False)
+    idempotency_key = serializers.RegexField(KEY, required=False, max_length=MAX_KEY, trim_whitespace=False)
     limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=100)
 
 

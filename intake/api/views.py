@@ -17,11 +17,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from districts import contacts
+from districts import contacts, fields
 from districts.access import Actor, Can, actor_for
 from districts.arriving import before_scope
 from districts.machine_keys import key_of, sent_as
 from districts.models import ApiKey, ContactPoint, District, Person, Service
+from districts.problems import Refused, told
 from districts.queries import person_by_contact
 from districts.scope import district_scope
 from intake import machines
@@ -29,7 +30,6 @@ from intake.actions import Asking, BadContact, KeyReused, NoText, Received, rece
 from intake.api import files as handles
 from intake.api import shapes
 from intake.api.limits import PerCaller
-from intake.api.problems import Refused, told
 from intake.form import questionnaire
 from intake.form.questionnaire import Questionnaire
 from intake.form.questions import Tongue
@@ -43,7 +43,7 @@ from tickets.queries import get_ticket
 
 PAGE = 100
 MOST_MB = settings.MAX_FILE_BYTES // (1024 * 1024)
-A_KEY: dict[str, Any] = {"type": "string", "maxLength": shapes.MAX_KEY, "pattern": shapes.KEY_PATTERN.replace(r"\Z", "$")}
+A_KEY: dict[str, Any] = {"type": "string", "maxLength": shapes.MAX_KEY, "pattern": fields.KEY.replace(r"\Z", "$")}
 KEY = OpenApiParameter(
     "Idempotency-Key", A_KEY, OpenApiParameter.HEADER,
     description="The same key again, with the same content, gives what it gave first. Without it: the same content within a day.",
