@@ -93,18 +93,23 @@ def _publish(task: "Task[Any, Any]", district_id: str) -> None:
 
 
 def each_district(queue: str, drain: Callable[[UUID], int]) -> int:
-    """Sweep: `drain` every district that has due rows in `queue`, in any order, so that two sweeps seldom meet.
+    """Sweep: `drain` every district that has due rows in `queue`, in any order, so that two sweeps seldom meet."""
+    return one_by_one(districts_with_work(queue), drain, failed="sweep_failed", queue=queue)
 
-    One that fails, for whatever reason, does not stop the others. Raises where nobody's work can go on.
+
+def one_by_one(district_ids: Iterable[UUID], act: Callable[[UUID], int], *, failed: str, **told: str) -> int:
+    """The sum of what `act` returns for each. One that fails, for whatever reason, is logged as `failed` and does not stop the others.
+
+    Raises where nobody's work can go on.
     """
     done = 0
-    for district_id in districts_with_work(queue):
+    for district_id in district_ids:
         try:
-            done += drain(district_id)
+            done += act(district_id)
         except (SoftTimeLimitExceeded, PoolTimeout):  # this sweep's time is up; no connection to be had
             raise
         except Exception:
-            log.exception("sweep_failed", queue=queue, district=str(district_id))
+            log.exception(failed, district=str(district_id), **told)
     return done
 
 
@@ -123,4 +128,4 @@ def bind(district_id: UUID | str, **ids: object) -> None:
     structlog.contextvars.bind_contextvars(district=str(district_id), **{k: str(v) for k, v in ids.items()})
 
 
-__all__ = ["MAX_ATTEMPTS", "backoff", "bind", "current_district_id", "each_district", "lease_until", "nudge", "wake"]
+__all__ = ["MAX_ATTEMPTS", "backoff", "bind", "current_district_id", "each_district", "lease_until", "nudge", "one_by_one", "wake"]

@@ -8,11 +8,11 @@ becomes one letter, which leaves in the morning (`delivery.quiet`); in the app i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from functools import partial
+from itertools import groupby, islice
 from uuid import UUID
 
 import structlog
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import connection, transaction
 from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
@@ -20,12 +20,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
-from psycopg_pool import PoolTimeout
 
 from delivery import actions as delivery
 from delivery import quiet
 from delivery.models import Delivery
-from districts.jobs import shuffled
+from districts.jobs import one_by_one, shuffled
 from districts.models import District, Person, Role
 from districts.probes import oldest_pending
 from districts.queries import people_with_role, this_district
@@ -66,23 +65,12 @@ def alert_all(*, now: datetime) -> int:
     with transaction.atomic():
         ids = shuffled(District.objects.filter(active=True).values_list("id", flat=True))
     late = oldest_pending().get("intake", 0.0) >= AFTER.total_seconds()
-    told = 0
-    for at, district_id in enumerate(ids):
-        if at >= ROUND and not late:
-            break
-        told += _alert_one(district_id, now=now)
-    return told
+    return one_by_one(ids if late else islice(ids, ROUND), partial(_alert_in, now=now), failed="alert_failed")
 
 
-def _alert_one(district_id: UUID, *, now: datetime) -> int:
-    try:
-        with district_scope(district_id):
-            return alert(now=now)
-    except (SoftTimeLimitExceeded, PoolTimeout):  # this round's time is up; no connection to be had
-        raise
-    except Exception:  # one district's trouble does not keep the others' from being told
-        log.exception("alert_failed", district=str(district_id))
-        return 0
+def _alert_in(district_id: UUID, *, now: datetime) -> int:
+    with district_scope(district_id):
+        return alert(now=now)
 
 
 def given_up(*, now: datetime) -> None:

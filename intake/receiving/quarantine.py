@@ -6,21 +6,20 @@ remembered by the letter's own key, which has the day in it.
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import groupby
 from uuid import UUID
 
 import structlog
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
-from psycopg_pool import PoolTimeout
 
 from delivery import actions as delivery
 from delivery.models import Delivery
-from districts.jobs import shuffled
+from districts.jobs import one_by_one, shuffled
 from districts.models import District, Person, Role
 from districts.queries import calendar_of, people_with_role, this_district
 from districts.scope import district_scope
@@ -45,18 +44,12 @@ def tell_all(*, now: datetime) -> int:
     """In every district where it is day; returns how many letters were written."""
     with transaction.atomic():
         ids = shuffled(District.objects.filter(active=True).values_list("id", flat=True))
-    return sum(_tell_one(district_id, now=now) for district_id in ids)
+    return one_by_one(ids, partial(_tell_in, now=now), failed="quarantine_untold")
 
 
-def _tell_one(district_id: UUID, *, now: datetime) -> int:
-    try:
-        with district_scope(district_id):
-            return tell(now=now)
-    except (SoftTimeLimitExceeded, PoolTimeout):  # this round's time is up; no connection to be had
-        raise
-    except Exception:  # one district's trouble does not keep the others' from being told
-        log.exception("quarantine_untold", district=str(district_id))
-        return 0
+def _tell_in(district_id: UUID, *, now: datetime) -> int:
+    with district_scope(district_id):
+        return tell(now=now)
 
 
 def tell(*, now: datetime) -> int:
