@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from districts.models import District, Service, Team
+from districts.models import CalendarChange, District, Service, Team
 from districts.queries import forget_calendar, forget_districts
 from districts.scope import district_scope, require_district_id
 from districts.together import insert
@@ -27,6 +27,8 @@ from tickets.models import Event, Ticket
 from tickets.queries import facts_of
 
 BATCH = 200
+SEEN_EVERYWHERE = timedelta(seconds=20)  # after a change of the calendar no process has the old one in mind any more
+LOOKED_AT = timedelta(minutes=10)  # back from now; a sweep comes every five seconds
 MOST_STALE = 2_000  # in one go: after a change of a large district's calendar the others have their turn
 log = structlog.get_logger(__name__)
 KEY = ["district", "ticket", "kind", "run"]
@@ -155,6 +157,16 @@ def calendar_changed(district: District, *, now: datetime) -> int:
     """After any change of hours or days: the promises of every live ticket are derived again by the sweep."""
     _forget(district.id)
     return tickets.touch_live(now=now)
+
+
+def drain_calendars(district_id: UUID, *, now: datetime | None = None) -> int:
+    """What was opened or acted on just after a change of the calendar may have been counted by the old one, where the process that did
+    so still had it in mind: counted again, once that is over. Returns how many.
+    """
+    now = now or timezone.now()
+    with district_scope(district_id):
+        changes = CalendarChange.objects.filter(at__gt=now - LOOKED_AT, at__lte=now - SEEN_EVERYWHERE).values_list("at", flat=True)
+        return sum(tickets.touch_acted_on(since=at, until=at + SEEN_EVERYWHERE, now=now) for at in changes)
 
 
 # --- policies ---------------------------------------------------------------------------------------------------------

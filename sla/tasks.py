@@ -9,7 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from districts.jobs import each_district
-from sla.actions import drain_clocks, drain_stale
+from sla.actions import drain_calendars, drain_clocks, drain_stale
 
 ENOUGH = 20  # seconds for each kind of work; what is left is found by the next sweep
 
@@ -18,7 +18,8 @@ ENOUGH = 20  # seconds for each kind of work; what is left is found by the next 
 def sweep() -> int:
     """Derive what was forgotten, then notice what is due, district by district, until nothing is left of this moment."""
     now = timezone.now()
-    return _drain("stale", partial(drain_stale, now=now)) + _drain("clocks", partial(drain_clocks, now=now))
+    again = _drain("calendars", partial(drain_calendars, now=now))
+    return again + _drain("stale", partial(drain_stale, now=now)) + _drain("clocks", partial(drain_clocks, now=now))
 
 
 def _drain(queue: str, drain: Callable[[UUID], int]) -> int:

@@ -1,5 +1,6 @@
 """The school year is looked at, changed, called off at 5:45 AM and undone; nobody's change is lost unseen."""
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -12,10 +13,11 @@ import time_machine
 from django.db import connections, transaction
 from django.utils import timezone
 
+from districts import queries
 from districts.models import CalendarChange, CalendarDay, District, Site
 from districts.queries import calendar_of, forget_calendar
 from districts.scope import district_scope
-from sla.actions import derive, drain_stale
+from sla.actions import derive, drain_calendars, drain_stale
 from sla.school import changing, closing, year
 from sla.school.closing import Notice, NotOpenAnyway, What
 from tests.conftest import Cast, a_ticket, sign_in
@@ -381,3 +383,29 @@ def test_a_site_id_in_a_change_is_read_back(here: Cast) -> None:
     enter(here, site=here.maple)
     [change] = CalendarChange.objects.all()
     assert changing.keys_of(change) == {(TUESDAY, UUID(str(here.maple.id)))}
+
+
+def test_what_another_process_counted_by_the_old_calendar_is_counted_again(here: Cast) -> None:
+    """It keeps a calendar in mind for some seconds, and a school may be closed in them."""
+    calendar_of(here.district, now=DAWN)
+    in_mind = queries._calendars[here.district.id]
+    changing.enter_days(
+        first=TUESDAY, last=TUESDAY, kind="closure", name="Snow", site=None, windows=None, district=here.district, by=None, now=DAWN
+    )  # fmt: skip
+    soon, later = DAWN + timedelta(seconds=5), DAWN + timedelta(seconds=25)
+    in_mind.until = math.inf
+    queries._calendars[here.district.id] = in_mind
+    ticket = a_ticket(here, team=here.technology, service=here.password_reset, now=soon)
+    derive(ticket, now=soon)
+    queries.forget_calendar(here.district.id)
+    wrong = Ticket.objects.get(id=ticket.id).due_at
+    assert wrong is not None
+    assert wrong.astimezone(here.district.zone).date() == TUESDAY
+    assert drain_stale(here.district.id, now=soon) == 0
+    assert drain_calendars(here.district.id, now=soon) == 0
+    assert (drain_calendars(here.district.id, now=later), drain_calendars(here.district.id, now=later)) == (1, 0)
+    drain_stale(here.district.id, now=later)
+    due = Ticket.objects.get(id=ticket.id).due_at
+    assert due is not None
+    assert due.astimezone(here.district.zone).date() == TUESDAY + timedelta(days=1)
+    assert drain_calendars(here.district.id, now=later + timedelta(seconds=5)) == 0

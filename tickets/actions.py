@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from districts import prepared
@@ -343,6 +344,12 @@ def derived(ticket: Ticket, *, due_at: datetime | None, facts_at: datetime) -> N
 def touch_live(*, now: datetime) -> int:
     """Every live ticket's promises are to be derived again, e.g. after a change of the calendar."""
     return Ticket.objects.filter(status__in=Ticket.LIVE).update(facts_at=now)
+
+
+def touch_acted_on(*, since: datetime, until: datetime, now: datetime) -> int:
+    """The same for those with which something was done after `since`, up to `until`, that no sweep waits for already."""
+    acted = Ticket.objects.filter(status__in=Ticket.LIVE, facts_at__gt=since, facts_at__lte=until, derived_at__gte=F("facts_at"))
+    return acted.update(facts_at=now)
 
 
 def remember_thread(ticket: Ticket, message_ids: Iterable[str]) -> None:
