@@ -148,6 +148,13 @@ class Running:
                 found |= {name: pid for mark, name in MARKS.items() if f"\0{mark}" in command or f"/{mark}\0" in command}
         return found
 
+    def kill(self, name: str) -> None:
+        """kill -9; back when another has taken its place (who was killed may leave workers that go on answering for a moment)."""
+        before = self.children()[name]
+        os.kill(before, signal.SIGKILL)
+        until(lambda: self.children().get(name, before) != before, seconds=60, what=f"{name} to be started again")
+        until(self.ready, seconds=60, what="the product to be ready again")
+
     # --- looking inside: only to set the stage, or where the outside cannot see --------------------------------------------
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:

@@ -1,8 +1,6 @@
 """A chat on a school's page: an answer, a person, and on by mail; nothing of it lost when the servers die in the middle."""
 
-import os
 import re
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -128,8 +126,7 @@ def test_chats_survive_a_web_server_that_is_killed_again_and_again(product: Prod
         frames = [visitors.submit(talk, n) for n in range(12)]
         for _kill in range(3):
             time.sleep(1.5)
-            os.kill(product.children()["web"], signal.SIGKILL)
-            until(product.ready, seconds=60, what="the web server to be back")
+            product.kill("web")
         tokens = [one.result(timeout=180).token for one in frames]
     until(
         lambda: not product.value("SELECT count(*) FROM intake_envelope WHERE state = 'pending'"),
