@@ -111,4 +111,4 @@ def reach_by(alert: Alert, by: datetime | None = None) -> Reach:
     found = AlertRecipient.objects.filter(alert=alert, outcome=Outcome.REACHED)
     reached = (found.filter(reached_at__lte=by) if by else found).count()
     total = alert.people if alert.people is not None else AlertRecipient.objects.filter(alert=alert).count()
-    return Reach(total, reached, alert.target)
+    return Reach(total, reached, alert.terms)

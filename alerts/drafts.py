@@ -30,8 +30,7 @@ def draft(
     """Written down, not sent. The promise is the district's of today."""
     policy = policy_here()
     alert: Alert = Alert.objects.create(
-        kind=kind, title=title[:120], words=words, made_at=now, made_by=by, month=month, target=policy.target,
-        reach_minutes=policy.reach_minutes, validate_minutes=policy.validate_minutes, **columns(audience),
+        kind=kind, title=title[:120], words=words, made_at=now, made_by=by, month=month, terms=policy.terms, **columns(audience),
     )  # fmt: skip
     record(alert, kind="written", by=by, now=now, template=template.slug if template else "")
     return alert

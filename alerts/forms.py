@@ -5,16 +5,20 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from alerts import promised
 from alerts.audience import KINDS, Audience
 from alerts.models import Alert, AlertPolicy, AlertTemplate, Channel, Kind, PhoneCall
 from districts.editing import OneLine, choices_of, dress
 from districts.models import Team
-from districts.queries import sites, teams
+from districts.queries import calendar_of, sites, teams, this_district
 from ownership.models import OwnerRole
+from sla.setup.reading import TermsField
 
 SENT_BY = [(Channel.SMS.value, Channel.SMS.label), (Channel.EMAIL.value, Channel.EMAIL.label)]
 LONGEST_TEXT, LONGEST_MAIL = 600, 10_000
@@ -171,18 +175,29 @@ def _field(field: "models.Field[Any, Any]", **told: Any) -> forms.Field | None:
     return forms.ModelChoiceField(queryset=None, required=not field.blank, label=told.get("label"), help_text=told.get("help_text", ""))
 
 
+class ReachField(TermsField):
+    """A promise of alerts in the district's words, read as every other promise is."""
+
+    def to_python(self, value: Any) -> str:
+        terms = super().to_python(value)
+        if not terms:
+            raise ValidationError(_("Say how many are reached by when."), code="required")
+        now = timezone.now()
+        try:
+            promised.check(terms, calendar_of(this_district(), now=now), now=now)
+        except promised.NoReach as error:
+            raise ValidationError(_("No promise of an alert: %(missing)s"), code="no_reach", params={"missing": error}) from error
+        return terms
+
+
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = AlertPolicy
         formfield_callback = _field
         fields = (
-            "target", "reach_minutes", "validate_minutes", "owner_role", "caller_role", "contacts_role", "second_person", "test_on",
-            "test_day", "test_time",
+            "terms", "owner_role", "caller_role", "contacts_role", "second_person", "test_on", "test_day", "test_time",
         )  # fmt: skip
         labels = {
-            "target": gettext_lazy("Of 100 people, at least"),
-            "reach_minutes": gettext_lazy("are reached within minutes"),
-            "validate_minutes": gettext_lazy("and the report is signed within minutes"),
             "owner_role": gettext_lazy("Signs the delivery report"),
             "caller_role": gettext_lazy("Calls where a school has nobody who works here"),
             "contacts_role": gettext_lazy("Mends addresses"),
@@ -202,18 +217,11 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, data: Any = None, **more: Any) -> None:
         super().__init__(data, **more)
-        for name, least, most in (("target", 1, 100), ("reach_minutes", 1, 240), ("validate_minutes", 1, 480), ("test_day", 1, 28)):
-            self.fields[name] = forms.IntegerField(
-                label=self.fields[name].label, min_value=least, max_value=most, help_text=self.fields[name].help_text
-            )
+        self.fields["terms"] = ReachField(label=_("How many are reached by when"))
+        day = self.fields["test_day"]
+        self.fields["test_day"] = forms.IntegerField(label=day.label, min_value=1, max_value=28, help_text=day.help_text)
         for name in ("owner_role", "caller_role", "contacts_role"):
             self.fields[name].queryset = OwnerRole.objects.order_by("name")  # type: ignore[attr-defined]
             self.fields[name].empty_label = "—"  # type: ignore[attr-defined]
         for field in self.fields.values():
             dress(field)
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if data.get("validate_minutes", 0) < data.get("reach_minutes", 0):
-            self.add_error("validate_minutes", _("The report cannot be signed before the time to reach people is up."))
-        return data

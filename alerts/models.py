@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from districts.models import DistrictModel, Person, Site, tenant_fk
 from ownership.models import OwnerRole
 
-TARGET, REACH_MINUTES, VALIDATE_MINUTES = 95, 15, 30
+TERMS = "95 % delivered within 15 minutes, validated within 30 minutes"  # what a district promises from the first day on
 
 
 class Kind(models.TextChoices):
@@ -55,9 +55,7 @@ class AlertTemplate(DistrictModel):
 class AlertPolicy(DistrictModel):
     """What a district promises of its alerts, who answers for them, and when it tests. One row."""
 
-    target = models.PositiveSmallIntegerField(default=TARGET, help_text="Percent of people to be reached.")
-    reach_minutes = models.PositiveSmallIntegerField(default=REACH_MINUTES, help_text="Minutes in which they are to be reached.")
-    validate_minutes = models.PositiveSmallIntegerField(default=VALIDATE_MINUTES, help_text="Minutes until the report is signed.")
+    terms = models.CharField(max_length=300, default=TERMS, help_text="In the grammar of promises: a share of people by a time.")
     owner_role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Signs the delivery report.")
     caller_role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Calls where a school has no staff of its own here.")
     contacts_role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Mends addresses.")
@@ -99,9 +97,7 @@ class Alert(DistrictModel):
     asked_at = models.DateTimeField(null=True, blank=True, help_text="A second person was asked to approve it.")
     approved_by = tenant_fk(Person, null=True, blank=True)
     month = models.CharField(max_length=7, blank=True, help_text="Of a scheduled test: 2026-11.")
-    target = models.PositiveSmallIntegerField(default=TARGET)
-    reach_minutes = models.PositiveSmallIntegerField(default=REACH_MINUTES)
-    validate_minutes = models.PositiveSmallIntegerField(default=VALIDATE_MINUTES)
+    terms = models.CharField(max_length=300, default=TERMS, help_text="Its promise: the district's on the day it was written.")
     started_at = models.DateTimeField(null=True, blank=True)
     listed_at = models.DateTimeField(null=True, blank=True, help_text="Its recipients are written down.")
     sent_at = models.DateTimeField(null=True, blank=True, help_text="The last message was handed to delivery.")

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from alerts.models import Alert, AlertAct, AlertPolicy
 from delivery.models import Delivery
@@ -12,6 +11,7 @@ from districts.models import Person, Role
 from districts.queries import people_with_role, this_district
 from ownership.models import OwnerRole
 from ownership.roles import Found, Roster, once
+from sla.terms import parse
 
 LOUD = (Delivery.Channel.INAPP, Delivery.Channel.EMAIL, Delivery.Channel.SMS)
 
@@ -26,26 +26,9 @@ def _founded() -> AlertPolicy:
     return AlertPolicy.objects.get_or_create(district_id=this_district().id)[0]
 
 
-def terms_words(alert: Alert | AlertPolicy) -> str:
-    """The promise as the grammar of promises has it."""
-    values = {"n": alert.reach_minutes, "target": alert.target, "validated": alert.validate_minutes}
-    text = ngettext(
-        "%(target)d %% delivered within %(n)d minute, validated within %(validated)d",
-        "%(target)d %% delivered within %(n)d minutes, validated within %(validated)d", alert.reach_minutes,
-    )  # fmt: skip
-    return text % values
-
-
 def sentence(alert: Alert | AlertPolicy) -> str:
-    """The promise in one plain sentence."""
-    values = {"target": alert.target, "reach": alert.reach_minutes, "validated": alert.validate_minutes}
-    return (
-        _(
-            "At least %(target)d of 100 people are reached within %(reach)d minutes of the start; the delivery report is signed within"
-            " %(validated)d minutes. Below that, the phone tree starts by itself."
-        )
-        % values
-    )
+    """The promise as it was understood, and what follows where it is not kept."""
+    return _("%(promise)s Below that, the phone tree starts by itself.") % {"promise": parse(alert.terms).sentence()}
 
 
 def leaders(*, but: Person | None = None) -> list[Person]:

@@ -100,7 +100,7 @@ def live(alert: Alert) -> Live:
     to_hand = contacts.filter(handed_at__isnull=True).count()
     calls = PhoneCall.objects.filter(alert=alert)
     return Live(
-        alert=alert, reach=Reach(total, outcomes.get(Outcome.REACHED, 0), alert.target), by_outcome=outcomes,
+        alert=alert, reach=Reach(total, outcomes.get(Outcome.REACHED, 0), alert.terms), by_outcome=outcomes,
         channels=_channels(alert, contacts, people), sites=_sites(alert, people), languages=_languages(alert, people),
         handed=contacts.count() - to_hand, to_hand=to_hand, calls=calls.count(), calls_open=open_calls().filter(alert=alert).count(),
         kept=Delivery.objects.filter(about=alert.id, state=Delivery.State.KEPT).count(),
@@ -118,19 +118,19 @@ def _counted(rows: QuerySet[AlertRecipient] | QuerySet[AlertContact], by: str) -
     )  # fmt: skip
 
 
-def _part(name: str, row: dict[str, Any], target: int) -> Part:
+def _part(name: str, row: dict[str, Any], terms: str) -> Part:
     n = {key: int(row[key]) for key in ("total", "reached", "unknown", "failed", "left_out")}
-    return Part(name, Reach(n["total"], n["reached"], target), n["unknown"], n["failed"], n["left_out"])
+    return Part(name, Reach(n["total"], n["reached"], terms), n["unknown"], n["failed"], n["left_out"])
 
 
 def _channels(alert: Alert, contacts: QuerySet[AlertContact], people: QuerySet[AlertRecipient]) -> list[Part]:
     """By address; calls by those that reached somebody."""
-    parts = [_part(str(Channel(str(row["channel"])).label), row, alert.target) for row in _counted(contacts, "channel")]
+    parts = [_part(str(Channel(str(row["channel"])).label), row, alert.terms) for row in _counted(contacts, "channel")]
     parts.sort(key=lambda part: part.name)
     if alert.tree_at:
         called = PhoneCall.objects.filter(alert=alert).values("recipient").distinct().count()
         reached = people.filter(channel=Channel.CALL).count()
-        parts.append(Part(str(Channel.CALL.label), Reach(called, reached, alert.target), called - reached))
+        parts.append(Part(str(Channel.CALL.label), Reach(called, reached, alert.terms), called - reached))
     return parts
 
 
@@ -138,13 +138,13 @@ def _sites(alert: Alert, people: QuerySet[AlertRecipient]) -> list[Part]:
     """The worst first."""
     names = dict(Site.objects.values_list("id", "name"))
     rows = _counted(people, "site_id")
-    parts = [_part(names.get(row["site_id"], _("No school known")), row, alert.target) for row in rows]
+    parts = [_part(names.get(row["site_id"], _("No school known")), row, alert.terms) for row in rows]
     return sorted(parts, key=lambda part: (part.reach.percent, part.name))
 
 
 def _languages(alert: Alert, people: QuerySet[AlertRecipient]) -> list[Part]:
     names = {code: str(name) for code, name in settings.LANGUAGES}
-    parts = [_part(names.get(row["language"], row["language"]), row, alert.target) for row in _counted(people, "language")]
+    parts = [_part(names.get(row["language"], row["language"]), row, alert.terms) for row in _counted(people, "language")]
     return sorted(parts, key=lambda part: -part.reach.total)
 
 
@@ -257,9 +257,9 @@ def results() -> Results:
         cells.setdefault(site_id, {})[alert_id] = Reach(total, reached)
     names: dict[UUID | None, str] = dict(Site.objects.values_list("id", "name"))
     rows = [(names.get(site_id, _("No school known")), [of.get(test.id) for test in tests]) for site_id, of in cells.items()]
-    totals = [_sum([of[test.id] for of in cells.values() if test.id in of], test.target) for test in tests]
+    totals = [_sum([of[test.id] for of in cells.values() if test.id in of], test.terms) for test in tests]
     return Results(tests, sorted(rows, key=lambda row: row[0]), totals)
 
 
-def _sum(parts: Sequence[Reach], target: int) -> Reach:
-    return Reach(sum(part.total for part in parts), sum(part.reached for part in parts), target)
+def _sum(parts: Sequence[Reach], terms: str) -> Reach:
+    return Reach(sum(part.total for part in parts), sum(part.reached for part in parts), terms)

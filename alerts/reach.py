@@ -7,9 +7,13 @@ provider says so, or when the receiver's mail server took it and nothing came ba
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from math import ceil
 
-from alerts.models import Channel, Outcome
+from alerts.models import TERMS, Channel, Outcome
+from alerts.promised import reach_of
 from delivery.models import Delivery
+from sla.promise import Reach as Promise
 
 State = Delivery.State
 PROOFS = frozenset({"delivered", "read", "opened", "clicked"})  # kinds of receipts: a person's device, or their mailbox, has it
@@ -62,7 +66,21 @@ class Reach:
 
     total: int
     reached: int
-    target: int = 95  # percent
+    terms: str = TERMS
+
+    @property
+    def promise(self) -> Promise:
+        return reach_of(self.terms)
+
+    @property
+    def target(self) -> Decimal:
+        """Percent."""
+        return Decimal(f"{self.promise.percent:f}")  # 95, where the grammar keeps 9.5E+1
+
+    @property
+    def within(self) -> str:
+        """ "15 minutes"."""
+        return self.promise.amount.words()
 
     @property
     def percent(self) -> float:
@@ -71,12 +89,12 @@ class Reach:
 
     @property
     def kept(self) -> bool:
-        return self.reached * 100 >= self.target * self.total
+        return self.promise.holds(self.reached, self.total)
 
     @property
     def missing(self) -> int:
         """How many more are needed for the target."""
-        return max(0, -(-self.target * self.total // 100) - self.reached)
+        return max(0, ceil(self.target * self.total / 100) - self.reached)
 
 
 def in_time(reached: Iterable[datetime | None], *, started: datetime, within: timedelta) -> int:

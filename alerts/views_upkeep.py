@@ -81,7 +81,8 @@ def tests(request: HttpRequest) -> HttpResponse:
 @ONE_FORM
 def setup(request: HttpRequest) -> HttpResponse:
     policy = policies.policy_here()
-    form = forms.PolicyForm(request.POST if request.method == "POST" else None, instance=policy)
+    built = request.GET.get("terms", "")[:300]  # from choices, on another page
+    form = forms.PolicyForm(request.POST if request.method == "POST" else None, instance=policy, initial={"terms": built} if built else None)
     if form.is_valid():
         saved, given = form.save(), form.cleaned_data
         monthly.plan(saved, on=given["test_on"], day=given["test_day"], at=given["test_time"], now=timezone.now())
@@ -89,7 +90,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         return redirect("setup_alerts")
     shown = policies.policy_here() if form.errors else policy
     values = {
-        "form": form, "policy": shown, "promise": policies.sentence(shown), "terms": policies.terms_words(shown),
+        "form": form, "built": built, "policy": shown, "promise": policies.sentence(shown),
         "templates": templates_here(), "put_away": AlertTemplate.objects.filter(active=False).order_by("name"),
     }  # fmt: skip
     return render(request, "alerts/setup.html", values, status=422 if form.errors else 200)

@@ -9,16 +9,20 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from alerts import counting, mending, tree
+from alerts import counting, mending, promised, tree
 from alerts.models import Alert, AlertContact, Kind, Outcome
 from alerts.policies import LOUD, found_for, leaders, page_of, policy_here, record
 from alerts.reach import Reach
 from delivery import actions as delivery
+from districts.calendar import Calendar
+from districts.queries import calendar_of, this_district
 from districts.scope import district_scope
 from ownership.roles import once
+from sla.terms import parse
 
 LEASE = timedelta(seconds=60)
 OFTEN, SELDOM = timedelta(seconds=5), timedelta(minutes=2)
+AFTER = timedelta(minutes=30)  # its promises are over: it is looked at as often
 FOLLOWED = timedelta(hours=24)  # after the start: later receipts change nothing any more
 State = Alert.State
 
@@ -44,7 +48,8 @@ def look(alert: Alert, *, now: datetime) -> None:
     mending.queue_contacts(bad, alert=alert, now=now)
     if alert.counted_at is None and now >= reach_due(alert):
         judge(alert, now=now)
-    if alert.validated_at is None and alert.late_told_at is None and now >= report_due(alert):
+    due = report_due(alert)
+    if alert.validated_at is None and alert.late_told_at is None and due and now >= due:
         _report_is_late(alert, now=now)
     _again(alert, _next(alert, now))
 
@@ -52,13 +57,17 @@ def look(alert: Alert, *, now: datetime) -> None:
 def reach_due(alert: Alert) -> datetime:
     """When its people are to be reached. Only of one that was started."""
     assert alert.started_at is not None
-    return alert.started_at + timedelta(minutes=alert.reach_minutes)
+    return promised.reach_due(alert.terms, alert.started_at, _calendar(alert.started_at))
 
 
-def report_due(alert: Alert) -> datetime:
-    """When its report is to be signed."""
+def report_due(alert: Alert) -> datetime | None:
+    """When its report is to be signed; None where no time is promised for that."""
     assert alert.started_at is not None
-    return alert.started_at + timedelta(minutes=alert.validate_minutes)
+    return promised.report_due(alert.terms, alert.started_at, _calendar(alert.started_at))
+
+
+def _calendar(at: datetime) -> Calendar:
+    return calendar_of(this_district(), now=at)
 
 
 def judge(alert: Alert, *, now: datetime) -> Reach | None:
@@ -98,7 +107,7 @@ def _report_is_late(alert: Alert, *, now: datetime) -> None:
     record(alert, kind="late", now=now, owner=str(owner or ""))
     delivery.notify(
         people=once([*leaders(), owner]), subject=_("Report not signed: %(title)s") % {"title": alert.title},
-        body=_("The delivery report of this alert was to be signed within %(n)d minutes.") % {"n": alert.validate_minutes},
+        body=_("Promised: %(promise)s Nobody has signed its delivery report.") % {"promise": parse(alert.terms).sentence()},
         link=page_of(alert), channels=LOUD, wakes=not alert.is_test, now=now, dedupe_key=f"alert-late:{alert.id}",
     )  # fmt: skip
 
@@ -108,7 +117,7 @@ def _next(alert: Alert, now: datetime) -> datetime | None:
     assert alert.started_at is not None
     if now >= alert.started_at + FOLLOWED:
         return None
-    if now < report_due(alert) + timedelta(minutes=alert.validate_minutes):
+    if now < max(reach_due(alert), report_due(alert) or now) + AFTER:
         return now + OFTEN
     return now + SELDOM
 

@@ -1,19 +1,24 @@
 """The many tickets of one outage: which may belong to it, linking them, and one answer to all who asked, each once."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from delivery import optouts
 from districts.access import Actor, Can, may
 from districts.models import Person
 from incidents.happening import What, record
 from incidents.models import Incident, IncidentProcess, IncidentSystem, Letter, LinkedTicket, Update
 from incidents.starting import running, telling, words_of
 from tickets import actions as tickets
-from tickets.models import Ticket
+from tickets import letters
+from tickets.facts import survivor
+from tickets.family import merged_ids
+from tickets.models import Event, Ticket
 from tickets.queries import visible
 
 BEFORE = timedelta(hours=2)  # people may notice it before it is said to have begun
@@ -81,8 +86,7 @@ def _score(known: Known, ticket: Ticket) -> tuple[int, str]:
 def incidents_for(ticket: Ticket) -> list[tuple[Incident, bool]]:
     """For the ticket's page: the outage it is linked to (True), else those it may belong to. One query where nothing runs."""
     live = list(running().order_by("-detected_at")[:10])
-    mine = LinkedTicket.objects.select_related("incident").filter(ticket=ticket).first() if live or not ticket.is_live else None
-    if mine:
+    if mine := _link_of(ticket) if live or not ticket.is_live else None:
         return [(mine.incident, True)]
     if ticket.sensitive or not ticket.is_live:
         return []
@@ -90,8 +94,17 @@ def incidents_for(ticket: Ticket) -> list[tuple[Incident, bool]]:
     return [(one, False) for one in since if _score(known_of(one), ticket)[0] >= ENOUGH]
 
 
-def link(incident: Incident, *, chosen: Sequence[Ticket], by: Person | None, now: datetime) -> int:
-    """These tickets are of it; a note in each says so. One that belongs to another already stays there. Returns how many are new."""
+def _link_of(ticket: Ticket) -> LinkedTicket | None:
+    """Its own, or that of one that was merged into it."""
+    rows = LinkedTicket.objects.select_related("incident").filter(ticket_id__in=[ticket.id, *merged_ids(ticket)])
+    return rows.order_by("at", "id").first()
+
+
+def link(incident: Incident, *, chosen: Iterable[Ticket], by: Person | None, now: datetime) -> int:
+    """These tickets are of it; a note in each says so. One that belongs to another already stays there, one that was merged is taken
+    where it lives on, and a sensitive one is for its own team alone. Returns how many are new.
+    """
+    chosen = {one.id: one for one in map(survivor, chosen) if not one.sensitive}.values()
     there = set(LinkedTicket.objects.filter(ticket__in=list(chosen)).values_list("ticket_id", flat=True))
     new = [ticket for ticket in chosen if ticket.id not in there]
     LinkedTicket.objects.bulk_create([LinkedTicket(incident=incident, ticket=one, by=by, at=now) for one in new], ignore_conflicts=True)
@@ -103,8 +116,10 @@ def link(incident: Incident, *, chosen: Sequence[Ticket], by: Person | None, now
     return len(new)
 
 
-def unlink(incident: Incident, ticket: Ticket) -> None:
-    LinkedTicket.objects.filter(incident=incident, ticket=ticket).delete()
+def unlink(incident: Incident, ticket: Ticket, *, by: Person | None, now: datetime) -> None:
+    gone, _rows = LinkedTicket.objects.filter(incident=incident, ticket=ticket).delete()
+    if gone:
+        record(incident, What.UNLINKED, now=now, by=by, numbers=[ticket.number])
 
 
 def linked(incident: Incident, actor: Actor) -> list[LinkedTicket]:
@@ -113,18 +128,73 @@ def linked(incident: Incident, actor: Actor) -> list[LinkedTicket]:
     return [row for row in rows.order_by("-at", "-id") if may(actor, Can.READ, row.ticket)]
 
 
+# --- one answer to all who asked ----------------------------------------------------------------------------------------
+
+
 def queue_letters(update: Update, *, now: datetime) -> int:
-    """A letter for each linked ticket that is live; somebody who wrote twice gets one, and the other ticket says where."""
-    live = Q(ticket__status__in=Ticket.LIVE)
-    rows = LinkedTicket.objects.filter(live, incident=update.incident_id).select_related("ticket").order_by("at", "id")
-    first: dict[object, int] = {}
-    letters = []
-    for row in rows:
-        earlier = first.setdefault(row.ticket.requester_id, row.ticket.number)
-        twice = earlier != row.ticket.number
-        letters.append(Letter(update=update, ticket=row.ticket, at=now, kept_back=_same(earlier) if twice else ""))
-    Letter.objects.bulk_create(letters, ignore_conflicts=True)
-    return sum(not letter.kept_back for letter in letters)
+    """A letter for each conversation that is live; somebody who has several gets it in one of them, and the others say where."""
+    talks = conversations(update.incident)
+    asking = askers(talks)
+    told = _told_in(talks, asking, now=now)
+    rows = []
+    for talk in talks:
+        numbers = {told[person] for person in asking[talk.id]}
+        kept = "" if talk.number in numbers else _same(min(numbers))
+        rows.append(Letter(update=update, ticket=talk, at=now, kept_back=kept))
+    Letter.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(asking and set(told))
+
+
+def conversations(incident: Incident) -> list[Ticket]:
+    """Live tickets of it, each once: a linked one that was merged is where it lives on. The first linked first."""
+    rows = LinkedTicket.objects.filter(incident=incident).select_related("ticket").order_by("at", "id")
+    found = {one.id: one for one in (survivor(row.ticket) for row in rows)}
+    return [one for one in found.values() if one.is_live]
+
+
+def askers(talks: Sequence[Ticket]) -> dict[UUID, set[UUID]]:
+    """Who is answered in each: its requester, and those of what was merged into it; of a sensitive one its own alone."""
+    found = {talk.id: {talk.requester_id} for talk in talks}
+    for merged, talk in merged_into([talk for talk in talks if not talk.sensitive]).items():
+        found[talk.id].add(merged.requester_id)
+    return found
+
+
+def merged_into(talks: Iterable[Ticket]) -> dict[Ticket, Ticket]:
+    """What was merged into these, however many steps away → which of them. Two queries a step, by the events of the merges."""
+    found: dict[Ticket, Ticket] = {}
+    wave = {talk.id: talk for talk in talks}
+    while wave:
+        told = Event.objects.filter(ticket_id__in=wave, kind=Event.Kind.MERGED, data__has_key="from").values_list("data__from", flat=True)
+        rows = Ticket.objects.filter(id__in={UUID(one) for one in told}, merged_into_id__in=wave).select_related("requester")
+        step = {row: wave[row.merged_into_id] for row in rows if row.merged_into_id and row not in found}
+        found |= step
+        wave = {row.id: talk for row, talk in step.items()}
+    return found
+
+
+def _told_in(talks: Sequence[Ticket], asking: dict[UUID, set[UUID]], *, now: datetime) -> dict[UUID, int]:
+    """Person → the number of the conversation they are answered in: one with others in it first, since it is answered anyhow."""
+    told: dict[UUID, int] = {}
+    for talk in talks:
+        if len(asking[talk.id]) > 1:
+            told |= {person: talk.number for person in asking[talk.id] if person not in told}
+    alone = [talk for talk in talks if len(asking[talk.id]) == 1 and talk.requester_id not in told]
+    several = {person for person, n in Counter(talk.requester_id for talk in alone).items() if n > 1}
+    for person in several:
+        told[person] = _best([talk for talk in alone if talk.requester_id == person], now=now).number
+    return told | {talk.requester_id: talk.number for talk in alone if talk.requester_id not in several}
+
+
+def _best(talks: Sequence[Ticket], *, now: datetime) -> Ticket:
+    """Where a letter reaches its person: an address that takes them, the way they came by last, the earliest of those."""
+    last = max(talks, key=lambda talk: (talk.opened_at, talk.number)).channel
+    return min(talks, key=lambda talk: (not _arrives(talk, now=now), talk.channel != last, talk.opened_at, talk.number))
+
+
+def _arrives(ticket: Ticket, *, now: datetime) -> bool:
+    way = letters.way_to(ticket)
+    return way != letters.NOWHERE and way not in optouts.barred([way[1]], now=now)
 
 
 def _same(number: int) -> str:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from districts.models import DistrictModel, Person, Site, Team, new_token, tenant_fk
 from ownership.models import Escalation, OwnerRole, Process, System
-from tickets.models import Ticket
+from tickets.models import Message, Ticket
 
 # --- the district's playbook: rows that it edits ----------------------------------------------------------------------
 
@@ -317,6 +317,9 @@ class Letter(DistrictModel):
     at = models.DateTimeField(help_text="Since when it waits.")
     sent_at = models.DateTimeField(null=True, blank=True)
     kept_back = models.CharField(max_length=300, blank=True, help_text="Why it was not sent.")
+    message = tenant_fk(
+        Message, null=True, blank=True, help_text="The reply it became: what became of that is told by its deliveries."
+    )
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "update", "ticket"], name="incident_letter_once")]
@@ -365,9 +368,13 @@ class Happening(DistrictModel):
         LONG = "long", _("Backup workflows asked for")
         PAPER = "paper", _("Paper forms")
         LINKED = "linked", _("Ticket linked")
+        UNLINKED = "unlinked", _("Ticket taken out")
         ANSWERED = "answered", _("Askers answered")
         OVERRIDDEN = "override", _("Closed before everything was proved")
         COMMANDER = "command", _("Who leads it")
+        WORDS = "words", _("Its words")
+        PLAN = "plan", _("The plan was changed")
+        AGAIN = "again", _("To be proved again")
 
     incident = tenant_fk(Incident, on_delete=models.CASCADE, related_name="happenings")
     what = models.CharField(max_length=12, choices=What)
@@ -376,7 +383,10 @@ class Happening(DistrictModel):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta(DistrictModel.Meta):
-        indexes = [models.Index(fields=["district", "incident", "at"], name="incident_happening")]
+        indexes = [
+            models.Index(fields=["district", "incident", "at"], name="incident_happening"),
+            models.Index(fields=["district", "-at"], name="incident_happening_last"),
+        ]
 
 
 class Offer(DistrictModel):

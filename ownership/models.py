@@ -328,6 +328,24 @@ class Escalation(DistrictModel):
         ]
 
 
+class Summons(DistrictModel):
+    """Somebody was sent for outside the app, by one notice: what lets them say there that they have it (`ownership.summons`)."""
+
+    escalation = tenant_fk(Escalation, on_delete=models.CASCADE, related_name="summons")
+    person = tenant_fk(Person, on_delete=models.CASCADE, related_name="+")
+    notice = models.CharField(max_length=120, help_text="The key of the notice.")
+    at = models.DateTimeField()
+    code = models.PositiveSmallIntegerField(null=True, blank=True, help_text="What they text back; empty: no text says so.")
+    text_key = models.CharField(max_length=120, blank=True, help_text="The dedupe_key of the text that says so.")
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "person", "notice"], name="summons_once")]
+        indexes = [
+            models.Index(fields=["district", "person", "at"], name="summons_code", condition=models.Q(code__isnull=False)),
+            models.Index(fields=["district", "escalation"], name="summons_escalation"),
+        ]
+
+
 class Step(DistrictModel):
     """Assigned work with an owner, a due time and proof."""
 

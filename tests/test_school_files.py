@@ -181,6 +181,12 @@ def test_all_day_events_end_on_the_day_before_their_end() -> None:
     assert one("SUMMARY:No school", "DTSTART;VALUE=DATE:20260907", "DTEND;VALUE=DATE:20260907").last == date(2026, 9, 7)
 
 
+def test_what_is_written_as_ours_and_is_nested_without_end_is_read_as_anybodys() -> None:
+    deep = "[" * 60_000
+    found = one("DTSTART;VALUE=DATE:20261111", "SUMMARY:Veterans Day", f"X-FRONT-DOOR-DAY:{deep}")
+    assert (found.name, found.exact) == ("Veterans Day", False)
+
+
 def test_a_rule_gives_each_day_but_for_the_exceptions() -> None:
     found = told(
         "SUMMARY:Early release", "DTSTART;VALUE=DATE:20260902", "RRULE:FREQ=WEEKLY;BYDAY=WE;COUNT=5", "EXDATE;VALUE=DATE:20260916"

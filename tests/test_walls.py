@@ -198,6 +198,16 @@ HOLES = {
         f"REVOKE UPDATE (kind) ON tickets_event FROM {APP}",
         "tickets_event: the application may change it",
     ),
+    "what happened in an outage": (
+        f"GRANT UPDATE (at) ON incidents_happening TO {APP}",
+        f"REVOKE UPDATE (at) ON incidents_happening FROM {APP}",
+        "incidents_happening: the application may change it",
+    ),
+    "what was done about an alert": (
+        f"GRANT DELETE ON alerts_alertact TO {APP}",
+        f"REVOKE DELETE ON alerts_alertact FROM {APP}",
+        "alerts_alertact: the application may change it",
+    ),
     "migrations": (
         f"GRANT INSERT ON django_migrations TO {APP}",
         f"REVOKE INSERT ON django_migrations FROM {APP}",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from districts.checks import SHARED
-from districts.postgres.roles import STRONG, Connection
+from districts.postgres.roles import APPEND_ONLY, STRONG, Connection
 
 POLICY = "(district_id = (current_setting('app.district_id'::text))::uuid)"
 # Functions that run as the owner, past row-level security: what each may return.
@@ -13,7 +13,6 @@ DEFINERS = {
     "districts_oldest_work()": "TABLE(queue text, seconds double precision)",
     "delivery_texts_elsewhere(text,uuid)": "boolean",
 }
-APPEND_ONLY = ("tickets_event",)
 BOOKKEEPING = ("django_migrations",)  # read by every start; written by the owner only
 
 
@@ -76,7 +75,7 @@ WHERE a.attidentity <> '' OR pg_get_expr(f.adbin, d.oid) LIKE 'nextval(%%'""",
     + "SELECT d.relname, format('rule %%s runs as its owner', r.rulename) FROM district d JOIN pg_rewrite r ON r.ev_class = d.oid",
     "append only": """
 SELECT t, 'the application may change it' FROM unnest(%(append_only)s::text[]) t
-WHERE has_any_column_privilege(t, 'UPDATE') OR has_table_privilege(t, 'UPDATE, DELETE')""",
+WHERE has_any_column_privilege(to_regclass(t), 'UPDATE') OR has_table_privilege(to_regclass(t), 'UPDATE, DELETE')""",
     "privileges": _DISTRICT
     + """
 SELECT relname, format('the application has %%s', p) FROM district, unnest('{TRUNCATE,REFERENCES,TRIGGER}'::text[]) p

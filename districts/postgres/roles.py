@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 APP_ROLE = "frontdoor_app"
+APPEND_ONLY = ("tickets_event", "incidents_happening", "incidents_decision", "alerts_alertact")  # a past that is only added to
 PREPARING = 7316001  # advisory lock: two starts at once prepare one after the other
 PASSING = ("starting up", "shutting down", "recovery", "refused", "timeout", "timed out", "closed the connection", "name resolution")
 QUIET = 2.0  # seconds of waiting for a server before it is said
@@ -25,7 +26,11 @@ GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
 REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role};
-REVOKE UPDATE, DELETE ON tickets_event FROM {role};
+DO $$ DECLARE past text; BEGIN  -- a table may not be there yet
+  FOREACH past IN ARRAY {append_only} LOOP
+    IF to_regclass(past) IS NOT NULL THEN EXECUTE 'REVOKE UPDATE, DELETE ON ' || past || {from_role}; END IF;
+  END LOOP;
+END $$;
 DO $$ DECLARE part record; BEGIN  -- a partition can be reached by its name and has no policy of its own
   FOR part IN SELECT oid::regclass AS name FROM pg_class
     WHERE relispartition AND relkind = 'r' AND relnamespace = 'public'::regnamespace
@@ -125,7 +130,8 @@ def make_app_role(connection: Connection, app_url: str) -> None:
 def grants(role: str) -> str:
     """The statements that grant the application's role what it may do, after every migration."""
     name = sql.Identifier(role).as_string()
-    return GRANTS.format(role=name, from_role=sql.Literal(f" FROM {name}").as_string())
+    from_role, past = sql.Literal(f" FROM {name}").as_string(), sql.Literal(list(APPEND_ONLY)).as_string()
+    return GRANTS.format(role=name, from_role=from_role, append_only=f"{past}::text[]")
 
 
 def refuse_strong_role(connection: Connection) -> None:

@@ -20,6 +20,7 @@ from icalendar.parser import Contentline
 
 from districts.calendar import ONE_DAY, BadHours, windows_of
 from districts.models import CalendarDay
+from districts.told import readable
 from sla.school.changing import Windows, as_windows
 from sla.school.guessing import kind_of, time_in
 from sla.school.ics_out import OURS, printable
@@ -261,7 +262,8 @@ def _ends(event: Any, summary: str, more: str, zone: ZoneInfo) -> int | None:
 def _ours(text: str, seen: Told) -> Told | None:
     """What this product wrote; None where somebody made it into something else."""
     try:
-        told = json.loads(text)
+        with readable():
+            told = json.loads(text)
         kind = CalendarDay.Kind(told["kind"])
         windows = as_windows(told["windows"])
         windows_of(windows or ())

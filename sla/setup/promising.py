@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -48,8 +49,16 @@ def build(request: HttpRequest) -> HttpResponse:
     terms = form.terms if form.is_valid() else None
     reading = worked(terms, now=timezone.now()) if terms else None
     targets = [(value, label) for value, label, _key in _targets()] if terms and answers(terms) else []
-    values = {"kinds": KINDS.items(), "kind": kind, "form": form, "reading": reading, "targets": targets}
+    values = {
+        "kinds": KINDS.items(), "kind": kind, "form": form, "reading": reading, "targets": targets, "back": _back(request),
+    }  # fmt: skip
     return render(request, "setup/build.html", values, status=422 if form.errors else 200)
+
+
+def _back(request: HttpRequest) -> str:
+    """The page of Set-up that asked for words, and gets them back; empty: none did."""
+    asked = request.GET.get("back", "")
+    return asked if asked.startswith("/setup/") and url_has_allowed_host_and_scheme(asked, None) else ""
 
 
 def _promise(request: HttpRequest) -> HttpResponse:
