@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from alerts import drafts
+from alerts import climbing, drafts
 from alerts.audience import Audience
 from alerts.models import Alert, AlertTemplate
 from alerts.policies import LOUD, leaders, page_of, record
@@ -82,6 +82,7 @@ def validate(alert: Alert, *, by: Person, note: str, now: datetime) -> bool:
     if not open_now.update(validated_at=now, validated_by=by, note=note[:2000]):
         return False
     Alert.objects.filter(id=alert.id, state=State.SENT).update(state=State.VALIDATED)
+    climbing.end(alert.report_ladder_id, why=_("The report is signed."), now=now)
     record(alert, kind="validated", by=by, now=now, note=note[:2000])
     return True
 
@@ -91,5 +92,7 @@ def end(alert: Alert, *, by: Person, now: datetime) -> bool:
     over = Alert.objects.filter(Q(state=State.SENT) | Q(state=State.VALIDATED), id=alert.id)
     if not over.update(state=State.ENDED, ended_at=now):
         return False
+    for ladder in (alert.reach_ladder_id, alert.report_ladder_id):
+        climbing.end(ladder, why=_("The alert is over."), now=now)
     record(alert, kind="ended", by=by, now=now)
     return True

@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alerts import promised
+from alerts import climbing, promised
 from alerts.audience import KINDS, Audience
 from alerts.models import Alert, AlertPolicy, AlertTemplate, Channel, Kind, PhoneCall
 from districts.editing import OneLine, choices_of, dress
 from districts.models import Team
 from districts.queries import calendar_of, sites, teams, this_district
-from ownership.models import OwnerRole
+from ownership.models import OwnerRole, Process
 from sla.setup.reading import TermsField
 
 SENT_BY = [(Channel.SMS.value, Channel.SMS.label), (Channel.EMAIL.value, Channel.EMAIL.label)]
@@ -195,9 +195,10 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         model = AlertPolicy
         formfield_callback = _field
         fields = (
-            "terms", "owner_role", "caller_role", "contacts_role", "second_person", "test_on", "test_day", "test_time",
+            "terms", "process", "owner_role", "caller_role", "contacts_role", "second_person", "test_on", "test_day", "test_time",
         )  # fmt: skip
         labels = {
+            "process": gettext_lazy("Row of the matrix"),
             "owner_role": gettext_lazy("Signs the delivery report"),
             "caller_role": gettext_lazy("Calls where a school has nobody who works here"),
             "contacts_role": gettext_lazy("Mends addresses"),
@@ -207,6 +208,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
             "test_time": gettext_lazy("At"),
         }
         help_texts = {
+            "process": gettext_lazy("Its ladder begins when too few are reached, or the report is late. None: a row of its own."),
             "owner_role": gettext_lazy("They may also send alerts. None: the leaders."),
             "caller_role": gettext_lazy("None: whoever signs the report."),
             "contacts_role": gettext_lazy("None: the leaders."),
@@ -223,5 +225,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in ("owner_role", "caller_role", "contacts_role"):
             self.fields[name].queryset = OwnerRole.objects.order_by("name")  # type: ignore[attr-defined]
             self.fields[name].empty_label = "—"  # type: ignore[attr-defined]
+        self.fields["process"].queryset = Process.objects.exclude(slug=climbing.OWN).order_by("name")  # type: ignore[attr-defined]
+        self.fields["process"].empty_label = "—"  # type: ignore[attr-defined]
         for field in self.fields.values():
             dress(field)

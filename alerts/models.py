@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from districts.models import DistrictModel, Person, Site, tenant_fk
-from ownership.models import OwnerRole
+from ownership.models import Escalation, OwnerRole, Process
 
 TERMS = "95 % delivered within 15 minutes, validated within 30 minutes"  # what a district promises from the first day on
 
@@ -56,6 +56,10 @@ class AlertPolicy(DistrictModel):
     """What a district promises of its alerts, who answers for them, and when it tests. One row."""
 
     terms = models.CharField(max_length=300, default=TERMS, help_text="In the grammar of promises: a share of people by a time.")
+    process = tenant_fk(
+        Process, null=True, blank=True, on_delete=models.SET_NULL,
+        help_text="Row of the matrix whose ladder begins where the promise is not kept; empty: one is made.",
+    )  # fmt: skip
     owner_role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Signs the delivery report.")
     caller_role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Calls where a school has no staff of its own here.")
     contacts_role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Mends addresses.")
@@ -105,6 +109,10 @@ class Alert(DistrictModel):
     counted_at = models.DateTimeField(null=True, blank=True, help_text="Reach was judged by its terms.")
     people = models.PositiveIntegerField(null=True, blank=True, help_text="How many it was for.")
     in_time = models.PositiveIntegerField(null=True, blank=True, help_text="How many of them were reached in time.")
+    reach_ladder = tenant_fk(Escalation, null=True, blank=True, on_delete=models.SET_NULL, help_text="Too few were reached in time.")
+    report_ladder = tenant_fk(
+        Escalation, null=True, blank=True, on_delete=models.SET_NULL, help_text="Nobody signed the report in time."
+    )
     tree_at = models.DateTimeField(null=True, blank=True, help_text="The phone tree began.")
     late_told_at = models.DateTimeField(null=True, blank=True)
     validated_at = models.DateTimeField(null=True, blank=True)

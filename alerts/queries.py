@@ -20,6 +20,8 @@ from delivery.models import Delivery, OptOut
 from delivery.queries import why as why_barred
 from districts.access import Actor, Can, may, require
 from districts.models import Site, Team
+from ownership.ladders import escalations
+from ownership.queries import Open, views_of
 
 SHOWN = 50  # of a long list
 TESTS = 12  # columns of the results
@@ -146,6 +148,32 @@ def _languages(alert: Alert, people: QuerySet[AlertRecipient]) -> list[Part]:
     names = {code: str(name) for code, name in settings.LANGUAGES}
     parts = [_part(names.get(row["language"], row["language"]), row, alert.terms) for row in _counted(people, "language")]
     return sorted(parts, key=lambda part: -part.reach.total)
+
+
+@dataclass(frozen=True)
+class Climb:
+    """A promise of the alert that was not kept, and how far its ladder is."""
+
+    what: str
+    view: Open
+
+    @property
+    def told(self) -> list[str]:
+        """What was missed is its first line; then what the ladder did."""
+        return self.view.log[1:]
+
+    @property
+    def is_over(self) -> bool:
+        return self.view.escalation.ended_at is not None
+
+
+def climbs(alert: Alert, actor: Actor) -> list[Climb]:
+    named = {alert.reach_ladder_id: _("Too few were reached in time"), alert.report_ladder_id: _("The report was not signed in time")}
+    ids = [key for key in named if key]
+    if not ids:
+        return []
+    views = {view.escalation.id: view for view in views_of(escalations().filter(id__in=ids), actor)}
+    return [Climb(named[key], views[key]) for key in ids if key in views]
 
 
 def unreached(alert: Alert, *, most: int = SHOWN) -> list[AlertRecipient]:

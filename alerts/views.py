@@ -216,6 +216,7 @@ def _live(request: HttpRequest, found: Alert, *, form: forms.NoteForm | None = N
     values: dict[str, Any] = {
         "alert": found,
         "live": queries.live(found) if found.started_at else None,
+        "climbs": queries.climbs(found, actor),
         "now": now,
         **_times(found, now),
     }
@@ -239,7 +240,7 @@ def _times(found: Alert, now: datetime) -> dict[str, Any]:
         "reach_due": reach_due,
         "report_due": report_due,
         "time_up": now >= reach_due,
-        "late": now >= report_due,
+        "late": report_due is not None and now >= report_due,
         "followed": followed,
     }
 

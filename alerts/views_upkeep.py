@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from alerts import forms, mending, monthly, policies, queries
+from alerts import climbing, forms, mending, monthly, policies, queries
 from alerts.models import AlertTemplate, BadContact
 from alerts.templates import templates_here
 from alerts.views import for_senders, me, spoken
@@ -81,8 +81,8 @@ def tests(request: HttpRequest) -> HttpResponse:
 @ONE_FORM
 def setup(request: HttpRequest) -> HttpResponse:
     policy = policies.policy_here()
-    built = request.GET.get("terms", "")[:300]  # from choices, on another page
-    form = forms.PolicyForm(request.POST if request.method == "POST" else None, instance=policy, initial={"terms": built} if built else None)
+    data, built = request.POST if request.method == "POST" else None, request.GET.get("terms", "")[:300]
+    form = forms.PolicyForm(data, instance=policy, initial={"terms": built} if built else {})
     if form.is_valid():
         saved, given = form.save(), form.cleaned_data
         monthly.plan(saved, on=given["test_on"], day=given["test_day"], at=given["test_time"], now=timezone.now())
@@ -90,7 +90,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         return redirect("setup_alerts")
     shown = policies.policy_here() if form.errors else policy
     values = {
-        "form": form, "built": built, "policy": shown, "promise": policies.sentence(shown),
+        "form": form, "built": built, "policy": shown, "promise": policies.sentence(shown), "ladder": climbing.ladder(shown),
         "templates": templates_here(), "put_away": AlertTemplate.objects.filter(active=False).order_by("name"),
     }  # fmt: skip
     return render(request, "alerts/setup.html", values, status=422 if form.errors else 200)

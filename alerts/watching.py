@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from alerts import counting, mending, promised, tree
+from alerts import climbing, counting, mending, promised, tree
 from alerts.models import Alert, AlertContact, Kind, Outcome
 from alerts.policies import LOUD, found_for, leaders, page_of, policy_here, record
 from alerts.reach import Reach
@@ -48,6 +48,7 @@ def look(alert: Alert, *, now: datetime) -> None:
     mending.queue_contacts(bad, alert=alert, now=now)
     if alert.counted_at is None and now >= reach_due(alert):
         judge(alert, now=now)
+    _reached_after_all(alert, now=now)
     due = report_due(alert)
     if alert.validated_at is None and alert.late_told_at is None and due and now >= due:
         _report_is_late(alert, now=now)
@@ -80,8 +81,18 @@ def judge(alert: Alert, *, now: datetime) -> Reach | None:
     _queue_at_first_bad(alert, now=now)
     if not reach.kept and alert.kind == Kind.EMERGENCY and alert.state != State.ENDED:
         tree.begin(alert, now=now)
+        climbing.reach_missed(alert, reach, now=now)
     _tell_owner(alert, reach, now=now)
     return reach
+
+
+def _reached_after_all(alert: Alert, *, now: datetime) -> None:
+    """By calls and late receipts: nobody needs to be sent for any more."""
+    if alert.reach_ladder_id and alert.counted_at:
+        reach = counting.reach_by(alert)
+        if reach.kept:
+            said = _("%(reached)d of %(people)d people are reached now.") % {"reached": reach.reached, "people": reach.total}
+            climbing.end(alert.reach_ladder_id, why=said, now=now)
 
 
 def _queue_at_first_bad(alert: Alert, *, now: datetime) -> None:
@@ -100,11 +111,14 @@ def _tell_owner(alert: Alert, reach: Reach, *, now: datetime) -> None:
 
 
 def _report_is_late(alert: Alert, *, now: datetime) -> None:
-    """Leaders are told once that nobody has signed it."""
+    """Of an emergency the ladder begins; of anything else leaders are told. Once, that nobody has signed it."""
     if not Alert.objects.filter(id=alert.id, late_told_at__isnull=True, validated_at__isnull=True).update(late_told_at=now):
         return
     owner = found_for(policy_here().owner_role, now=now).owner
     record(alert, kind="late", now=now, owner=str(owner or ""))
+    if alert.kind == Kind.EMERGENCY:
+        climbing.report_missed(alert, now=now)
+        return
     delivery.notify(
         people=once([*leaders(), owner]), subject=_("Report not signed: %(title)s") % {"title": alert.title},
         body=_("Promised: %(promise)s Nobody has signed its delivery report.") % {"promise": parse(alert.terms).sentence()},

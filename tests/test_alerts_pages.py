@@ -220,7 +220,7 @@ def test_the_live_page_tells_reach_by_way_school_and_language(here: Cast, lee: C
     shown = text_of(page(lee, "alert", alert.id))
     assert "44.4 %" in shown
     assert "4 of 9 people reached" in shown
-    for name in ("Oak Street Middle", "Maple Ridge Elementary", "Phone tree: 4 calls to make", "In 15 minutes: 4 of 9."):
+    for name in ("Oak Street Middle", "Maple Ridge Elementary", "Phone tree: 4 calls to make", "Within 15 minutes: 4 of 9."):
         assert name in shown
     part = lee.get(reverse("alert", args=[alert.id]), {"part": "live"}, headers={"HX-Request": "true"})
     assert text_of(part).startswith('<div id="live"')
@@ -300,30 +300,65 @@ def test_results_of_tests_by_school(here: Cast, lee: Client) -> None:
 
 # --- set-up -------------------------------------------------------------------------------------------------------------
 
-POLICY = {"target": 90, "reach_minutes": 10, "validate_minutes": 20, "test_on": "on", "test_day": 14, "test_time": "10:00"}
+TERMS = "99.5 % delivered within 10 minutes, validated within 20"
+POLICY = {"terms": TERMS, "test_on": "on", "test_day": 14, "test_time": "10:00"}
 
 
 def test_a_district_sets_its_promise_and_its_test(here: Cast) -> None:
     forget_calendar(here.district.id)
     ada = sign_in(here.ada, here.district)
-    assert "95 % delivered within 15 minutes, validated within 30" in text_of(page(ada, "setup_alerts"))
+    assert "95 % delivered within 15 minutes, validated within 30 minutes" in text_of(page(ada, "setup_alerts"))
     assert post(ada, "setup_alerts", **POLICY).status_code == 302
     policy = AlertPolicy.objects.get()
-    assert policy.target == 90
+    assert policy.terms == "99.5 % delivered within 10 minutes, validated within 20 minutes", "as the grammar prints it back"
     assert policy.test_at is not None
-    assert "At least 90 of 100 people are reached within 10 minutes" in text_of(page(ada, "setup_alerts"))
-    assert actions.draft(None, by=here.ada, kind="test", title="T", words=WORDS, audience=_audience(), now=NOW).target == 90
+    assert "99.5 % delivered within 10 minutes, the report checked within 20 minutes" in text_of(page(ada, "setup_alerts"))
+    drafted = actions.draft(None, by=here.ada, kind="test", title="T", words=WORDS, audience=_audience(), now=NOW)
+    assert drafted.terms == policy.terms
+    post(ada, "setup_alerts", **{**POLICY, "terms": "50 % delivered within 1 hour"})
+    assert drafted.refresh().terms == policy.terms, "a promise that was made is not made smaller afterwards"
 
 
 def _audience() -> Any:
     return Audience()
 
 
-@pytest.mark.parametrize("wrong", [{"target": 101}, {"validate_minutes": 5}, {"test_day": 31}, {"test_time": "soon"}])
-def test_a_promise_that_cannot_be_is_refused(here: Cast, wrong: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"terms": "101 % delivered within 15 minutes"}, "a share between 0 and 100 %"),
+        ({"terms": "95 % delivered by and by"}, "Not understood from “by and by” on"),
+        ({"terms": ""}, "Say how many are reached by when."),
+        ({"terms": "within 15 minutes"}, "No promise of an alert: a share of people by a time"),
+        ({"terms": "95 % delivered within 15 minutes on school days"}, "one promise for every day"),
+        ({"terms": "95 % delivered within 15 minutes, within 4 business hours"}, "one promise for every day"),
+        ({"terms": "95 % delivered within 30 minutes, validated within 15"}, "before the time to reach people is up"),
+        ({"test_day": 31}, "less than or equal to 28"),
+        ({"test_time": "soon"}, "Enter a valid time."),
+    ],
+)
+def test_a_promise_that_cannot_be_is_refused(here: Cast, wrong: dict[str, Any], said: str) -> None:
+    response = post(sign_in(here.ada, here.district), "setup_alerts", **{**POLICY, **wrong})
+    assert response.status_code == 422
+    assert said in text_of(response)
+    assert AlertPolicy.objects.get().terms == "95 % delivered within 15 minutes, validated within 30 minutes"
+
+
+def test_a_promise_is_put_together_by_the_builder_of_all_promises(here: Cast) -> None:
+    forget_calendar(here.district.id)
     ada = sign_in(here.ada, here.district)
-    assert post(ada, "setup_alerts", **{**POLICY, **wrong}).status_code == 422
-    assert AlertPolicy.objects.get().target == 95
+    assert f"{reverse('setup_promise_build')}?kind=reach&amp;back=/setup/alerts/" in text_of(page(ada, "setup_alerts"))
+    chosen = {"kind": "reach", "built": "1", "percent": "97", "what": "delivered", "number": "12", "validated": "25"}
+    built = text_of(page(ada, "setup_promise_build", **chosen, back="/setup/alerts/"))
+    words = "97%20%25%20delivered%20within%2012%20minutes%2C%20validated%20within%2025%20minutes"
+    assert f'href="/setup/alerts/?terms={words}"' in built
+    assert "Promise this from now on for" not in built
+    shown = text_of(ada.get(f"/setup/alerts/?terms={words}"))
+    assert 'value="97 % delivered within 12 minutes, validated within 25 minutes"' in shown
+    assert "not saved yet" in shown
+    assert AlertPolicy.objects.get().terms.startswith("95 %")
+    for elsewhere in ("https://elsewhere.example/setup/", "//elsewhere.example", "/desk/"):
+        assert "Use it there" not in text_of(page(ada, "setup_promise_build", **chosen, back=elsewhere)), elsewhere
 
 
 def test_a_district_has_words_of_its_own(here: Cast) -> None:

@@ -14,7 +14,7 @@ from delivery.models import Delivery, OptOut, Receipt
 from districts.models import CalendarDay, ContactPoint, Membership, Person, Role, Site
 from districts.queries import forget_calendar, forget_districts
 from districts.scope import district_scope, districts_with_work
-from ownership.models import OwnerRole
+from ownership.models import Escalation, OwnerRole
 from tests.alerting import LATER, delivered, families, letters, refused, sent, watched, written
 from tests.conftest import NOW, Cast
 
@@ -81,6 +81,44 @@ def test_one_address_that_was_reached_is_enough(outcomes: list[str], person: str
 def test_reach_is_counted_and_never_rounded_up(total: int, reached: int, kept: bool, percent: float, missing: int) -> None:
     reach = Reach(total, reached)
     assert (reach.kept, reach.percent, reach.missing) == (kept, percent, missing)
+
+
+@pytest.mark.parametrize(
+    ("terms", "reached", "kept", "missing"),
+    [
+        ("99.5 % delivered within 15 minutes", 199, True, 0),
+        ("99.5 % delivered within 15 minutes", 198, False, 1),
+        ("99.6 % delivered within 15 minutes", 199, False, 1),
+        ("100 % delivered within 15 minutes", 199, False, 1),
+    ],
+)
+def test_a_share_of_a_percent_is_judged_by_the_engine(terms: str, reached: int, kept: bool, missing: int) -> None:
+    reach = Reach(200, reached, terms)
+    assert (reach.kept, reach.missing) == (kept, missing)
+
+
+@pytest.mark.parametrize(
+    ("terms", "reach", "report"),
+    [
+        ("95 % delivered within 15 minutes, validated within 30", 15 * MINUTE, 30 * MINUTE),
+        ("95 % delivered within 2 hours, validated within 3 hours", 120 * MINUTE, 180 * MINUTE),
+        ("90 % delivered within 1 business hour", 60 * MINUTE, None),
+    ],
+)
+def test_when_it_is_due_is_what_the_engine_says(here: Cast, terms: str, reach: timedelta, report: timedelta | None) -> None:
+    alert = written(here.lee)
+    alert.terms, alert.started_at = terms, NOW
+    assert watching.reach_due(alert) == NOW + reach
+    assert watching.report_due(alert) == (NOW + report if report else None)
+    alert.started_at = NOW + timedelta(hours=7)  # 17:00, after hours
+    assert watching.reach_due(alert) == alert.started_at + (reach if report else timedelta(hours=15, minutes=30))
+
+
+def test_where_no_report_is_promised_nobody_is_told_that_it_is_late(here: Cast) -> None:
+    families(1)
+    alert = sent(here.lee)
+    Alert.objects.filter(id=alert.id).update(terms="95 % delivered within 15 minutes")
+    assert watched(alert, now=NOW + timedelta(hours=5)).late_told_at is None
 
 
 def test_in_time_is_by_when_they_were_reached_whenever_we_heard() -> None:
@@ -233,13 +271,13 @@ def test_the_report_is_signed_once_and_by_whom_is_known(here: Cast) -> None:
     assert (signed.state, signed.validated_by, signed.note) == (Alert.State.VALIDATED, here.lee, "All calls made.")
 
 
-def test_a_report_nobody_signs_is_told_to_leaders_once(here: Cast) -> None:
+def test_a_report_of_a_test_that_nobody_signs_is_told_to_leaders_once(here: Cast) -> None:
     role = OwnerRole.objects.create(slug="safety", name="Safety Coordinator", holder=here.olive)
     policy = policy_here()
     policy.owner_role = role
     policy.save()
     families(1)
-    alert = watched(sent(here.lee), now=QUARTER)
+    alert = watched(sent(here.lee, kind="test"), now=QUARTER)
     asked = Delivery.objects.filter(channel="inapp", subject__startswith="Sign the report")
     assert [row.person for row in asked] == [here.olive]
     watched(alert, now=NOW + 29 * MINUTE)
@@ -249,6 +287,7 @@ def test_a_report_nobody_signs_is_told_to_leaders_once(here: Cast) -> None:
         watched(alert, now=NOW + minutes * MINUTE)
     assert {row.person for row in late} == {here.lee, here.ada, here.olive}
     assert late.count() == 3
+    assert not Escalation.objects.exists(), "nobody is sent for where nothing has happened"
 
 
 def test_a_report_that_is_signed_is_not_late(here: Cast) -> None:
