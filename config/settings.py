@@ -213,6 +213,8 @@ FORMAT_MODULE_PATH = ["config.formats"]
 STATIC_URL = "static/"
 STATIC_ROOT = ROOT / "var" / "static"
 STATICFILES_DIRS = [ROOT / "static"]
+EMBEDDER_ROOT = env.path("EMBEDDER_ROOT", default=str(ROOT / "var" / "embedder"))
+EMBEDDER_THREADS = env.int("EMBEDDER_THREADS", default=1)
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(ROOT / "var" / "media"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from config import environment
@@ -29,8 +29,16 @@ class Command(BaseCommand):
             self.stdout.write("tables are up to date")
             if not options["no_static"]:
                 call_command("build_static", stdout=self.stdout)
+                self._build_embedder()
             if settings.DEMO and not District.objects.exists():
                 self._load_demo()
+
+    def _build_embedder(self) -> None:
+        """Where it cannot be built, people's words are matched without it: that is said, and keeps nobody out."""
+        try:
+            call_command("build_embedder", stdout=self.stdout)
+        except CommandError as error:
+            self.stderr.write(f"no embedder: {error}")
 
     def _load_demo(self) -> None:
         """Its sign-ins go to SIGN_INS_FILE, where whoever started us shows them at every start; else to the screen."""
