@@ -30,8 +30,10 @@ class NotNow(ValueError):
     """It cannot be put off, sent on or left out like that; the text says why."""
 
 
-def acknowledge(escalation_id: UUID, *, by: Person, now: datetime) -> bool:
+def acknowledge(escalation_id: UUID, *, by: Person, why: str = "", now: datetime) -> bool:
     """Somebody has it: no climb until the first of its steps is due. False: it is over, or somebody had it before.
+
+    `why`: how they said so, where it was not on our pages.
 
     Steps whose time had passed get their time anew, once: another acknowledgement counts only on a higher rung.
     """
@@ -45,7 +47,7 @@ def acknowledge(escalation_id: UUID, *, by: Person, now: datetime) -> bool:
     escalation.snoozed_until, escalation.snoozed_by = None, None
     escalation.climb_at = _first_due(escalation) or fresh
     escalation.save(update_fields=["acknowledged_at", "acknowledged_by", "snoozed_until", "snoozed_by", "climb_at"])
-    climber.record(escalation, "acknowledged", by=by)
+    climber.record(escalation, "acknowledged", by=by, why=why)
     return True
 
 

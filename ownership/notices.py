@@ -84,7 +84,7 @@ class Post:
             return _("Yours now: %(step)s") % {"step": title(escalation)}, [facts, given, _to_do([step])]
 
         if step.owner:
-            self._tell([step.owner], letter, escalation, key=f"given{step.id.hex[-8:]}{self.now:%d%H%M%S}")
+            self._tell([step.owner], letter, escalation, key=f"given{step.id.hex[-8:]}{self.now:%d%H%M%S}", asks=False)
 
     def broken(self, escalation: Escalation, rung: Rung, people: Sequence[Person], *, key: str) -> None:
         """Acknowledged at the top of the ladder, and still not done."""
@@ -102,7 +102,7 @@ class Post:
             ran = _("It has run again, at %(time)s.") % {"time": clock(self.now)}
             return _("Over: %(what)s") % {"what": title(escalation)}, [ran, _("Nothing more is to be done on this ladder.")]
 
-        self._tell(people, letter, escalation, key="over")
+        self._tell(people, letter, escalation, key="over", asks=False)
 
     def recovered(self, run: FeedRun, people: Sequence[Person]) -> None:
         """It failed or was late, and ran before anybody had to be sent for: the owners are told, nobody has to act."""
@@ -130,26 +130,27 @@ class Post:
         return _("Late: %(what)s") % what, f"{facts}\n{link}"
 
     def _tell(
-        self, people: Sequence[Person], letter: Letter, escalation: Escalation, *, key: str, rung: Rung | None = None
+        self, people: Sequence[Person], letter: Letter, escalation: Escalation, *, key: str, rung: Rung | None = None,
+        asks: bool = True,
     ) -> None:  # fmt: skip
-        """Over the channels of the rung; without one, in the app and by mail."""
+        """Over the channels of the rung; without one, in the app and by mail. `asks`: they may say that they have it."""
         path = f"{reverse('steps')}#e-{escalation.id}"
         channels = rung.channels if rung else usual_channels()
         self._send(
             people, letter, key=f"ladder:{escalation.id}:{key}", path=path, about=escalation.ticket_id, channels=channels,
-            wakes=bool(rung and rung.wakes),
+            wakes=bool(rung and rung.wakes), asks=escalation.id if asks else None,
         )  # fmt: skip
 
     def _send(
         self, people: Sequence[Person], letter: Letter, *, key: str, path: str, about: UUID | None = None, wakes: bool = False,
-        channels: Sequence[str] = ("inapp", "email"),
+        channels: Sequence[str] = ("inapp", "email"), asks: UUID | None = None,
     ) -> None:  # fmt: skip
         notices: list[Notice] = []
         for language, group in groupby(sorted(people, key=_language), key=_language):
             with override(language), timezone.override(self.district.zone):
                 subject, paragraphs = letter()
                 body = "\n\n".join(filter(None, paragraphs))
-            notices += [Notice(person, tuple(channels), subject, body, key, path, about, wakes) for person in group]
+            notices += [Notice(person, tuple(channels), subject, body, key, path, about, wakes, asks) for person in group]
         if self.held is None:
             parcels.send(notices, district=self.district, now=self.now)
         else:
@@ -174,7 +175,8 @@ def line(act: str, *, level: int, rung: Rung | None, people: Sequence[str], by: 
     }
     names, who = ", ".join(people), by.name if by else ""
     words = {"rung": rung_name(rung) if rung else "", "names": names, "by": who, "level": level, "why": why}
-    return texts[act] % words
+    said = texts[act] % words
+    return f"{said} {why}" if act == "acknowledged" and why else said
 
 
 def rung_name(rung: Rung) -> str:

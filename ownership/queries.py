@@ -14,7 +14,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from districts.access import Actor, Can, may
+from districts.access import VISITOR, Actor, Can, may
 from districts.scope import require_district_id
 from ownership import audit, history
 from ownership.audit import Finding
@@ -275,6 +275,11 @@ def waiting_for(actor: Actor) -> list[Open]:
 def waiting_on(actor: Actor, step: Step) -> list[Open]:
     """The one ladder of a step: where its form is shown again."""
     return views_of(escalations().filter(id=step.escalation_id), actor)
+
+
+def one_open(escalation: Escalation) -> Open:
+    """For whoever was sent for about it, and is not signed in."""
+    return views_of([escalation], VISITOR)[0]
 
 
 def all_waiting(actor: Actor) -> list[Open]:

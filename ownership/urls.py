@@ -1,10 +1,11 @@
 from django.urls import path
 
-from ownership import views, views_duty
+from ownership import views, views_duty, views_take
 
 urlpatterns = [
     path("", views.matrix, name="matrix"),
     path("ping/<str:token>", views.ping, name="ping"),
+    path("take/<str:token>", views_take.take, name="take"),
     path("steps/", views.steps, name="steps"),
     path("steps/<uuid:step_id>/done", views.step_done, name="step_done"),
     path("steps/<uuid:step_id>/give", views.step_give, name="step_give"),

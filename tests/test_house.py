@@ -47,6 +47,7 @@ PUBLIC = {
     "/hooks/": "providers; checked by signature",
     "/notices/hooks/": "providers' receipts; checked by signature",
     "/matrix/ping/<": "feeds; the token is the key",
+    "/matrix/take/<": "whoever was sent for says that they have it: the signed link is the key",
     "/status/": "what does not work just now; links in letters to subscribers carry a token",
     "/calendar/<": "calendar programs; the token is the key",
     "/help/": "published articles",

@@ -47,7 +47,7 @@ def send(message: Outgoing, over: None) -> Sent:
 def _body(message: Outgoing) -> bytes:
     told = {
         "id": str(message.id), "try": message.tries, "district": message.district.slug, "to": message.address,
-        "say": message.body, "title": message.subject,
+        "say": message.body, "title": message.subject, "link": message.link,
     }  # fmt: skip
     return json.dumps(told, ensure_ascii=False).encode()
 

@@ -99,6 +99,7 @@ class Texting:
     confirmed: bool = False  # the provider answers its keyword
     unwanted: bool = False  # among other words: no more texts
     answer: Literal["", "yes", "no"] = ""  # what may answer a question of ours
+    numbers: tuple[int, ...] = ()  # all that it says, where it says numbers alone: "1", "1, 2"
 
 
 Automation = Literal["", "replied", "generated", "bulk"]

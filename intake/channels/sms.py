@@ -47,6 +47,7 @@ def read(raw: bytes) -> Arrival:
             confirmed=bool(told) or word in sms_words.PROVIDERS,
             unwanted=not keyword and sms_words.wishes_silence(body),
             answer=sms_words.answer(body) if not keyword else "",  # type: ignore[arg-type]
+            numbers=() if pictures else sms_words.numbers(body),
         ),
         no_reply=not is_person,
         recipients=(form.get("To", ""),),

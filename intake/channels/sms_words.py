@@ -21,6 +21,8 @@ LONGEST_WORD = 40  # characters of a message that may be one word
 WISHED_IN = 300  # characters in which a wish is looked for: who wants silence says so shortly
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
+_DIGITS = re.compile(r"[0-9]{1,2}")
+_NUMBERS = re.compile(r"[#(\"']?[0-9]{1,2}(?:(?:\s*[,;&+]\s*|\s+(?:and|y)\s+|\s+)[0-9]{1,2}){0,4}[.!)\"']{0,3}")
 _CLAUSES = re.compile(r"[.!?;:\n,]+| (?:and|so|or|y|e|o|pero|but) ")
 _ASKED = (
     "please|pls|plz|hey|hi|hello|ok|okay|sorry|just|kindly|now|can you|could you|would you|will you|you need to|you must|you have to"
@@ -82,6 +84,13 @@ def answer(body: str) -> str:
     """ "yes", "no" or nothing: what may answer a question of ours."""
     word = one_word(body)
     return "yes" if word in YES else "no" if word in NO else ""
+
+
+def numbers(body: str) -> tuple[int, ...]:
+    """What a message says that says small numbers and nothing else: "2.", "1 and 3"; each once."""
+    if len(body) > LONGEST_WORD or not (found := _NUMBERS.fullmatch(_bare(body).strip())):
+        return ()
+    return tuple(dict.fromkeys(int(one) for one in _DIGITS.findall(found[0])))
 
 
 def one_word(body: str) -> str:

@@ -23,6 +23,7 @@ from intake.channels.arrival import Arrival
 from intake.models import SmsAsk
 from intake.phone.numbers import Talk, of_this_line
 from intake.receiving.joining import SMS_CONVERSATION
+from ownership import answering
 from routing import actions as routing
 from routing import crisis, merging
 from routing.acknowledgement import TRIAGE_TAKES
@@ -80,12 +81,13 @@ def hear(arrival: Arrival, words: Words, *, number: str, now: datetime) -> Answe
 
 
 def _overtaken(question: SmsAsk) -> bool:
-    """Has anything been said since, by them or to them? The acknowledgement of what it asks about says nothing new."""
+    """Has anything been said since, by them or to them? The acknowledgement of what it asks about says nothing new, nor does what
+    became of their answer to a ladder."""
     asked, who = question.asked_at, question.ticket.requester_id
     if Message.objects.filter(ticket__requester=who, author=who, channel=ChannelKind.SMS, at__gt=asked).exists():
         return True
     later = Q(created_at__gt=asked) | Q(sent_at__gt=asked)
-    rows = Delivery.objects.filter(later, channel=Delivery.Channel.SMS, address=question.phone)
+    rows = Delivery.objects.filter(later, channel=Delivery.Channel.SMS, address=question.phone).exclude(purpose=answering.PURPOSE)
     return rows.exclude(purpose__in=("ask", "ack"), about=question.ticket_id).exists()
 
 

@@ -30,6 +30,7 @@ from intake.requester import reaching
 from intake.screening import Screened, Verdict, floods, told
 from intake.standing import standing_here
 from intake.wording import subject_of
+from ownership import answering
 from routing import actions as routing
 from routing.queries import staff_language
 from routing.words import fold
@@ -38,6 +39,7 @@ from tickets import actions as tickets
 from tickets.copies import was_sent
 from tickets.models import ChannelKind, Follower, Link, Ticket
 
+HAS_IT = "answer to a ladder"
 LET_IN = "let_in"  # in an envelope's meta: a person has looked, no filter is asked again, and nothing is answered
 MACHINES = (ChannelKind.EMAIL, ChannelKind.SMS)
 MOST_FOLLOWERS = 30  # that copies make of one ticket: each answer is mailed to all of them
@@ -115,6 +117,8 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime, 
     district = standing_here().district
     by_hand = bool(envelope.meta.get(LET_IN))
     ours = numbers.number_of(envelope)
+    if arrival.texting.numbers and not by_hand and _has_it(envelope, arrival, ours=ours, now=now):
+        return Outcome(None, HAS_IT)
     is_answer = arrival.texting.answer and not by_hand
     if is_answer and (answered := sms_asks.hear(arrival, words_of(arrival, kept, envelope), number=ours, now=now)):
         return Outcome(answered.ticket, answered.reason)
@@ -144,6 +148,12 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime, 
     if belongs.may_belong and arrival.channel == ChannelKind.SMS and verdict is None and not sender.stopped:
         sms_asks.ask(ticket, about=belongs.may_belong, arrival=arrival, now=now)
     return Outcome(ticket, screened.reason, settled=closing.done)
+
+
+def _has_it(envelope: Envelope, arrival: Arrival, *, ours: str, now: datetime) -> bool:
+    """Somebody of staff texts that they have what a ladder told them of. That is no request."""
+    phone = arrival.contact.value if arrival.contact else ""
+    return answering.by_text(phone=phone, numbers=arrival.texting.numbers, ours=ours, key=str(envelope.id), now=now)
 
 
 def _placed(sent: Sent, belongs: Belongs, verdict: Verdict | None, *, now: datetime) -> Ticket:

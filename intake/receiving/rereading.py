@@ -40,7 +40,7 @@ from tickets.transcript import asides
 DANGER = "words of danger"
 OUR_PAGES = (ChannelKind.WEB, ChannelKind.API)
 PAGE = 500  # ids held in memory
-STAY_OUT = (floods.TOO_MANY, sms_asks.ANSWERED, sms_asks.AGAIN)  # reasons
+STAY_OUT = (floods.TOO_MANY, sms_asks.ANSWERED, sms_asks.AGAIN, opening.HAS_IT)  # reasons
 FINAL = (Envelope.State.DONE, Envelope.State.SCREENED, Envelope.State.DEAD)
 State = Envelope.State
 
