@@ -4,6 +4,7 @@ Rows are taken in batches, a transaction each, and claimed by a conditional upda
 fails is left as it was, and does not stop the others.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,6 +22,7 @@ from sla.models import Breach
 from tickets.models import Ticket
 
 BATCH = 100
+ENOUGH = 3.0  # seconds for one kind of work of one district: with thousands of them the promises are looked at in between
 POISONED = timedelta(hours=1)  # a ladder that cannot be climbed is put off, and tried again
 STALE = timedelta(hours=12)  # trouble this long after a ladder began, with nobody left to call, begins a new one
 log = structlog.get_logger(__name__)
@@ -61,14 +63,14 @@ def climb(district_id: UUID, *, now: datetime) -> int:
 def _drain[Row: DistrictModel](
     district_id: UUID, due: Callable[[], QuerySet[Row]], handle: Callable[[Row, Climber], None], now: datetime
 ) -> int:
-    done, failed = 0, set[UUID]()
+    done, failed, until = 0, set[UUID](), time.monotonic() + ENOUGH
     while True:
         with district_scope(district_id):
             rows = list(due().exclude(id__in=failed).select_for_update(of=("self",), skip_locked=True)[:BATCH])
             if rows:
                 failed |= _handle(rows, handle, Climber(now))
                 done += len(rows)
-        if len(rows) < BATCH:
+        if len(rows) < BATCH or time.monotonic() > until:
             return done - len(failed)
 
 
