@@ -41,8 +41,10 @@ def send(
     references: Sequence[str] = (),
     not_before: datetime | None = None,
     sent_from: str = "",
+    link: str = "",
 ) -> Delivery:
     """Queue one message; the same `dedupe_key` again is nothing. `sent_from`: our number, where a text answers one to it.
+    `link`: a path that stands at its end, where it is not in its words; of mail to a list, what ends it.
 
     An address that opted out gets a row too, marked suppressed, so that staff see why nothing went out: at once, or, for a
     row that is written together with others, by whoever claims it. Sign-in mail is always tried.
@@ -51,7 +53,7 @@ def send(
     row = Delivery(
         channel=channel, address=address, body=body, dedupe_key=dedupe_key, purpose=purpose, subject=subject[:300],
         person=person, about=about, reply_to=reply_to, message_id=message_id, references="\n".join(references),
-        created_at=now, not_before=not_before or now, sent_from=sent_from,
+        created_at=now, not_before=not_before or now, sent_from=sent_from, link=link,
         state=Delivery.State.SUPPRESSED if suppressed else Delivery.State.PENDING,
     )  # fmt: skip
     insert(row, once=True)

@@ -1,24 +1,20 @@
-"""The many tickets of one outage: which may belong to it, linking them, and one answer to all who asked, each once."""
+"""The many tickets of one outage: which may belong to it, and linking them."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from delivery import optouts
 from districts.access import Actor, Can, may
 from districts.models import Person
 from incidents.happening import What, record
-from incidents.models import Incident, IncidentProcess, IncidentSystem, Letter, LinkedTicket, Update
+from incidents.models import Incident, IncidentProcess, IncidentSystem, LinkedTicket
 from incidents.starting import running, telling, words_of
 from tickets import actions as tickets
-from tickets import letters
 from tickets.facts import survivor
 from tickets.family import merged_ids
-from tickets.models import Event, Ticket
+from tickets.models import Ticket
 from tickets.queries import visible
 
 BEFORE = timedelta(hours=2)  # people may notice it before it is said to have begun
@@ -126,76 +122,3 @@ def linked(incident: Incident, actor: Actor) -> list[LinkedTicket]:
     """With what became of each; those the reader may not see are left out."""
     rows = LinkedTicket.objects.filter(incident=incident).select_related("ticket__requester", "ticket__team", "ticket__site")
     return [row for row in rows.order_by("-at", "-id") if may(actor, Can.READ, row.ticket)]
-
-
-# --- one answer to all who asked ----------------------------------------------------------------------------------------
-
-
-def queue_letters(update: Update, *, now: datetime) -> int:
-    """A letter for each conversation that is live; somebody who has several gets it in one of them, and the others say where."""
-    talks = conversations(update.incident)
-    asking = askers(talks)
-    told = _told_in(talks, asking, now=now)
-    rows = []
-    for talk in talks:
-        numbers = {told[person] for person in asking[talk.id]}
-        kept = "" if talk.number in numbers else _same(min(numbers))
-        rows.append(Letter(update=update, ticket=talk, at=now, kept_back=kept))
-    Letter.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(asking and set(told))
-
-
-def conversations(incident: Incident) -> list[Ticket]:
-    """Live tickets of it, each once: a linked one that was merged is where it lives on. The first linked first."""
-    rows = LinkedTicket.objects.filter(incident=incident).select_related("ticket").order_by("at", "id")
-    found = {one.id: one for one in (survivor(row.ticket) for row in rows)}
-    return [one for one in found.values() if one.is_live]
-
-
-def askers(talks: Sequence[Ticket]) -> dict[UUID, set[UUID]]:
-    """Who is answered in each: its requester, and those of what was merged into it; of a sensitive one its own alone."""
-    found = {talk.id: {talk.requester_id} for talk in talks}
-    for merged, talk in merged_into([talk for talk in talks if not talk.sensitive]).items():
-        found[talk.id].add(merged.requester_id)
-    return found
-
-
-def merged_into(talks: Iterable[Ticket]) -> dict[Ticket, Ticket]:
-    """What was merged into these, however many steps away → which of them. Two queries a step, by the events of the merges."""
-    found: dict[Ticket, Ticket] = {}
-    wave = {talk.id: talk for talk in talks}
-    while wave:
-        told = Event.objects.filter(ticket_id__in=wave, kind=Event.Kind.MERGED, data__has_key="from").values_list("data__from", flat=True)
-        rows = Ticket.objects.filter(id__in={UUID(one) for one in told}, merged_into_id__in=wave).select_related("requester")
-        step = {row: wave[row.merged_into_id] for row in rows if row.merged_into_id and row not in found}
-        found |= step
-        wave = {row.id: talk for row, talk in step.items()}
-    return found
-
-
-def _told_in(talks: Sequence[Ticket], asking: dict[UUID, set[UUID]], *, now: datetime) -> dict[UUID, int]:
-    """Person → the number of the conversation they are answered in: one with others in it first, since it is answered anyhow."""
-    told: dict[UUID, int] = {}
-    for talk in talks:
-        if len(asking[talk.id]) > 1:
-            told |= {person: talk.number for person in asking[talk.id] if person not in told}
-    alone = [talk for talk in talks if len(asking[talk.id]) == 1 and talk.requester_id not in told]
-    several = {person for person, n in Counter(talk.requester_id for talk in alone).items() if n > 1}
-    for person in several:
-        told[person] = _best([talk for talk in alone if talk.requester_id == person], now=now).number
-    return told | {talk.requester_id: talk.number for talk in alone if talk.requester_id not in several}
-
-
-def _best(talks: Sequence[Ticket], *, now: datetime) -> Ticket:
-    """Where a letter reaches its person: an address that takes them, the way they came by last, the earliest of those."""
-    last = max(talks, key=lambda talk: (talk.opened_at, talk.number)).channel
-    return min(talks, key=lambda talk: (not _arrives(talk, now=now), talk.channel != last, talk.opened_at, talk.number))
-
-
-def _arrives(ticket: Ticket, *, now: datetime) -> bool:
-    way = letters.way_to(ticket)
-    return way != letters.NOWHERE and way not in optouts.barred([way[1]], now=now)
-
-
-def _same(number: int) -> str:
-    return _("The same person was answered in #%(number)d.") % {"number": number}

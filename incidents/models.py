@@ -317,9 +317,7 @@ class Letter(DistrictModel):
     at = models.DateTimeField(help_text="Since when it waits.")
     sent_at = models.DateTimeField(null=True, blank=True)
     kept_back = models.CharField(max_length=300, blank=True, help_text="Why it was not sent.")
-    message = tenant_fk(
-        Message, null=True, blank=True, help_text="The reply it became: what became of that is told by its deliveries."
-    )
+    message = tenant_fk(Message, null=True, blank=True, help_text="The reply it became: what became of that is told by its deliveries.")
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "update", "ticket"], name="incident_letter_once")]

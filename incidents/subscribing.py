@@ -94,10 +94,12 @@ def fan_out(update: Update, *, now: datetime) -> int:
             for person in people[start : start + BATCH]:
                 kind = (person.channel, person.language)
                 subject, body = letters.setdefault(kind, _letter(update, *kind, district))
-                leave_by = absolute(district, reverse("status_leave", args=[person.token]))
+                leave_by = reverse("status_leave", args=[person.token])
+                is_mail = person.channel == Subscriber.Channel.EMAIL
                 delivery.send(
-                    channel=person.channel, address=person.address, subject=subject, purpose=PURPOSE, now=now,
-                    body=_foot(body, leave_by, person), dedupe_key=f"status:{update.id}:{person.id}",
+                    channel=person.channel, address=person.address, subject=subject, purpose=PURPOSE, now=now, about=update.id,
+                    body=_foot(body, absolute(district, leave_by), person) if is_mail else body, link=leave_by if is_mail else "",
+                    dedupe_key=f"status:{update.id}:{person.id}",
                 )  # fmt: skip
                 count += 1
     return count
@@ -112,13 +114,11 @@ def _letter(update: Update, channel: str, language: str, district: District) -> 
         text = update.versions.get(language) or update.text
         link = absolute(district, reverse("status_incident", args=[incident.id]))
         if channel == Subscriber.Channel.SMS:
-            return "", " ".join(filter(None, [f"{district.name}: {title}. {state}.", eta, link]))
+            return "", " ".join(filter(None, [f"{district.name}: {title}. {state}.", eta, link, _("STOP to end.")]))
         return f"{state}: {title}", "\n\n".join(filter(None, [text, eta, link]))
 
 
 def _foot(body: str, leave_by: str, person: Subscriber) -> str:
-    if person.channel == Subscriber.Channel.SMS:
-        return body
     with override(person.language):
         end = _("No more of these: %(link)s") % {"link": leave_by}
     return f"{body}\n\n-- \n{end}"

@@ -16,16 +16,12 @@ from django.utils import translation
 from districts.models import DistrictModel, Role
 from districts.queries import people_with_role, this_district
 from districts.scope import district_scope
-from incidents import starting, subscribing
+from incidents import answering, starting, subscribing
 from incidents.levels import Mover
 from incidents.models import Incident, Letter, Offer, ProcessRule, Update
 from incidents.notices import Post
 from incidents.starting import New
 from ownership.models import Escalation
-from sla import actions as sla
-from tickets import actions as tickets
-from tickets.facts import lock
-from tickets.models import Ticket
 
 BATCH = 50
 POISONED = timedelta(hours=1)
@@ -56,33 +52,13 @@ def send_updates(district_id: UUID, *, now: datetime) -> int:
 
 def send_letters(district_id: UUID, *, now: datetime) -> int:
     def due() -> QuerySet[Letter]:
-        rows = Letter.objects.filter(sent_at__isnull=True).select_related("update__by", "update__incident")
+        rows = Letter.objects.filter(sent_at__isnull=True).select_related("update__by", "update__incident", "ticket")
         return rows.order_by("at", "id")
 
     def give_up(row: Letter) -> None:
-        Letter.objects.filter(id=row.id).update(sent_at=now, kept_back="failed")
+        Letter.objects.filter(id=row.id).update(sent_at=now, kept_back=answering.FAILED)
 
-    return _drain(district_id, due, lambda row: _answer(row, now=now), give_up)
-
-
-def _answer(letter: Letter, *, now: datetime) -> None:
-    """In the ticket's language where there is a version. Whoever was resolved or merged meanwhile is not written to."""
-    if not Letter.objects.filter(id=letter.id, sent_at__isnull=True).update(sent_at=now):
-        return
-    lock(letter.ticket_id)
-    ticket = Ticket.objects.select_related("team", "requester", "service", "assignee", "site").get(id=letter.ticket_id)
-    update = letter.update
-    if not ticket.is_live:
-        Letter.objects.filter(id=letter.id).update(kept_back=letter.kept_back or ticket.status)
-        return
-    if letter.kept_back:
-        tickets.note(ticket, by=update.by, words=tickets.Words(text=letter.kept_back), now=now)
-        if update.solves:
-            tickets.resolve(ticket, by=update.by, now=now)
-    else:
-        text = update.versions.get(ticket.language) or update.text
-        tickets.reply(ticket, by=update.by, words=tickets.Words(text=text), solved=update.solves, now=now)
-    sla.derive(ticket, now=now)
+    return _drain(district_id, due, lambda row: answering.answer(row, now=now), give_up)
 
 
 def look_at_feeds(district_id: UUID, *, now: datetime) -> int:
@@ -90,7 +66,7 @@ def look_at_feeds(district_id: UUID, *, now: datetime) -> int:
 
     def due() -> QuerySet[Escalation]:
         seen = Offer.objects.filter(escalation=OuterRef("id"))
-        rows = Escalation.objects.filter(ended_at__isnull=True, feed_run__isnull=False).filter(~Exists(seen))
+        rows = Escalation.objects.filter(ended_at__isnull=True, feed_run__feed__active=True).filter(~Exists(seen))
         return rows.select_related("process__source", "feed_run").order_by("began_at", "id")
 
     def pass_over(row: Escalation) -> None:

@@ -158,11 +158,12 @@ def reply(ticket: Ticket, message: Message, *, by: Person | None, now: datetime,
     into this one, gets a letter of their own, about their own ticket.
     """
     for other in others_asking(ticket):
-        _reply(other, message, team=ticket.team, by=by, now=now, solved=solved)
-    return _reply(ticket, message, team=ticket.team, by=by, now=now, solved=solved)
+        reply_to_one(other, message, team=ticket.team, by=by, now=now, solved=solved)
+    return reply_to_one(ticket, message, team=ticket.team, by=by, now=now, solved=solved)
 
 
-def _reply(ticket: Ticket, message: Message, *, team: Team, by: Person | None, now: datetime, solved: bool) -> Delivery | None:
+def reply_to_one(ticket: Ticket, message: Message, *, team: Team, by: Person | None, now: datetime, solved: bool) -> Delivery | None:
+    """Its letter to the requester of this ticket alone; `message` may stand in what the ticket was merged into."""
     with override(ticket.language):
         link = own_link(ticket, this_district())
         signed = signature(team, by)

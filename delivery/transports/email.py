@@ -24,6 +24,7 @@ from districts.models import District
 CLOSING = 421  # "service not available, closing transmission channel" (RFC 5321 4.2.3)
 OUR_ACCOUNT = (401, 402, 403)  # a provider's API refuses us, not the receiver
 SLOW_DOWN = (408, 429)
+LISTS = frozenset({"status"})  # purposes of mail that people subscribed to: its link ends it
 _PLAIN_ID = re.compile(r"[!-;=?-~]+")  # printable ASCII without angle brackets
 
 
@@ -111,10 +112,18 @@ def _extra_headers(message: Outgoing) -> dict[str, str]:
     earlier = [f"<{one}>" for one in message.references if _PLAIN_ID.fullmatch(one)]
     if earlier:
         headers |= {"In-Reply-To": earlier[-1], "References": " ".join(earlier)}
+    if message.purpose in LISTS and message.link:
+        headers |= _list_headers(message.link)
     if message.purpose != "reply":  # written by no person: RFC 3834, and what Exchange looks at
         headers["Auto-Submitted"] = "auto-replied" if message.purpose == "ack" else "auto-generated"
         headers["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     return headers
+
+
+def _list_headers(ends_by: str) -> dict[str, str]:
+    """The button beside the sender's name (RFC 2369); one click is for addresses that nobody on the way can change (RFC 8058 3.1)."""
+    headers = {"List-Unsubscribe": f"<{ends_by}>"}
+    return {**headers, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if ends_by.startswith("https://") else headers
 
 
 def _open(mailer: Any) -> None:
