@@ -9,15 +9,16 @@ from django.utils.translation import gettext as _
 
 from districts.jobs import nudge
 from districts.models import Person, Site
-from incidents import gate, linking
+from incidents import answering, gate
 from incidents.happening import What, record
-from incidents.levels import Mover, held
+from incidents.levels import Mover, affected, held
 from incidents.models import Decision, Incident, IncidentProcess, IncidentSite, IncidentSystem, Kind, Level, Task, Update
 from incidents.tasks import sweep_district
 from ownership.models import Process, System
 
 State = Incident.State
 LONGEST = 5_000
+FEW = 5  # names said in one line
 FINDINGS = 900  # the level under which what was learned stands
 log = structlog.get_logger(__name__)
 
@@ -87,6 +88,8 @@ def _change(incident: Incident, *, state: str, eta: datetime | None, by: Person 
 
 
 def _enter(incident: Incident, state: str, *, by: Person | None, now: datetime) -> None:
+    if state == State.FALSE_ALARM and (stops := gate.no_false_alarm(incident)):
+        raise Refused(stops)
     record(incident, What.STATE, now=now, by=by, state=state, before=incident.state)
     incident.state = state
     if state == State.FALSE_ALARM:
@@ -95,10 +98,17 @@ def _enter(incident: Incident, state: str, *, by: Person | None, now: datetime) 
     elif incident.confirmed_at is None and state != State.SUSPECTED:
         incident.confirmed_at = now
     if state == State.VALIDATING:
-        incident.restored_at = incident.restored_at or now
-        _close_steps(incident, _("It works again: not needed any more."), now=now, only=(Kind.DO, Kind.BACKUP))
+        _restored(incident, now=now)
     elif state != State.FALSE_ALARM:
         incident.restored_at = None
+
+
+def _restored(incident: Incident, *, now: datetime) -> None:
+    """What was proved before it broke once more is proved anew."""
+    _close_steps(incident, _("It works again: not needed any more."), now=now, only=(Kind.DO, Kind.BACKUP))
+    if incident.restored_at is None:
+        incident.restored_at = now
+        Mover(now).ask_again(incident)
 
 
 def _close_steps(incident: Incident, why: str, *, now: datetime, only: Sequence[str] = ()) -> None:
@@ -109,8 +119,11 @@ def _close_steps(incident: Incident, why: str, *, now: datetime, only: Sequence[
     rows.update(done_at=now, evidence=why, climb_at=None)
 
 
-def set_scope(incident: Incident, *, scope: str, sites: Sequence[Site], by: Person | None, now: datetime) -> None:
-    """One school, several, or all. A school that is added once it works again is asked to confirm as the others are."""
+def set_scope(incident: Incident, *, scope: str, sites: Sequence[Site], by: Person | None, now: datetime, reason: str = "") -> None:
+    """One school, several, or all. A school that is added once it works again is asked to confirm as the others are.
+
+    To take a school out is a decision: it needs a reason, which stands in the log. What was asked of it before stays asked.
+    """
     if scope != Incident.Scope.DISTRICT and not sites:
         raise Refused(_("Tick the schools that are affected."))
     if scope == Incident.Scope.SCHOOL and len(sites) > 1:
@@ -119,12 +132,22 @@ def set_scope(incident: Incident, *, scope: str, sites: Sequence[Site], by: Pers
     if not incident.is_running:
         raise Refused(_("It is over: its scope stands."))
     sites = () if scope == Incident.Scope.DISTRICT else sites
+    _take_out(incident, [one.name for one in affected(incident) if sites and one not in sites], reason=reason, by=by, now=now)
     IncidentSite.objects.filter(incident=incident).exclude(site__in=list(sites)).delete()
     IncidentSite.objects.bulk_create([IncidentSite(incident=incident, site=site) for site in sites], ignore_conflicts=True)
     incident.scope = scope
     incident.save(update_fields=["scope"])
     record(incident, What.SCOPE, now=now, by=by, scope=scope, sites=[site.name for site in sites])
     _ask_added(incident, now=now)
+
+
+def _take_out(incident: Incident, names: Sequence[str], *, reason: str, by: Person | None, now: datetime) -> None:
+    if not names:
+        return
+    shown = ", ".join(names) if len(names) <= FEW else f"{', '.join(names[:FEW])} … ({len(names)})"
+    if not reason.strip():
+        raise Refused(_("Say why they are taken out: %(schools)s.") % {"schools": shown})
+    _log(incident, _("Taken out of the outage: %(schools)s") % {"schools": shown}, reason.strip(), by=by, now=now)
 
 
 def _ask_added(incident: Incident, *, now: datetime) -> None:
@@ -151,9 +174,11 @@ def set_systems(
 
 
 def describe(
-    incident: Incident, *, title: str, seen: str, severity: str, cause: str, began_at: datetime, versions: dict[str, dict[str, str]]
-) -> None:
+    incident: Incident, *, title: str, seen: str, severity: str, cause: str, began_at: datetime, versions: dict[str, dict[str, str]],
+    by: Person | None, now: datetime,
+) -> None:  # fmt: skip
     """Its words, as people are to read them, and what staff know of the cause."""
+    record(incident, What.WORDS, now=now, by=by, title=title[:160], before=incident.title)
     Incident.objects.filter(id=incident.id).update(
         title=title[:160], seen=seen[:600], severity=severity, cause=cause[:600], versions=versions,
         began_at=min(began_at, incident.detected_at),
@@ -179,8 +204,7 @@ def complete(task_id: UUID, *, by: Person, evidence: str, now: datetime) -> bool
     if not Task.objects.filter(id=task.id, done_at__isnull=True).update(done_at=now, done_by=by, evidence=evidence, climb_at=None):
         return False
     if task.kind == Kind.DECIDE:
-        Decision.objects.create(incident=incident, task=task, question=task.title, answer=evidence, by=by, at=now)
-        record(incident, What.DECIDED, now=now, by=by, question=task.title, answer=evidence[:300])
+        _log(incident, task.title, evidence, by=by, now=now, task=task)
     else:
         record(incident, What.DONE, now=now, by=by, title=task.title, evidence=evidence[:300])
     Mover(now).move(incident)
@@ -189,7 +213,13 @@ def complete(task_id: UUID, *, by: Person, evidence: str, now: datetime) -> bool
 
 def decide(incident: Incident, *, question: str, answer: str, by: Person, now: datetime) -> Decision:
     """One more decision for the log, that no step asked for."""
-    row: Decision = Decision.objects.create(incident=incident, question=question[:300], answer=answer[:LONGEST], by=by, at=now)
+    return _log(incident, question, answer, by=by, now=now)
+
+
+def _log(incident: Incident, question: str, answer: str, *, by: Person | None, now: datetime, task: Task | None = None) -> Decision:
+    row: Decision = Decision.objects.create(
+        incident=incident, task=task, question=question[:300], answer=answer[:LONGEST], by=by, at=now
+    )
     record(incident, What.DECIDED, now=now, by=by, question=question[:300], answer=answer[:300])
     return row
 
@@ -233,7 +263,7 @@ def answer(
     update = _write(
         incident, audience=Update.Audience.ASKERS, text=text, versions=versions or {}, by=by, now=now, to_send=False, solves=solves
     )  # fmt: skip
-    count = linking.queue_letters(update, now=now)
+    count = answering.queue_letters(update, now=now)
     record(incident, What.ANSWERED, now=now, by=by, count=count, solves=solves)
     nudge(sweep_district)
     return count

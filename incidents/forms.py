@@ -105,6 +105,11 @@ class ScopeForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
 
+    reason = forms.CharField(
+        label=_("Why schools are taken out"), required=False, max_length=600,
+        help_text=_("Only where you untick one that was affected: it stands in the log of decisions."),
+    )  # fmt: skip
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["sites"].queryset = sites()  # type: ignore[attr-defined]
@@ -120,8 +125,16 @@ class UpdateForm(Spoken):
     text = forms.CharField(
         label=_("What is known"), max_length=TEXT, widget=area(), error_messages={"required": _("Say what is known, in a sentence.")}
     )
-    state = forms.ChoiceField(label=_("State"), choices=[c for c in Incident.State.choices if c[0] != Incident.State.RESOLVED])
+    state = forms.ChoiceField(label=_("State"))
     eta = Moment(label=_("Expected to work again"), required=False)
+
+    def __init__(self, *args: Any, confirmed: bool = False, **kwargs: Any) -> None:
+        """What was confirmed is no false alarm any more, so it is not offered."""
+        super().__init__(*args, **kwargs)
+        offered = [c for c in Incident.State.choices if c[0] != Incident.State.RESOLVED]
+        if confirmed:
+            offered = [c for c in offered if c[0] != Incident.State.FALSE_ALARM]
+        self.fields["state"].choices = offered  # type: ignore[attr-defined]
 
 
 class WordsForm(Spoken):

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from incidents.levels import PROVES
 from incidents.models import Incident, Kind, PaperForm, Task
 from incidents.models import Level as LevelRow
-
-PROVES = (Kind.CHECK, Kind.SCHOOL)
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,15 @@ def missing(incident: Incident) -> list[Missing]:
     found += _paper(incident)
     proofs = [task for task in _after(incident) if task.done_at is None]
     return found + [Missing(task.title, _who(task), str(task.id)) for task in proofs]
+
+
+def no_false_alarm(incident: Incident) -> str:
+    """Why it cannot be called one any more, and what to do instead; empty while it can: nothing was done yet that has to be proved."""
+    if incident.confirmed_at:
+        return _("It was confirmed, so it was no false alarm: say that it works again, and close it at the recovery gate.")
+    if PaperForm.objects.filter(incident=incident, state=PaperForm.State.ISSUED).exists():
+        return _("Paper forms are out: enter them, or make them void with a reason, first.")
+    return ""
 
 
 def _after(incident: Incident) -> list[Task]:

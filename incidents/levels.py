@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db.models import Min
+from django.db.models import Min, Q
+from django.utils.translation import gettext as _
 
 from districts.models import District, Membership, Person, Site
 from districts.queries import this_district
 from incidents import playbook
 from incidents.happening import What, record
-from incidents.models import Action, Incident, Kind, Level, Task
+from incidents.models import Action, Incident, Kind, Level, PaperForm, Task
 from incidents.notices import Post
 from ownership.models import OwnerRole
 from ownership.roles import LEADERS, Roster, once
@@ -23,6 +24,8 @@ CLIMB = timedelta(minutes=15)  # the next in line has so long before another is 
 QUICKEST = timedelta(minutes=5)
 BACKUP_MINUTES = 30
 SCHOOLS_AT = 100  # the order of the schools' confirmations within their level
+DOUBTS_AT = 10_000  # and of what is checked because it was reported again
+PROVES = (Kind.CHECK, Kind.SCHOOL)
 log = structlog.get_logger(__name__)
 
 
@@ -132,7 +135,7 @@ class Mover:
     def ask_schools(self, incident: Incident, level: Level, action: Action) -> list[Task]:
         """One confirmation from each affected school: its own people first, else whoever has the level's role."""
         there = set(Task.objects.filter(incident=incident, kind=Kind.SCHOOL).values_list("site_id", flat=True))
-        sites = [site for site in affected(incident) if site.id not in there]
+        sites = [site for site in to_confirm(incident) if site.id not in there]
         more = len(there)
         tasks = [
             self._task(incident, level, action, site=site, order=SCHOOLS_AT + more + n, title=f"{site.name}: {action.title}"[:300])
@@ -141,6 +144,35 @@ class Mover:
         Task.objects.bulk_create(tasks)
         self.post.asked_all(incident, tasks, wakes=False)
         return tasks
+
+    # --- proved anew
+
+    def ask_again(self, incident: Incident) -> None:
+        """It broke once more since: who proved something then is asked once more. What they said stands in the timeline."""
+        minutes = dict(Level.objects.values_list("number", "step_minutes"))
+        after = Level.objects.filter(after_minutes__isnull=True).values_list("number", flat=True)
+        rows = Task.objects.filter(incident=incident, done_at__isnull=False).exclude(kind=Kind.FINDING)
+        rows = rows.filter(Q(level__in=list(after)) | Q(kind__in=PROVES)).select_related("role__holder", "role__deputy", "team", "site")
+        tasks = list(rows.order_by("level", "order"))
+        for task in tasks:
+            task.done_at, task.done_by, task.evidence, task.told = None, None, "", []
+            task.due_at = self.now + timedelta(minutes=minutes.get(task.level, BACKUP_MINUTES))
+            self._hand(task)
+        Task.objects.bulk_update(tasks, ["done_at", "done_by", "evidence", "told", "due_at", "owner", "climb_at"])
+        if tasks:
+            record(incident, What.AGAIN, now=self.now, titles=[task.title for task in tasks])
+            self.post.asked_all(incident, tasks, wakes=False, key=f"again{self.now:%m%d%H%M%S}")
+
+    def doubt(self, incident: Incident, title: str) -> None:
+        """It is reported while it is being checked: one check more, before it counts as over."""
+        level = Level.objects.select_related("role__holder", "role__deputy").order_by("number").last()
+        if level is None:
+            return
+        said = _("Reported again: %(title)s. Check that it really works.") % {"title": title}
+        order = DOUBTS_AT + Task.objects.filter(incident=incident, level=level.number, order__gte=DOUBTS_AT).count()
+        task = self._task(incident, level, Action(kind=Kind.CHECK, title=said[:300], order=order))
+        task.save(force_insert=True)
+        self.post.asked(incident, task, key="asked")
 
     # --- who
 
@@ -217,6 +249,13 @@ class Mover:
             if not incident.long_at:
                 moments.append(incident.detected_at + timedelta(minutes=playbook.long_minutes(), seconds=1))
         return min((at for at in moments if at), default=None)
+
+
+def to_confirm(incident: Incident) -> list[Site]:
+    """The schools it concerns, and those that were handed paper, though they were taken out since."""
+    held = PaperForm.objects.filter(incident=incident).values("site_id")
+    here = affected(incident)
+    return here + list(Site.objects.filter(id__in=held).exclude(id__in=[site.id for site in here]).order_by("name"))
 
 
 def affected(incident: Incident) -> list[Site]:

@@ -44,13 +44,13 @@ class Post:
 
         self._tell([task.owner], letter, f"task:{task.id}:{key}", incident, wakes, path=path)
 
-    def asked_all(self, incident: Incident, tasks: Sequence[Task], *, wakes: bool = True) -> None:
+    def asked_all(self, incident: Incident, tasks: Sequence[Task], *, wakes: bool = True, key: str = "asked") -> None:
         """A letter with one button where somebody has one of them; where somebody has several, one letter for all."""
         for mine in _by_owner(tasks):
             if len(mine) == 1:
-                self.asked(incident, mine[0], key="asked", wakes=wakes)
+                self.asked(incident, mine[0], key=key, wakes=wakes)
             else:
-                self._several(incident, mine, "asked", wakes)
+                self._several(incident, mine, key, wakes)
 
     def handed_on(self, incident: Incident, tasks: Sequence[Task]) -> None:
         """Those before did not do it in time."""

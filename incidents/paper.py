@@ -49,6 +49,14 @@ class Sheet:
         return [form for form in self.forms if form.state == State.ISSUED]
 
     @property
+    def voided(self) -> list[tuple[str, str, str]]:
+        """(numbers, why, by whom): in as few lines as there are reasons."""
+        groups: dict[tuple[str, str], list[int]] = {}
+        for form in self.void:
+            groups.setdefault((form.reason, form.settled_by.name if form.settled_by else ""), []).append(form.number)
+        return [(spans(numbers), reason, name) for (reason, name), numbers in groups.items()]
+
+    @property
     def open_numbers(self) -> str:
         """ "12–14, 20": in as few words as it can be said."""
         return spans([form.number for form in self.open])

@@ -91,6 +91,10 @@ class Page:
         return sum(len(sheet.open) for sheet in self.sheets)
 
     @property
+    def forms_void(self) -> int:
+        return sum(len(sheet.void) for sheet in self.sheets)
+
+    @property
     def forms(self) -> int:
         return sum(len(sheet.forms) for sheet in self.sheets)
 

@@ -58,9 +58,9 @@ def start(given: New, *, by: Person | None, now: datetime, anew: bool = False) -
 
     One at a time in a district: of two reports at once, the second sees the first.
     """
-    playbook.ensure()
     Rules.objects.get_or_create()
     Rules.objects.select_for_update().get()
+    playbook.ensure()
     earlier = by_key(given.key) or (None if anew else running_like(given))
     if earlier:
         return Started(join(earlier, given, by=by, now=now), new=False)
@@ -72,7 +72,7 @@ def start(given: New, *, by: Person | None, now: datetime, anew: bool = False) -
     )  # fmt: skip
     _add(incident, given)
     named = [*(system.name for system in given.systems), *given.unknown]
-    record(incident, What.DECLARED, now=now, by=by, source=given.source, systems=named)
+    record(incident, What.DECLARED, now=now, by=by, source=given.source, systems=named, unknown=list(given.unknown))
     Mover(now).move(incident)
     return Started(incident, new=True)
 
@@ -85,7 +85,9 @@ def by_key(key: str) -> Incident | None:
 def running_like(given: New) -> Incident | None:
     """One that runs for any of the same systems or processes, and for any of the same schools."""
     named = Q(systems__system__in=list(given.systems)) | Q(processes__process__in=list(given.processes))
-    if not given.systems and not given.processes:
+    if given.unknown:
+        named |= Q(happenings__what__in=[What.DECLARED, What.JOINED], happenings__data__unknown__has_any_keys=list(given.unknown))
+    if not given.systems and not given.processes and not given.unknown:
         return None
     for incident in running().filter(named).distinct().order_by("detected_at"):
         if _meets(incident, given):
@@ -103,7 +105,11 @@ def join(incident: Incident, given: New, *, by: Person | None, now: datetime) ->
     if incident.is_running and incident.scope != Scope.DISTRICT:
         _widen(incident, given)
     _add(incident, given)
-    record(incident, What.JOINED, now=now, by=by, title=given.title, source=given.source)
+    record(incident, What.JOINED, now=now, by=by, title=given.title, source=given.source, unknown=list(given.unknown))
+    if incident.is_running and incident.restored_at:
+        mover = Mover(now)
+        mover.doubt(incident, given.title)
+        mover.move(incident)
     return incident
 
 

@@ -94,7 +94,11 @@ SAYS: dict[What, Callable[[dict[str, Any]], str]] = {
     What.LONG: lambda data: _("It takes longer than %(minutes)d minutes: each department is asked to confirm its backup") % data,
     What.PAPER: _paper,
     What.LINKED: _linked,
+    What.UNLINKED: lambda data: _("Taken out again: %(numbers)s") % {"numbers": ", ".join(f"#{n}" for n in data["numbers"])},
     What.ANSWERED: _answered,
     What.OVERRIDDEN: _overridden,
+    What.WORDS: lambda data: _("Its words are changed: %(title)s") % data,
+    What.PLAN: lambda data: _("The plan was changed while it runs: level %(level)d, %(name)s") % data,
+    What.AGAIN: lambda data: _("To be proved again, since it broke once more: %(titles)s") % {"titles": "; ".join(data["titles"])},
     What.COMMANDER: lambda data: _("%(name)s leads it now") % data,
 }

@@ -56,7 +56,7 @@ def over(system: System, by: Person, *, at: datetime) -> Incident:
     actions.describe(
         incident, title=incident.title, seen=incident.seen, severity=incident.severity,
         cause="A certificate of the sign-in had run out.",
-        began_at=incident.began_at, versions={"es": {"title": f"{system.name}: nadie puede entrar"}},
+        began_at=incident.began_at, by=by, now=at + 4 * HOUR, versions={"es": {"title": f"{system.name}: nadie puede entrar"}},
     )  # fmt: skip
     actions.resolve(incident, by=by, text="Everything is entered and checked.", now=at + 5 * HOUR,
                     versions={"es": "Todo está capturado y revisado."})  # fmt: skip

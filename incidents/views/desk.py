@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from districts.access import Can, may
 from districts.models import District
-from incidents import actions, forms, linking, queries, starting
+from incidents import actions, forms, linking, queries, reached, starting
 from incidents.actions import NotYet, Refused
 from incidents.levels import affected
 from incidents.models import Incident, Offer
@@ -74,7 +74,8 @@ def declare(request: HttpRequest) -> HttpResponse:
 
 def _ticket(request: HttpRequest, now: datetime) -> Ticket | None:
     given = request.POST.get("ticket") or request.GET.get("ticket")
-    return get_ticket(actor_of(request), given, to=Can.READ, now=now) if given else None
+    found = get_ticket(actor_of(request), given, to=Can.READ, now=now) if given else None
+    return None if found and found.sensitive else found  # everybody who works here would read its words
 
 
 def _offer(request: HttpRequest) -> Offer | None:
@@ -157,10 +158,12 @@ def show(
     request: HttpRequest, incident: Incident, *, wrong: tuple[str, django_forms.Form] | None = None, status: int = 200
 ) -> HttpResponse:
     """`wrong`: the form that could not be done, shown again with what was typed."""
-    actor, district = actor_of(request), district_of(request)
+    actor, district, now = actor_of(request), district_of(request), timezone.now()
     page = queries.page_of(incident, actor)
+    told, listed = reached.askers(incident, actor, now=now), reached.subscribers(incident, now=now)
     context = {
-        "page": page, "incident": incident, "now": timezone.now(), "may_lead": queries.may_lead(actor, incident),
+        "told_askers": told, "told_subscribers": listed, "lost": told.lost + listed.lost,
+        "page": page, "incident": incident, "now": now, "may_lead": queries.may_lead(actor, incident),
         "is_lead": may(actor, Can.LEAD), "me": actor.person, "wrong": wrong[0] if wrong else "", "affected": affected(incident),
         "suggestions": linking.suggestions(incident, actor) if incident.is_running else [],
         "related": starting.related([s.system for s in page.systems], [p.process for p in page.processes]),
@@ -177,7 +180,9 @@ def _forms(incident: Incident, page: queries.Page, district: District) -> dict[s
         "processes": [row.process_id for row in page.processes],
     }  # fmt: skip
     return {
-        "update_form": forms.UpdateForm(district=district, initial={"state": incident.state, "eta": incident.eta}),
+        "update_form": forms.UpdateForm(
+            district=district, initial={"state": incident.state, "eta": incident.eta}, confirmed=incident.confirmed_at is not None
+        ),
         "wording_form": forms.WordsForm(district=district, initial={**words, "cause": incident.cause, **other}),
         "scope_form": forms.ScopeForm(initial=scope), "decision_form": forms.DecisionForm(),
         "answer_form": forms.AnswerForm(district=district), "resolve_form": forms.ResolveForm(district=district),
@@ -243,16 +248,20 @@ def words(request: HttpRequest, incident: Incident, now: datetime) -> str:
     given = form.cleaned_data
     actions.describe(
         incident, title=given["title"], seen=given["seen"], severity=given["severity"], cause=given["cause"],
-        began_at=given["began_at"], versions=form.wording(),
+        began_at=given["began_at"], versions=form.wording(), by=actor_of(request).person, now=now,
     )  # fmt: skip
     return _("The words are changed, on the status page too.") if incident.shown_at else _("The words are changed.")
 
 
 @act
 def scope(request: HttpRequest, incident: Incident, now: datetime) -> str:
-    given = checked("scope_form", forms.ScopeForm(request.POST)).cleaned_data
-    by = actor_of(request).person
-    actions.set_scope(incident, scope=given["scope"], sites=list(given["sites"]), by=by, now=now)
+    form = checked("scope_form", forms.ScopeForm(request.POST))
+    given, by = form.cleaned_data, actor_of(request).person
+    try:
+        actions.set_scope(incident, scope=given["scope"], sites=list(given["sites"]), reason=given["reason"], by=by, now=now)
+    except Refused as refused:
+        form.add_error("reason", str(refused))
+        raise Wrong("scope_form", form) from refused
     actions.set_systems(incident, systems=list(given["systems"]), processes=list(given["processes"]), by=by, now=now)
     return _("The scope is set.")
 
@@ -311,7 +320,8 @@ def link(request: HttpRequest, incident: Incident, now: datetime) -> str:
 
 @act
 def unlink(request: HttpRequest, incident: Incident, now: datetime) -> str:
-    linking.unlink(incident, get_object_or_404(Ticket, id=_ids(request, "ticket")[0]))
+    ticket = get_object_or_404(Ticket, id__in=_ids(request, "ticket")[:1])
+    linking.unlink(incident, ticket, by=actor_of(request).person, now=now)
     return _("It stands by itself again.")
 
 

@@ -8,13 +8,16 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from districts.access import Can, require
 from districts.models import Team
 from incidents import forms, playbook
+from incidents.happening import What, record
 from incidents.models import Action, Kind, Level, PaperKind, ProcessRule, Rules
+from incidents.starting import running
 from incidents.views.doors import actor_of, staff_only
 from ownership.models import Process
 
@@ -70,6 +73,8 @@ def level(request: HttpRequest, level_id: UUID) -> HttpResponse:
         return _page(request, wrong=form, level=row, status=422)
     with transaction.atomic():
         _keep(row, given, read)
+        for incident in running():
+            record(incident, What.PLAN, now=timezone.now(), by=actor_of(request).person, level=row.number, name=row.name)
     messages.success(request, _("Level %(number)d is as you wrote it, from the next outage on.") % {"number": row.number})
     return redirect("setup_outages")
 
