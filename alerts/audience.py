@@ -9,9 +9,8 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from alerts.models import Alert, Channel
+from alerts.models import Alert, Channel, Kind
 from delivery import optouts
-from delivery.models import OptOut
 from districts.models import ContactPoint, Membership, Person
 
 KINDS = {
@@ -20,7 +19,11 @@ KINDS = {
     "staff": (_("Staff"), ("staff",)),
     "community": (_("Community"), ("community", "public", "vendor")),
 }  # what a district calls its people: the kinds that persons carry
-BY = {ContactPoint.Kind.PHONE: Channel.SMS, ContactPoint.Kind.EMAIL: Channel.EMAIL}
+KIND_OF: dict[str, str] = {
+    Channel.SMS.value: ContactPoint.Kind.PHONE.value, Channel.EMAIL.value: ContactPoint.Kind.EMAIL.value,
+    Channel.VOICE.value: ContactPoint.Kind.PHONE.value,
+}  # fmt: skip
+CHANNELS = tuple(KIND_OF)
 MOST_AT_ONCE = 2000  # people whose addresses are read at once
 
 
@@ -61,25 +64,46 @@ class Counted:
         return sum(self.contacts.values())
 
 
-def count(audience: Audience, *, now: datetime) -> Counted:
+@dataclass(frozen=True)
+class Stop:
+    """Why nothing goes to an address."""
+
+    why: str
+    failed: bool  # it cannot be reached; else somebody there wished so
+
+
+def count(audience: Audience, *, kind: str, now: datetime) -> Counted:
     found = people(audience)
     points = ContactPoint.objects.filter(person__in=found, kind__in=kinds_of(audience.channels))
-    totals = {str(BY[kind]): n for kind, n in points.values_list("kind").annotate(n=Count("id")).order_by()}
-    gone = barred_points(points, now=now)
+    by_kind = dict(points.values_list("kind").annotate(n=Count("id")).order_by())
+    totals = {channel: by_kind.get(KIND_OF[channel], 0) for channel in CHANNELS if channel in audience.channels}
+    gone = barred_points(points, kind=kind, now=now)
     lost = {channel: sum(by == channel for by, _address in gone) for channel in totals}
-    kept = points.exclude(value__in=[address for _by, address in gone])
-    reachable = kept.values("person_id").distinct().count()
+    open_ways = Q(pk__in=[])
+    for channel in totals:
+        open_ways |= Q(kind=KIND_OF[channel]) & ~Q(value__in=[address for by, address in gone if by == channel])
+    reachable = points.filter(open_ways).values("person_id").distinct().count()
+    contacts = {channel: total - lost[channel] for channel, total in totals.items()}
     total = found.count()
-    return Counted(total, {channel: totals[channel] - lost[channel] for channel in totals}, lost, total - reachable)
+    return Counted(total, contacts, lost, total - reachable)
 
 
-def barred_points(points: QuerySet[ContactPoint], *, now: datetime) -> dict[tuple[str, str], OptOut]:
-    """(channel, address) of those that are not written to, and why."""
-    return optouts.barred_among(points.values("value"), now=now)
+def barred_points(points: QuerySet[ContactPoint], *, kind: str, now: datetime) -> dict[tuple[str, str], Stop]:
+    """(channel, address) of those that are not written to, and why.
+
+    Whoever texted STOP gets no text, in an emergency neither: the carrier would refuse it. A machine calls them in an emergency alone,
+    which asks nobody's consent (47 CFR 64.1200(a)(1) and (a)(10)).
+    """
+    barred = optouts.barred_among(points.values("value"), now=now)
+    stops = {key: Stop(row.reason, row.is_bounce) for key, row in barred.items()}
+    if kind != Kind.EMERGENCY:
+        wishes = {address: stop for (by, address), stop in stops.items() if by == Channel.SMS and not stop.failed}
+        stops |= {(Channel.VOICE.value, address): stop for address, stop in wishes.items()}
+    return stops
 
 
 def kinds_of(channels: Iterable[str]) -> list[str]:
-    return [kind for kind, channel in BY.items() if channel in channels]
+    return list({KIND_OF[channel]: None for channel in CHANNELS if channel in channels})
 
 
 def in_batches(found: QuerySet[Person]) -> Iterable[list[Person]]:
@@ -92,8 +116,9 @@ def in_batches(found: QuerySet[Person]) -> Iterable[list[Person]]:
 
 def addresses_of(persons: Sequence[Person], channels: Iterable[str]) -> dict[UUID, list[tuple[str, str]]]:
     """(channel, address) of each person; an address belongs to one person, so nobody is written to twice."""
-    points: Any = ContactPoint.objects.filter(person__in=persons, kind__in=kinds_of(channels)).order_by("id")
+    wanted = [channel for channel in CHANNELS if channel in channels]
+    points: Any = ContactPoint.objects.filter(person__in=persons, kind__in=kinds_of(wanted)).order_by("id")
     found: dict[UUID, list[tuple[str, str]]] = {}
     for person_id, kind, value in points.values_list("person_id", "kind", "value"):
-        found.setdefault(person_id, []).append((str(BY[kind]), value))
+        found.setdefault(person_id, []).extend((channel, value) for channel in wanted if KIND_OF[channel] == kind)
     return found

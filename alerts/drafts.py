@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from alerts import wording
 from alerts.audience import Audience
-from alerts.models import Alert, AlertTemplate, Kind
-from alerts.policies import policy_here, record
+from alerts.models import Alert, AlertTemplate, Channel, Kind
+from alerts.policies import policy_here, record, rings
 from districts.models import Person
 
 State = Alert.State
@@ -68,6 +68,8 @@ def check_ready(alert: Alert) -> None:
         raise NotReady(_("Not everything is filled in: %(blanks)s.") % {"blanks": ", ".join(left)})
     if not wording.language_for(alert.words, "", spoken=()):
         raise NotReady(_("There are no words to send."))
+    if Channel.VOICE in alert.channels and not rings():
+        raise NotReady(_("No address for phone calls is set up: choose another way, or enter it under Set-up, Ladders, Phone calls."))
     if not alert.channels:
         raise NotReady(_("Choose at least one way to send it."))
     if not (alert.kinds or alert.teams):

@@ -14,15 +14,21 @@ from django.utils.translation import gettext_lazy
 from alerts import climbing, promised
 from alerts.audience import KINDS, Audience
 from alerts.models import Alert, AlertPolicy, AlertTemplate, Channel, Kind, PhoneCall
+from alerts.policies import channels_here, rings
 from districts.editing import OneLine, choices_of, dress
 from districts.models import Team
 from districts.queries import calendar_of, sites, teams, this_district
 from ownership.models import OwnerRole, Process
 from sla.setup.reading import TermsField
 
-SENT_BY = [(Channel.SMS.value, Channel.SMS.label), (Channel.EMAIL.value, Channel.EMAIL.label)]
+SENT_BY = [(channel.value, channel.label) for channel in (Channel.SMS, Channel.EMAIL, Channel.VOICE)]
 LONGEST_TEXT, LONGEST_MAIL = 600, 10_000
 PARTS = ("subject", "text", "mail")
+
+
+def ways_here() -> list[tuple[str, Any]]:
+    """Calls by a machine only where there is one."""
+    return [way for way in SENT_BY if way[0] != Channel.VOICE or rings()]
 
 
 class AudienceForm(forms.Form):
@@ -37,10 +43,11 @@ class AudienceForm(forms.Form):
     teams = forms.MultipleChoiceField(
         label=gettext_lazy("And the people of these teams"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    channels = forms.MultipleChoiceField(label=gettext_lazy("By"), required=False, widget=forms.CheckboxSelectMultiple, choices=SENT_BY)
+    channels = forms.MultipleChoiceField(label=gettext_lazy("By"), required=False, widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, data: Any = None, **more: Any) -> None:
         super().__init__(data, **more)
+        self.fields["channels"].choices = ways_here()  # type: ignore[attr-defined]
         self.fields["sites"].choices = choices_of(sites())  # type: ignore[attr-defined]
         self.fields["teams"].choices = choices_of(Team.objects.filter(id__in=teams().values("id")).order_by("name"))  # type: ignore[attr-defined]
         for field in self.fields.values():
@@ -118,7 +125,7 @@ def shown_of(alert: Alert) -> dict[str, Any]:
 
 def shown_of_template(template: AlertTemplate | None) -> dict[str, Any]:
     kind = template.kind if template else Kind.EMERGENCY
-    return {"title": template.name if template else "", "kind": kind, "kinds": ["family"], "channels": [Channel.SMS, Channel.EMAIL]}
+    return {"title": template.name if template else "", "kind": kind, "kinds": ["family"], "channels": channels_here()}
 
 
 class ConfirmForm(forms.Form):
@@ -195,7 +202,8 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         model = AlertPolicy
         formfield_callback = _field
         fields = (
-            "terms", "process", "owner_role", "caller_role", "contacts_role", "second_person", "test_on", "test_day", "test_time",
+            "terms", "channels", "process", "owner_role", "caller_role", "contacts_role", "second_person", "test_on", "test_day",
+            "test_time",
         )  # fmt: skip
         labels = {
             "process": gettext_lazy("Row of the matrix"),
@@ -220,6 +228,10 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, data: Any = None, **more: Any) -> None:
         super().__init__(data, **more)
         self.fields["terms"] = ReachField(label=_("How many are reached by when"))
+        self.fields["channels"] = forms.MultipleChoiceField(
+            label=_("Goes out by"), choices=ways_here(), widget=forms.CheckboxSelectMultiple,
+            help_text=_("Where nobody says otherwise, and every test. Voice calls need an address under Set-up, Ladders, Phone calls."),
+        )  # fmt: skip
         day = self.fields["test_day"]
         self.fields["test_day"] = forms.IntegerField(label=day.label, min_value=1, max_value=28, help_text=day.help_text)
         for name in ("owner_role", "caller_role", "contacts_role"):

@@ -14,7 +14,6 @@ from alerts import audience, wording
 from alerts.models import Alert, AlertContact, AlertRecipient, Channel, Outcome
 from alerts.policies import record
 from delivery import urgent
-from delivery.models import OptOut
 from districts.models import ContactPoint, Person, uuid7
 from districts.queries import this_district
 from districts.scope import district_scope
@@ -49,14 +48,14 @@ def list_recipients(alert_id: UUID, *, now: datetime) -> int:
         return 0
     found = audience.people(audience.audience_of(alert))
     points = ContactPoint.objects.filter(person__in=found)
-    barred = audience.barred_points(points, now=now)
+    barred = audience.barred_points(points, kind=alert.kind, now=now)
     total = sum(_list(alert, batch, barred, now=now) for batch in audience.in_batches(found))
     Alert.objects.filter(id=alert.id).update(listed_at=now, people=total)
     record(alert, kind="listed", now=now, people=total)
     return total
 
 
-def _list(alert: Alert, people: Sequence[Person], barred: Mapping[tuple[str, str], OptOut], *, now: datetime) -> int:
+def _list(alert: Alert, people: Sequence[Person], barred: Mapping[tuple[str, str], audience.Stop], *, now: datetime) -> int:
     addresses = audience.addresses_of(people, alert.channels)
     recipients, contacts = [], []
     for person in people:
@@ -77,13 +76,18 @@ def _at_first(outcomes: Sequence[str]) -> str:
 
 
 def _contact(
-    alert: Alert, recipient: AlertRecipient, channel: str, address: str, barred: Mapping[tuple[str, str], OptOut], now: datetime
+    alert: Alert,
+    recipient: AlertRecipient,
+    channel: str,
+    address: str,
+    barred: Mapping[tuple[str, str], audience.Stop],
+    now: datetime,
 ) -> AlertContact:
     """One that is barred is written down too, so that everybody sees who was left out, and why."""
     row = AlertContact(id=uuid7(), alert=alert, recipient=recipient, channel=channel, address=address)
     if stops := barred.get((channel, address)):
-        row.outcome = Outcome.FAILED if stops.is_bounce else Outcome.LEFT_OUT
-        row.why, row.at, row.handed_at = stops.reason, now, now
+        row.outcome = Outcome.FAILED if stops.failed else Outcome.LEFT_OUT
+        row.why, row.at, row.handed_at = stops.why, now, now
     return row
 
 
@@ -113,6 +117,6 @@ def _letters(alert: Alert, rows: Sequence[AlertContact]) -> list[urgent.Letter]:
     for row in rows:
         language = wording.language_for(alert.words, row.recipient.language, spoken=spoken)
         said = ready.get(language) or ready.setdefault(language, wording.written(alert.words, language, kind=alert.kind))
-        body = said.text if row.channel == Channel.SMS else said.mail
+        body = {Channel.SMS: said.text, Channel.VOICE: said.voice}.get(Channel(row.channel), said.mail)
         letters.append(urgent.Letter(row.id, row.channel, row.address, row.recipient.person_id, said.subject, body))
     return letters

@@ -17,6 +17,7 @@ from sla.clock import due_at
 from sla.terms import parse
 
 TERMS = "within 2 business days"
+NOT_BAD = frozenset({"call voicemail", "call busy", "call no-answer"})  # nobody picked up: the number may be right
 Fixed = BadContact.Fixed
 
 
@@ -50,7 +51,8 @@ def queue(found: Iterable[Bad], *, alert: Alert | None, now: datetime) -> int:
 
 def queue_contacts(rows: Sequence[AlertContact], *, alert: Alert, now: datetime) -> int:
     """Of an alert: contacts that were not delivered, or are not written to."""
-    found = AlertContact.objects.filter(id__in=[row.id for row in rows]).select_related("recipient__person")
+    ids = [row.id for row in rows if row.why not in NOT_BAD]
+    found = AlertContact.objects.filter(id__in=ids).select_related("recipient__person")
     return queue([Bad(row.recipient.person, row.channel, row.address, row.why) for row in found], alert=alert, now=now)
 
 

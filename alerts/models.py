@@ -24,7 +24,12 @@ class Channel(models.TextChoices):
 
     SMS = "sms", _("Text")
     EMAIL = "email", _("Email")
-    CALL = "call", _("Phone call")
+    VOICE = "voice", _("Voice call")
+    CALL = "call", _("Called by staff")
+
+
+def usual_channels() -> list[str]:
+    return [Channel.SMS.value, Channel.EMAIL.value]
 
 
 class Outcome(models.TextChoices):
@@ -60,6 +65,7 @@ class AlertPolicy(DistrictModel):
         Process, null=True, blank=True, on_delete=models.SET_NULL,
         help_text="Row of the matrix whose ladder begins where the promise is not kept; empty: one is made.",
     )  # fmt: skip
+    channels = models.JSONField(default=usual_channels, help_text="What alerts and tests go out by where nobody says otherwise.")
     owner_role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Signs the delivery report.")
     caller_role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Calls where a school has no staff of its own here.")
     contacts_role = tenant_fk(OwnerRole, null=True, blank=True, help_text="Mends addresses.")
@@ -94,7 +100,7 @@ class Alert(DistrictModel):
     kinds = models.JSONField(default=list, help_text="Kinds of people: family, student, staff.")
     sites = models.JSONField(default=list, help_text="Ids of sites; empty: everywhere.")
     teams = models.JSONField(default=list, help_text="Ids of teams whose people get it besides.")
-    channels = models.JSONField(default=list, help_text="sms, email.")
+    channels = models.JSONField(default=list, help_text="sms, email, voice.")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     made_at = models.DateTimeField(default=timezone.now)
     made_by = tenant_fk(Person, null=True, blank=True, help_text="Empty: by the schedule.")
@@ -110,9 +116,7 @@ class Alert(DistrictModel):
     people = models.PositiveIntegerField(null=True, blank=True, help_text="How many it was for.")
     in_time = models.PositiveIntegerField(null=True, blank=True, help_text="How many of them were reached in time.")
     reach_ladder = tenant_fk(Escalation, null=True, blank=True, on_delete=models.SET_NULL, help_text="Too few were reached in time.")
-    report_ladder = tenant_fk(
-        Escalation, null=True, blank=True, on_delete=models.SET_NULL, help_text="Nobody signed the report in time."
-    )
+    report_ladder = tenant_fk(Escalation, null=True, blank=True, on_delete=models.SET_NULL, help_text="Its report was not signed.")
     tree_at = models.DateTimeField(null=True, blank=True, help_text="The phone tree began.")
     late_told_at = models.DateTimeField(null=True, blank=True)
     validated_at = models.DateTimeField(null=True, blank=True)
@@ -155,6 +159,7 @@ class AlertRecipient(DistrictModel):
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.UNKNOWN)
     channel = models.CharField(max_length=8, choices=Channel, blank=True, help_text="By which they were reached first.")
     reached_at = models.DateTimeField(null=True, blank=True)
+    tree_at = models.DateTimeField(null=True, blank=True, help_text="Somebody was asked to call them.")
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "alert", "person"], name="alert_recipient_once")]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from alerts import drafts, templates
 from alerts.audience import Audience
 from alerts.models import Alert, AlertPolicy, Kind
-from alerts.policies import LOUD, found_for, leaders, policy_here
+from alerts.policies import LOUD, channels_here, found_for, leaders, policy_here
 from delivery import actions as delivery
 from districts.calendar import ONE_DAY, Calendar
 from districts.models import Person
@@ -60,8 +60,9 @@ def send_test(*, month: str, by: Person | None, now: datetime) -> Alert | None:
     if Alert.objects.filter(month=month).exists():
         return None
     template = templates.test_template()
+    audience = Audience(channels=channels_here())
     alert = drafts.draft(
-        template, by=by, kind=Kind.TEST, title=template.name, words=template.words, audience=Audience(), now=now, month=month
+        template, by=by, kind=Kind.TEST, title=template.name, words=template.words, audience=audience, now=now, month=month
     )
     drafts.leave(alert, by=by, now=now)
     return alert

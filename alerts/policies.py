@@ -5,8 +5,8 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from alerts.models import Alert, AlertAct, AlertPolicy
-from delivery.models import Delivery
+from alerts.models import Alert, AlertAct, AlertPolicy, Channel
+from delivery.models import CallHook, Delivery
 from districts.models import Person, Role
 from districts.queries import people_with_role, this_district
 from ownership.models import OwnerRole
@@ -29,6 +29,16 @@ def _founded() -> AlertPolicy:
 def sentence(alert: Alert | AlertPolicy) -> str:
     """The promise as it was understood, and what follows where it is not kept."""
     return _("%(promise)s Below that, the phone tree starts by itself.") % {"promise": parse(alert.terms).sentence()}
+
+
+def rings() -> bool:
+    """Can the district call by a machine?"""
+    return CallHook.objects.exists()
+
+
+def channels_here() -> list[str]:
+    """What an alert goes out by where nobody says otherwise."""
+    return [channel for channel in policy_here().channels if channel != Channel.VOICE or rings()]
 
 
 def leaders(*, but: Person | None = None) -> list[Person]:

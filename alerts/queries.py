@@ -129,8 +129,8 @@ def _channels(alert: Alert, contacts: QuerySet[AlertContact], people: QuerySet[A
     """By address; calls by those that reached somebody."""
     parts = [_part(str(Channel(str(row["channel"])).label), row, alert.terms) for row in _counted(contacts, "channel")]
     parts.sort(key=lambda part: part.name)
-    if alert.tree_at:
-        called = PhoneCall.objects.filter(alert=alert).values("recipient").distinct().count()
+    called = PhoneCall.objects.filter(alert=alert).values("recipient").distinct().count()
+    if called:
         reached = people.filter(channel=Channel.CALL).count()
         parts.append(Part(str(Channel.CALL.label), Reach(called, reached, alert.terms), called - reached))
     return parts
@@ -248,7 +248,11 @@ def mended(*, now: datetime) -> list[Mending]:
 
 def reason(why: str) -> str:
     """For people; a provider's own words as they are."""
-    own = {"wrong number": _("Somebody else answered: a wrong number."), "no number": _("No phone number is known to call.")}
+    own = {
+        "wrong number": _("Somebody else answered: a wrong number."), "no number": _("No phone number is known to call."),
+        "call no-answer": _("Nobody answered the call."), "call busy": _("The line was busy."),
+        "call voicemail": _("A machine answered the call."), "call invalid": _("There is no such number."),
+    }  # fmt: skip
     return own.get(why) or (why_barred(OptOut(reason=why)) if why else _("It was not delivered."))
 
 

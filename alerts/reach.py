@@ -1,7 +1,8 @@
 """From what providers told of each letter to whom an alert reached. Pure.
 
 A text counts as delivered when the carrier says so; that it was taken by the carrier proves nothing. A mail counts when its
-provider says so, or when the receiver's mail server took it and nothing came back: plain SMTP tells no more (RFC 5321, 6.1).
+provider says so, or when the receiver's mail server took it and nothing came back: plain SMTP tells no more (RFC 5321, 6.1). A call
+counts when the district's telephone system says that it was answered: a busy line, or a machine that recorded it, reached nobody.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,7 +17,8 @@ from delivery.models import Delivery
 from sla.promise import Reach as Promise
 
 State = Delivery.State
-PROOFS = frozenset({"delivered", "read", "opened", "clicked"})  # kinds of receipts: a person's device, or their mailbox, has it
+# kinds of receipts: a person's device, or their mailbox, has it
+PROOFS = frozenset({"delivered", "read", "opened", "clicked", "answered"})
 LOST = frozenset({State.FAILED, State.DEAD})
 
 

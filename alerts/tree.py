@@ -1,14 +1,14 @@
 """The phone tree: whoever no message reached is called by the people of their school, a number after the other.
 
-Made once for an alert. A call that reaches somebody counts into reach; a wrong number is a bad contact.
+Each person is on its list once. A call that reaches somebody counts into reach; a wrong number is a bad contact.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import cycle
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -25,20 +25,41 @@ def begin(alert: Alert, *, now: datetime, by: Person | None = None) -> int:
     """Calls for all who are not reached, shared among their school's people; returns how many. 0 also where it began before."""
     if not Alert.objects.filter(id=alert.id, tree_at__isnull=True).update(tree_at=now):
         return 0
-    missed = list(AlertRecipient.objects.filter(alert=alert).exclude(outcome=Outcome.REACHED).select_related("person"))
+    missed = AlertRecipient.objects.filter(alert=alert).exclude(outcome=Outcome.REACHED)
+    return _ask(alert, missed, kind="tree", by=by, now=now)
+
+
+def call_the_lost(alert: Alert, *, now: datetime) -> int:
+    """Whom none of the ways reaches, or has any, is called at once, and not when the time is up. Returns how many calls."""
+    lost = AlertRecipient.objects.filter(alert=alert, outcome__in=[Outcome.FAILED, Outcome.LEFT_OUT, Outcome.NO_CONTACT])
+    return _ask(alert, lost, kind="lost", by=None, now=now)
+
+
+def _ask(alert: Alert, rows: QuerySet[AlertRecipient], *, kind: str, by: Person | None, now: datetime) -> int:
+    """Each person is on the list once: two at once take different rows."""
+    free = rows.filter(tree_at__isnull=True).select_for_update(of=("self",), skip_locked=True)
+    missed = list(free.select_related("person"))
+    AlertRecipient.objects.filter(id__in=[one.id for one in missed]).update(tree_at=now)
     numbers = _numbers(missed)
-    callers = _Callers(now=now)
-    calls = [
+    calls = _calls(alert, missed, numbers, now=now) if missed else []
+    PhoneCall.objects.bulk_create(calls, ignore_conflicts=True)
+    unreachable = [one.person for one in missed if one.person_id not in numbers]
+    mending.queue([mending.Bad(person, Channel.CALL, "", "no number") for person in unreachable], alert=alert, now=now)
+    if missed or kind == "tree":
+        record(alert, kind=kind, by=by, now=now, calls=len(calls), people=len(missed), without=len(unreachable))
+    _tell(alert, calls, key=kind, now=now)
+    return len(calls)
+
+
+def _calls(
+    alert: Alert, missed: Sequence[AlertRecipient], numbers: Mapping[UUID, Sequence[str]], *, now: datetime
+) -> list[PhoneCall]:  # fmt: skip
+    callers = _Callers(alert, now=now)
+    return [
         PhoneCall(alert=alert, recipient=one, number=number, caller=callers.next_for(one.site_id))
         for one in sorted(missed, key=lambda one: (str(one.site_id), one.person.name))
         for number in numbers.get(one.person_id, ())
     ]
-    PhoneCall.objects.bulk_create(calls, ignore_conflicts=True)
-    unreachable = [one.person for one in missed if one.person_id not in numbers]
-    mending.queue([mending.Bad(person, Channel.CALL, "", "no number") for person in unreachable], alert=alert, now=now)
-    record(alert, kind="tree", by=by, now=now, calls=len(calls), people=len(missed), without=len(unreachable))
-    _tell(alert, calls, now=now)
-    return len(calls)
 
 
 def _numbers(missed: Sequence[AlertRecipient]) -> dict[UUID, list[str]]:
@@ -51,27 +72,28 @@ def _numbers(missed: Sequence[AlertRecipient]) -> dict[UUID, list[str]]:
 
 
 class _Callers:
-    """The people of each school who work here, in turn; else whoever has the role for it."""
+    """The people of each school who work here, whoever has the fewest first; else whoever has the role for it."""
 
-    def __init__(self, *, now: datetime) -> None:
+    def __init__(self, alert: Alert, *, now: datetime) -> None:
         roster = Roster(now)
         rows = Membership.objects.filter(person__site__isnull=False).select_related("person").order_by("person__name", "id")
-        here = once(row.person for row in rows if roster.is_here(row.person))
-        self._turns: dict[UUID | None, Iterator[Person]] = {}
         self._of: dict[UUID | None, list[Person]] = {}
-        for person in here:
+        for person in once(row.person for row in rows if roster.is_here(row.person)):
             self._of.setdefault(person.site_id, []).append(person)
         policy = policy_here()
         self._others = list(found_for(policy.caller_role or policy.owner_role, now=now).people)
+        self._load = Counter(PhoneCall.objects.filter(alert=alert, caller__isnull=False).values_list("caller_id", flat=True))
 
     def next_for(self, site_id: UUID | None) -> Person | None:
         people = self._of.get(site_id) or self._others
-        turn = self._turns.setdefault(site_id if self._of.get(site_id) else None, cycle(people))
-        return next(turn, None)
+        chosen = min(people, key=lambda person: self._load[person.id], default=None)
+        if chosen:
+            self._load[chosen.id] += 1
+        return chosen
 
 
-def _tell(alert: Alert, calls: Sequence[PhoneCall], *, now: datetime) -> None:
-    """Each caller how many are theirs."""
+def _tell(alert: Alert, calls: Sequence[PhoneCall], *, key: str, now: datetime) -> None:
+    """Each caller how many are theirs: once for those who are lost, and once when all are called."""
     counts: dict[UUID, int] = {}
     people = {call.caller.id: call.caller for call in calls if call.caller}
     for call in calls:
@@ -83,7 +105,7 @@ def _tell(alert: Alert, calls: Sequence[PhoneCall], *, now: datetime) -> None:
         )
         delivery.notify(
             people=[people[person_id]], subject=_("Phone tree: %(title)s") % {"title": alert.title}, body=said % {"n": n},
-            link=reverse("alert_calls"), channels=LOUD, wakes=True, now=now, dedupe_key=f"alert-tree:{alert.id}",
+            link=reverse("alert_calls"), channels=LOUD, wakes=True, now=now, dedupe_key=f"alert-{key}:{alert.id}",
         )  # fmt: skip
 
 

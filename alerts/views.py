@@ -107,8 +107,9 @@ def _write(
             actions.change(alert, kind=form.cleaned_data["kind"], **said)
         return redirect("alert", alert.id)
     chosen = to.audience() if data and to.is_valid() else audience.Audience(**{name: shown.get(name, ()) for name in _AUDIENCE})
+    counted = audience.count(chosen, kind=str(form["kind"].value() or ""), now=now)
     values = {
-        "form": form, "to": to, "alert": alert, "template": template, "counted": audience.count(chosen, now=now),
+        "form": form, "to": to, "alert": alert, "template": template, "counted": counted,
         "some_sites": bool(to["sites"].value()), "some_teams": bool(to["teams"].value()), "may_send": True, "section": "alerts",
     }  # fmt: skip
     return render(request, "alerts/compose.html", values, status=422 if form.errors or to.errors else 200)
@@ -123,7 +124,8 @@ def count(request: HttpRequest) -> HttpResponse:
     """How many people and addresses a choice means; asked for while somebody chooses."""
     to = forms.AudienceForm(request.GET)
     chosen = to.audience() if to.is_valid() else audience.Audience(kinds=())
-    return render(request, "alerts/compose.html#count", {"counted": audience.count(chosen, now=timezone.now())})
+    counted = audience.count(chosen, kind=request.GET.get("kind", ""), now=timezone.now())
+    return render(request, "alerts/compose.html#count", {"counted": counted})
 
 
 # --- sending it ---------------------------------------------------------------------------------------------------------
@@ -150,7 +152,7 @@ def _preview(request: HttpRequest, found: Alert, *, form: forms.ConfirmForm | No
     now, actor = timezone.now(), actor_of(request)
     written = wording.all_written(found.words, spoken(request), kind=found.kind)
     values = {
-        "alert": found, "written": written, "counted": audience.count(audience.audience_of(found), now=now),
+        "alert": found, "written": written, "counted": audience.count(audience.audience_of(found), kind=found.kind, now=now),
         "blanks": wording.blanks(found.words), "audience_words": queries.audience_words(found), "word": confirm_word(found),
         "form": form, "problem": problem, "seen": _seen(found), "waits": _waits_for_another(found, actor),
         "may_send": queries.may_send(actor, now=now), "promise": policies.sentence(found), "section": "alerts",

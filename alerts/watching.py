@@ -46,6 +46,8 @@ def look(alert: Alert, *, now: datetime) -> None:
         return
     bad = counting.look(alert, now=now)
     mending.queue_contacts(bad, alert=alert, now=now)
+    if alert.kind == Kind.EMERGENCY and alert.state != State.ENDED:
+        tree.call_the_lost(alert, now=now)
     if alert.counted_at is None and now >= reach_due(alert):
         judge(alert, now=now)
     _reached_after_all(alert, now=now)

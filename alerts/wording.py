@@ -23,6 +23,7 @@ class Written:
     subject: str
     text: str
     mail: str
+    voice: str  # what a machine says on the telephone
 
     @property
     def segments(self) -> int:
@@ -46,11 +47,11 @@ def written(words: Words, language: str, *, kind: str) -> Written:
     subject, text = said.get("subject", "").strip(), segments.smart(said.get("text", "").strip())
     mail = said.get("mail", "").strip() or text
     if kind != Kind.TEST:
-        return Written(language, subject, text, mail)
+        return Written(language, subject, text, mail, text)
     with override(language):
         first, line = _("TEST"), _("This is a test. You need not do anything.")
     marked = segments.smart(f"{first}: {text}")
-    return Written(language, f"[{first}] {subject}", marked, f"{line}\n\n{mail}")
+    return Written(language, f"[{first}] {subject}", marked, f"{line}\n\n{mail}", f"{line} {text} {line}")
 
 
 def all_written(words: Words, spoken: Sequence[str], *, kind: str) -> list[Written]:

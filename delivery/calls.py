@@ -6,12 +6,16 @@ district; whatever answers there (a flow of a telephone provider, a paging servi
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from delivery.models import CallHook, Delivery
-from districts.models import new_token
+from districts.models import Person, new_token
+from districts.queries import this_district
 from districts.sealing import Unsealable, seal, unseal
+
+FRESH = 300  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +47,32 @@ def set_hook(url: str, *, renew: bool = False) -> None:
 
 
 def choose(rows: Sequence[Delivery]) -> None:
-    """Which address each call is asked for at, carried along with the row until it is."""
+    """Which address each call is asked for at, and in which language it speaks, carried along with the row until it is."""
     calls = [row for row in rows if row.channel == Delivery.Channel.VOICE]
-    found = hook() if calls else None
+    if not calls:
+        return
+    found, spoken = hook(), this_district().languages or ["en"]
+    own = dict(Person.objects.filter(id__in=[row.person_id for row in calls]).values_list("id", "language"))
     for row in calls:
+        language = own.get(row.person_id, "") if row.person_id else ""
         row.hook = found  # type: ignore[attr-defined]
+        row.language = language if language in spoken else spoken[0]  # type: ignore[attr-defined]
 
 
 def hook_of(row: Delivery) -> Hook | None:
     return getattr(row, "hook", None)
+
+
+def language_of(row: Delivery) -> str:
+    return getattr(row, "language", "")
+
+
+def signed(key: str, header: str, *, now: int, body: bytes) -> bool:
+    """Was this written by whoever has the key, no more than `FRESH` seconds ago? `header` is made as `signature` makes it."""
+    told = re.fullmatch(r"t=(\d{1,12}),v1=[0-9a-f]{64}", header)
+    if not key or told is None or abs(now - int(told[1])) > FRESH:
+        return False
+    return hmac.compare_digest(header, signature(key, seconds=int(told[1]), body=body))
 
 
 def signature(key: str, *, seconds: int, body: bytes) -> str:

@@ -18,6 +18,8 @@ State = Delivery.State
 NOT_DELIVERED = frozenset({"failed", "undelivered"})
 # Twilio error code → why nothing can be sent to this number any more (twilio.com/docs/api/errors)
 GONE_NUMBERS = {"21610": "opted out", "30005": "unknown number", "30006": "cannot take messages"}
+ANSWERED, INVALID = "answered", "invalid"
+NOT_ANSWERED = frozenset({"voicemail", "busy", "no-answer", "failed", INVALID})
 # An address a provider refuses for these reasons is dead or unwilling; for the others it may work tomorrow.
 GONE_ADDRESSES = {
     RejectReason.INVALID: "no such address",
@@ -47,6 +49,23 @@ def from_sms(delivery_id: UUID, *, tries: int, ref: str, status: str, code: str,
         _failed(delivery, f"Twilio {status} {code}".strip())
         if code in GONE_NUMBERS:
             _give_up_address(delivery, GONE_NUMBERS[code], now=now)
+    return True
+
+
+def from_call(delivery_id: UUID, *, tries: int, status: str, now: datetime) -> bool:
+    """What came of one try of a call, as the district's telephone system tells; False where this district asked for no such call."""
+    delivery = _find(id=delivery_id, channel=Delivery.Channel.VOICE)
+    if delivery is None:
+        return False
+    _note(delivery, kind=status, detail="", now=now)
+    if tries != delivery.tries:
+        return True
+    if delivery.state in (State.PENDING, State.UNCERTAIN):
+        _arrived_there(delivery, ref="", now=now)
+    if status in NOT_ANSWERED:
+        _failed(delivery, f"call {status}")
+    if status == INVALID:
+        _give_up_address(delivery, GONE_NUMBERS["30005"], now=now)
     return True
 
 

@@ -208,7 +208,8 @@ def outgoing(row: Delivery) -> Outgoing:
     return Outgoing(
         id=row.id, tries=row.tries, district=row.district, purpose=row.purpose, address=row.address, subject=row.subject,
         body=words(row), reply_to=row.reply_to, message_id=message_id(row), references=tuple(row.references.split()),
-        sender=_sender(row), hook=calls.hook_of(row), link=absolute(row.district, row.link) if row.link else "",
+        sender=_sender(row), hook=calls.hook_of(row), language=calls.language_of(row),
+        link=absolute(row.district, row.link) if row.link else "",
     )  # fmt: skip
 
 

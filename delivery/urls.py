@@ -13,5 +13,6 @@ urlpatterns = [
     path("stopped/", views.stopped, name="stopped"),
     path("stopped/<uuid:opt_out_id>/", views.write_again, name="write_again"),
     path("hooks/sms/<uuid:delivery_id>/<int:tries>", views.sms_receipt, name="sms_receipt"),
+    path("hooks/calls/<uuid:delivery_id>/<int:tries>", views.call_receipt, name="call_receipt"),
     path("hooks/mail/", include((mail_events.doors, "anymail"))),
 ]

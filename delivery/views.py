@@ -1,5 +1,6 @@
 """The bell and its notices, what did not arrive, what the demo kept, and the doors for providers' receipts."""
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
@@ -20,11 +21,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseStopPolling
 
-from delivery import actions, lines, queries, receipts, segments, sending, twilio
+from delivery import actions, calls, lines, queries, receipts, segments, sending, twilio
 from delivery.models import Delivery
 from delivery.transports import email
 from districts.access import Actor, Can, require
 from districts.models import District, Person
+from districts.told import readable
 
 PAGE = 25
 Door = Callable[..., HttpResponse]
@@ -160,6 +162,31 @@ def sms_receipt(request: HttpRequest, delivery_id: UUID, tries: int) -> HttpResp
         now=timezone.now(),
     )  # fmt: skip
     return HttpResponse(status=204 if known else 404)
+
+
+@csrf_exempt
+@require_POST
+def call_receipt(request: HttpRequest, delivery_id: UUID, tries: int) -> HttpResponse:
+    """The district's telephone system tells what came of a call, to the address that was given with it; signed as our own posts are."""
+    hook = calls.hook()
+    header = request.headers.get("X-Front-Door-Signature", "")
+    if hook is None or not calls.signed(hook.key, header, now=int(timezone.now().timestamp()), body=request.body):
+        return HttpResponseForbidden("wrong signature\n", content_type="text/plain")
+    status = _told(request.body)
+    if status not in (receipts.ANSWERED, *receipts.NOT_ANSWERED):
+        return HttpResponse("no such status\n", status=400, content_type="text/plain")
+    known = receipts.from_call(delivery_id, tries=tries, status=status, now=timezone.now())
+    return HttpResponse(status=204 if known else 404)
+
+
+def _told(body: bytes) -> str:
+    """`{"status": "answered"}`; empty where it cannot be read."""
+    try:
+        with readable():
+            given = json.loads(body)
+    except ValueError:
+        return ""
+    return str(given.get("status", "")) if isinstance(given, dict) else ""
 
 
 def _page[M: Model](request: HttpRequest, rows: QuerySet[M]) -> tuple[list[M], dict[str, Any]]:

@@ -301,7 +301,7 @@ def test_results_of_tests_by_school(here: Cast, lee: Client) -> None:
 # --- set-up -------------------------------------------------------------------------------------------------------------
 
 TERMS = "99.5 % delivered within 10 minutes, validated within 20"
-POLICY = {"terms": TERMS, "test_on": "on", "test_day": 14, "test_time": "10:00"}
+POLICY = {"terms": TERMS, "channels": ["sms", "email"], "test_on": "on", "test_day": 14, "test_time": "10:00"}
 
 
 def test_a_district_sets_its_promise_and_its_test(here: Cast) -> None:

@@ -88,7 +88,7 @@ def test_who_texted_stop_is_left_out_and_one_sees_who(here: Cast) -> None:
     number = ContactPoint.objects.get(person=one, kind="phone").value
     delivery.opt_out(channel="sms", address=number, reason="texted STOP", now=NOW)
     delivery.opt_out(channel="email", address="family1@example.org", reason="bounced", now=NOW)
-    counted = audience.count(FAMILIES, now=NOW)
+    counted = audience.count(FAMILIES, kind="emergency", now=NOW)
     assert (counted.people, counted.contacts, counted.barred) == (3, {"sms": 1, "email": 2}, {"sms": 1, "email": 1})
     alert = sent(here.lee)
     left = AlertContact.objects.get(alert=alert, address=number)
@@ -155,7 +155,7 @@ def test_whom_it_is_for(here: Cast) -> None:
 
 def test_people_without_an_address_are_counted_and_named(here: Cast) -> None:
     Person.objects.create(name="No Phone", kind="family")
-    assert audience.count(FAMILIES, now=NOW).nowhere == 1
+    assert audience.count(FAMILIES, kind="emergency", now=NOW).nowhere == 1
     alert = sent(here.lee)
     assert AlertRecipient.objects.get(alert=alert, person__name="No Phone").outcome == Outcome.NO_CONTACT
 
@@ -217,4 +217,4 @@ def test_nothing_of_it_is_seen_next_door(here: Cast, oak: Cast) -> None:
         families(2)
         assert not Alert.objects.exists()
         assert not AlertContact.objects.exists()
-        assert audience.count(FAMILIES, now=NOW).people == 3
+        assert audience.count(FAMILIES, kind="emergency", now=NOW).people == 3

@@ -68,6 +68,7 @@ def act_words(act: AlertAct) -> str:
         "sent": _("%(by)s: the last message is on its way."),
         "counted": _("%(by)s: %(reached)s of %(people)s people were reached in time."),
         "tree": _("%(by)s: the phone tree began with %(calls)s calls for %(people)s people."),
+        "lost": _("%(by)s: no message reaches %(people)s people; %(calls)s calls are to be made at once."),
         "called": _("%(by)s called %(name)s at %(number)s: %(outcome)s."),
         "took": _("%(by)s took over the call to %(number)s."),
         "late": _("%(by)s: the report was not signed in time; leaders were told."),

@@ -29,6 +29,7 @@ class Outgoing:
     references: tuple[str, ...]
     sender: Sender | None = None  # of a text: the number it leaves from, and the account of that
     hook: Hook | None = None  # of a call: where it is asked for
+    language: str = ""  # of a call: what it is spoken in
     link: str = ""  # of a call: the address of what it is about
 
 

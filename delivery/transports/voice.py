@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 
 import certifi
 import urllib3
+from django.urls import reverse
 from urllib3.exceptions import HTTPError
 
 from delivery.calls import Hook, signature
 from delivery.transports import Outgoing, Sent, TryLater, Undeliverable
+from districts.links import absolute
 from districts.reach import is_public
 
 TIMEOUT = 15.0  # seconds
@@ -47,7 +49,8 @@ def send(message: Outgoing, over: None) -> Sent:
 def _body(message: Outgoing) -> bytes:
     told = {
         "id": str(message.id), "try": message.tries, "district": message.district.slug, "to": message.address,
-        "say": message.body, "title": message.subject, "link": message.link,
+        "say": message.body, "title": message.subject, "language": message.language,
+        "tell": absolute(message.district, reverse("call_receipt", args=[message.id, message.tries])), "link": message.link,
     }  # fmt: skip
     return json.dumps(told, ensure_ascii=False).encode()
 
