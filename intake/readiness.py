@@ -1,18 +1,22 @@
 """What a district needs before it can promise anything, what it has of that, and what is missing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from alerts.models import Alert, AlertPolicy, AlertTemplate
+from alerts.models import Kind as AlertKind
 from delivery.lines import can_text
 from districts.models import CalendarDay, District, Membership, Role, Service, Site, Team
+from incidents.models import Action, Kind, Level, PaperKind
 from intake.models import Channel, Mailbox
-from ownership.models import Ladder, Rotation
+from ownership.models import Ladder, OwnerRole, Rotation
+from ownership.roles import Roster, Via
 from sla.models import ClockKind, Policy
 from tickets.models import ChannelKind
 
@@ -36,8 +40,66 @@ class Need:
 
 
 def needs(district: District, *, now: datetime) -> list[Need]:
-    """In the order in which one would see to them. Some thirty small counts."""
-    return [_sites(), _teams(), _people(), _services(), _promises(), _calendar(district, now), _ladders(), *_doors()]
+    """In the order in which one would see to them. Some fifty small counts."""
+    return [_sites(), _teams(), _people(), _services(), _promises(), _calendar(district, now), _ladders(), *_trouble(now), *_doors()]
+
+
+def _trouble(now: datetime) -> list[Need]:
+    """For the day on which something stops. Both begin with the usual, so that nobody has to wait for set-up."""
+    return [_outages(now), _alerts(now)]
+
+
+def _outages(now: datetime) -> Need:
+    levels, kinds = Level.objects.count(), PaperKind.objects.count()
+    if not levels:
+        hints = [_("Look through its five levels before the first outage: who is sent for, and what proves that it is over.")]
+        return Need("setup_outages", "alert-triangle", _("Outages"), _("the usual plan"), hints=hints)
+    has = ngettext("%(n)d level", "%(n)d levels", levels) % {"n": levels}
+    forms = ngettext("%(n)d paper form", "%(n)d paper forms", kinds) % {"n": kinds}
+    missing = [*_unproved(), *([] if kinds else [_("No paper form: nothing stands in for a system that is down.")])]
+    roles = OwnerRole.objects.filter(
+        Exists(Level.objects.filter(role=OuterRef("id"))) | Exists(Action.objects.filter(role=OuterRef("id")))
+    )
+    return Need("setup_outages", "alert-triangle", _("Outages"), f"{has}, {forms}", [*_empty(roles, now), *missing], list(_nobodys()))
+
+
+def _unproved() -> Iterator[str]:
+    proofs = set(Action.objects.filter(kind__in=[Kind.CHECK, Kind.SCHOOL]).values_list("kind", flat=True))
+    if not proofs:
+        yield _("No step proves the recovery: an outage could be closed as soon as somebody says that it works.")
+    elif Kind.SCHOOL not in proofs:
+        yield _("No school is asked to confirm: what was written on paper could be forgotten.")
+
+
+def _nobodys() -> Iterator[str]:
+    if bare := list(Level.objects.filter(role=None).order_by("number").values_list("name", flat=True)):
+        text = ngettext("%(n)d level is the administrators': %(names)s.", "%(n)d levels are the administrators': %(names)s.", len(bare))
+        yield text % {"n": len(bare), "names": _some(bare)}
+    if not Action.objects.filter(kind=Kind.BACKUP).exists():
+        yield _("No department is asked for its backup when it takes long.")
+
+
+def _empty(roles: Iterable[OwnerRole], now: datetime) -> Iterator[str]:
+    """Roles that nobody of their own has, so that all of it lands on the administrators."""
+    roster = Roster(now)
+    found = sorted(role.name for role in roles if roster.find(role).via in (Via.ADMIN, Via.NOBODY))
+    if found:
+        text = ngettext("Nobody has the role of %(names)s.", "Nobody has %(n)d of its roles: %(names)s.", len(found))
+        yield text % {"n": len(found), "names": _some(found)}
+
+
+def _alerts(now: datetime) -> Need:
+    policy = AlertPolicy.objects.first()
+    words = AlertTemplate.objects.filter(active=True).count()
+    has = ngettext("%(n)d text ready", "%(n)d texts ready", words) % {"n": words} if words else _("the usual texts")
+    named = [policy.owner_role_id, policy.caller_role_id, policy.contacts_role_id] if policy else []
+    missing = list(_empty(OwnerRole.objects.filter(id__in=[role for role in named if role]), now))
+    hints = [] if policy and policy.owner_role_id else [_("Nobody is named to sign the delivery report: the leaders do.")]
+    if not (policy and policy.test_on):
+        hints.append(_("No monthly test is planned."))
+    if not Alert.objects.filter(kind=AlertKind.TEST, started_at__isnull=False).exists():
+        hints.append(_("Never tested: nobody knows how many families a message reaches."))
+    return Need("setup_alerts", "speakerphone", _("Alerts"), has, missing, hints)
 
 
 def _doors() -> list[Need]:
