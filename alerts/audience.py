@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from alerts.models import Alert, Channel, Kind
+from alerts.models import Alert, Channel, Kind, Unsubscribed
 from delivery import optouts
 from districts.models import ContactPoint, Membership, Person
 
@@ -24,6 +24,7 @@ KIND_OF: dict[str, str] = {
     Channel.VOICE.value: ContactPoint.Kind.PHONE.value,
 }  # fmt: skip
 CHANNELS = tuple(KIND_OF)
+NO_TESTS = "no tests or announcements"  # why an address gets no mail of that kind (`alerts.stopping`)
 MOST_AT_ONCE = 2000  # people whose addresses are read at once
 
 
@@ -92,13 +93,15 @@ def barred_points(points: QuerySet[ContactPoint], *, kind: str, now: datetime) -
     """(channel, address) of those that are not written to, and why.
 
     Whoever texted STOP gets no text, in an emergency neither: the carrier would refuse it. A machine calls them in an emergency alone,
-    which asks nobody's consent (47 CFR 64.1200(a)(1) and (a)(10)).
+    which asks nobody's consent (47 CFR 64.1200(a)(1) and (a)(10)). Who wants no tests and announcements by mail gets emergencies alone.
     """
     barred = optouts.barred_among(points.values("value"), now=now)
     stops = {key: Stop(row.reason, row.is_bounce) for key, row in barred.items()}
     if kind != Kind.EMERGENCY:
         wishes = {address: stop for (by, address), stop in stops.items() if by == Channel.SMS and not stop.failed}
         stops |= {(Channel.VOICE.value, address): stop for address, stop in wishes.items()}
+        ended = Unsubscribed.objects.filter(address__in=points.values("value")).values_list("address", flat=True)
+        stops = {(Channel.EMAIL.value, address): Stop(NO_TESTS, failed=False) for address in ended} | stops
     return stops
 
 

@@ -5,13 +5,14 @@ that dies in the middle leaves whole batches behind: the next goes on where it s
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
 
-from alerts import audience, wording
-from alerts.models import Alert, AlertContact, AlertRecipient, Channel, Outcome
+from alerts import audience, stopping, wording
+from alerts.models import Alert, AlertContact, AlertRecipient, Channel, Kind, Outcome
 from alerts.policies import record
 from delivery import urgent
 from districts.models import ContactPoint, Person, uuid7
@@ -113,10 +114,17 @@ def _all_handed(alert: Alert, *, now: datetime) -> None:
 def _letters(alert: Alert, rows: Sequence[AlertContact]) -> list[urgent.Letter]:
     spoken = this_district().languages or ["en"]
     ready: dict[str, wording.Written] = {}
+    purpose = urgent.ALERT if alert.kind == Kind.EMERGENCY else urgent.BULLETIN
     letters = []
     for row in rows:
         language = wording.language_for(alert.words, row.recipient.language, spoken=spoken)
         said = ready.get(language) or ready.setdefault(language, wording.written(alert.words, language, kind=alert.kind))
         body = {Channel.SMS: said.text, Channel.VOICE: said.voice}.get(Channel(row.channel), said.mail)
-        letters.append(urgent.Letter(row.id, row.channel, row.address, row.recipient.person_id, said.subject, body))
+        letter = urgent.Letter(row.id, row.channel, row.address, row.recipient.person_id, said.subject, body, purpose)
+        letters.append(_ended_by_link(letter, language) if stopping.ends_by_link(alert.kind, row.channel) else letter)
     return letters
+
+
+def _ended_by_link(letter: urgent.Letter, language: str) -> urgent.Letter:
+    path = stopping.path_of(letter.id)
+    return replace(letter, link=path, body=f"{letter.body}\n\n{stopping.footer(path, language)}")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from alerts.audience import NO_TESTS
 from alerts.models import Alert, AlertContact, BadContact, Channel
 from alerts.policies import found_for, policy_here
 from delivery import actions as delivery
@@ -17,7 +18,7 @@ from sla.clock import due_at
 from sla.terms import parse
 
 TERMS = "within 2 business days"
-NOT_BAD = frozenset({"call voicemail", "call busy", "call no-answer"})  # nobody picked up: the number may be right
+NOT_BAD = frozenset({"call voicemail", "call busy", "call no-answer", NO_TESTS})  # nobody picked up, or wished so: it may be right
 Fixed = BadContact.Fixed
 
 

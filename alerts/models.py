@@ -187,6 +187,16 @@ class AlertContact(DistrictModel):
         ]
 
 
+class Unsubscribed(DistrictModel):
+    """A mail address that gets no tests and announcements; emergencies still come."""
+
+    address = models.CharField(max_length=254)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "address"], name="alert_unsubscribed_once")]
+
+
 class PhoneCall(DistrictModel):
     """The phone tree: somebody of a school calls somebody no message reached."""
 

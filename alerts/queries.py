@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from alerts.audience import KINDS
+from alerts.audience import KINDS, NO_TESTS
 from alerts.models import Alert, AlertAct, AlertContact, AlertRecipient, BadContact, Channel, Kind, Outcome, PhoneCall
 from alerts.policies import found_for, policy_here
 from alerts.reach import Reach
@@ -250,6 +250,7 @@ def reason(why: str) -> str:
     """For people; a provider's own words as they are."""
     own = {
         "wrong number": _("Somebody else answered: a wrong number."), "no number": _("No phone number is known to call."),
+        NO_TESTS: _("They want no tests and announcements by mail."),
         "call no-answer": _("Nobody answered the call."), "call busy": _("The line was busy."),
         "call voicemail": _("A machine answered the call."), "call invalid": _("There is no such number."),
     }  # fmt: skip

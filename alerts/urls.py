@@ -1,6 +1,6 @@
 from django.urls import path
 
-from alerts import views, views_calls, views_upkeep
+from alerts import views, views_calls, views_stop, views_upkeep
 
 urlpatterns = [
     path("", views.alerts, name="alerts"),
@@ -20,5 +20,6 @@ urlpatterns = [
     path("calls/<uuid:call_id>/take", views_calls.take, name="alert_take"),
     path("contacts/", views_upkeep.contacts, name="alert_contacts"),
     path("contacts/<uuid:bad_id>", views_upkeep.mend, name="alert_mend"),
+    path("stop/<uuid:contact_id>/<str:proof>", views_stop.stop, name="alert_stop"),
     path("tests/", views_upkeep.tests, name="alert_tests"),
 ]

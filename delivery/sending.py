@@ -48,6 +48,7 @@ AT_MOST_ONCE = frozenset({Channel.SMS})
 SIGN_IN = "sign-in"
 NEVER_BARRED = frozenset({SIGN_IN, optouts.FAREWELL})
 ALERT = "alert"  # purpose of what goes to thousands, and leaves before all others
+BULLETIN = "bulletin"  # and of what goes to thousands because nothing has happened: a test, an announcement; after alerts
 BATCH = 50
 SHARE = 5  # every so many letters of a batch one stays for the others: nobody waits for the end of an alert
 BUDGET = 60.0  # seconds one drain goes on taking batches; the sweep comes again
@@ -240,14 +241,15 @@ def _due(now: datetime) -> QuerySet[Delivery]:
 
 
 def _first_of(due: QuerySet[Delivery]) -> list[Delivery]:
-    """A batch, in order; where more is due, alerts are the most of it, however long the others have waited."""
+    """A batch, in order; where more is due, alerts are the most of it, however long the others have waited, then bulletins."""
     found = list(due[:BATCH])
     if len(found) < BATCH:
         return found
-    ahead = list(due.filter(purpose=ALERT)[: BATCH - BATCH // SHARE])
+    most = BATCH - BATCH // SHARE
+    ahead = list(due.filter(purpose=ALERT)[:most]) or list(due.filter(purpose=BULLETIN)[:most])
     if not ahead:
         return found
-    chosen = ahead + list(due.exclude(purpose=ALERT)[: BATCH - len(ahead)])
+    chosen = ahead + list(due.exclude(purpose__in=(ALERT, BULLETIN))[: BATCH - len(ahead)])
     return (chosen + [row for row in found if row not in chosen])[:BATCH]  # full, or the drain would think that it is done
 
 

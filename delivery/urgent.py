@@ -11,9 +11,11 @@ from datetime import datetime
 from uuid import UUID
 
 from delivery.models import Delivery
-from delivery.sending import ALERT
+from delivery.sending import ALERT, BULLETIN
 from delivery.tasks import send_pending
 from districts.jobs import nudge
+
+__all__ = ["ALERT", "BULLETIN", "Letter", "hand_over"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Letter:
     person_id: UUID
     subject: str
     body: str
+    purpose: str = ALERT  # or BULLETIN
+    link: str = ""  # of mail to a list: the path of what ends it
 
 
 def hand_over(letters: Sequence[Letter], *, about: UUID, now: datetime) -> None:
@@ -33,7 +37,8 @@ def hand_over(letters: Sequence[Letter], *, about: UUID, now: datetime) -> None:
     rows = [
         Delivery(
             id=letter.id, channel=letter.channel, address=letter.address, person_id=letter.person_id, subject=letter.subject[:300],
-            body=letter.body, about=about, purpose=ALERT, dedupe_key=f"{ALERT}:{letter.id}", created_at=now, not_before=now,
+            body=letter.body, about=about, purpose=letter.purpose, link=letter.link, dedupe_key=f"{ALERT}:{letter.id}",
+            created_at=now, not_before=now,
         )
         for letter in letters
     ]  # fmt: skip

@@ -58,7 +58,7 @@ def refused(rows: Iterable[Delivery], *, error: str = "Twilio undelivered 30005"
 
 
 def letters(alert: Alert, channel: str = "", people: Sequence[Person] | None = None) -> list[Delivery]:
-    found = Delivery.objects.filter(about=alert.id, purpose="alert").order_by("id")
+    found = Delivery.objects.filter(about=alert.id, purpose__in=["alert", "bulletin"]).order_by("id")
     found = found.filter(channel=channel) if channel else found
     return list(found.filter(person__in=people) if people is not None else found)
 

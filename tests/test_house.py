@@ -46,6 +46,7 @@ PUBLIC = {
     "/chat/": "a visitor's own conversation: the token is the key",
     "/hooks/": "providers; checked by signature",
     "/notices/hooks/": "providers' receipts; checked by signature",
+    "/alerts/stop/<": "no more tests and announcements by mail: the signed link in one of them is the key",
     "/matrix/ping/<": "feeds; the token is the key",
     "/matrix/take/<": "whoever was sent for says that they have it: the signed link is the key",
     "/status/": "what does not work just now; links in letters to subscribers carry a token",

@@ -24,7 +24,7 @@ from districts.models import District
 CLOSING = 421  # "service not available, closing transmission channel" (RFC 5321 4.2.3)
 OUR_ACCOUNT = (401, 402, 403)  # a provider's API refuses us, not the receiver
 SLOW_DOWN = (408, 429)
-LISTS = frozenset({"status"})  # purposes of mail that people subscribed to: its link ends it
+LISTS = frozenset({"status", "bulletin"})  # purposes of mail that people may end by its link
 _PLAIN_ID = re.compile(r"[!-;=?-~]+")  # printable ASCII without angle brackets
 
 
