@@ -8,8 +8,6 @@ from districts.models import DistrictModel, Person, Site, Team, new_token, tenan
 from ownership.models import Escalation, OwnerRole, Process, System
 from tickets.models import Message, Ticket
 
-# --- the district's playbook: rows that it edits ----------------------------------------------------------------------
-
 
 class Level(DistrictModel):
     """One level of the outage run: who acts, from which minute on; without minutes: once it works again."""
@@ -28,8 +26,6 @@ class Level(DistrictModel):
 
 
 class Kind(models.TextChoices):
-    """What a step asks for."""
-
     DO = "do", _("To do")
     DECIDE = "decide", _("A decision, logged")
     BACKUP = "backup", _("A department confirms that its backup is active (when it takes long)")
@@ -97,9 +93,6 @@ class ProcessRule(DistrictModel):
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "process"], name="process_rule_once")]
-
-
-# --- an incident ------------------------------------------------------------------------------------------------------
 
 
 class Incident(DistrictModel):

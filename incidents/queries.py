@@ -189,6 +189,7 @@ def offers() -> list[Offer]:
 class PublicUpdate:
     """No name of staff, no word that was for staff."""
 
+    id: UUID
     at: datetime
     state: str
     label: str
@@ -238,6 +239,12 @@ def public(*, now: datetime, site: UUID | None = None) -> list[Public]:
     return [_public(row) for row in rows.order_by("-began_at", "-id")[:200]]
 
 
+def public_version() -> tuple[str, datetime | None]:
+    """(what changes with every act of any outage, when that was). One row of an index, whatever there is to tell."""
+    last = Happening.objects.order_by("-at").values_list("id", "at").first()
+    return (str(last[0]), last[1]) if last else ("", None)
+
+
 def public_one(incident_id: UUID) -> Public:
     """Raises Http404, also for one that is not shown."""
     row = _shown().filter(id=incident_id).first()
@@ -262,7 +269,7 @@ def _public(row: Incident) -> Public:
         scope_label=str(Incident.Scope(row.scope).label), sites=[one.site.name for one in row.sites.all()],
         systems=[one.system.name for one in row.systems.all()], began_at=row.began_at, restored_at=row.restored_at,
         resolved_at=row.resolved_at, eta=row.eta if row.is_running and not row.restored_at else None,
-        updates=[PublicUpdate(one.at, one.state, _label(one.state), _text(one, language)) for one in updates],
+        updates=[PublicUpdate(one.id, one.at, one.state, _label(one.state), _text(one, language)) for one in updates],
     )  # fmt: skip
 
 

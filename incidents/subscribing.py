@@ -4,6 +4,7 @@ The second step is the law of both: nobody is signed up by somebody else. A STOP
 """
 
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.http import Http404
 from django.urls import reverse
@@ -24,43 +25,60 @@ from ownership.notices import clock
 PURPOSE = "status"
 AGAIN = timedelta(minutes=10)  # between two letters that ask the same address to confirm
 BATCH = 500
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400  # seconds
+ASKED = 3  # letters a day that ask one address
+TEXTS = 500  # an hour that ask a number, of one district: a machine that orders them would cost it dear
+LEFT_ALONE = timedelta(days=30)  # an address that said no to the first letter is not asked again
 
 
 def ask(contact: Contact, *, language: str, site: Site | None, now: datetime) -> None:
-    """Write to the address, with the link that confirms. Whoever looks on learns nothing: the page says the same always."""
+    """Write to the address, with the link that confirms. Whoever looks on learns nothing: the page says the same always.
+
+    Nobody can be flooded by it: three letters a day at most, none within ten minutes, none for a month to who says no.
+    """
     district = this_district()
     channel = Subscriber.Channel.EMAIL if contact.kind == ContactPoint.Kind.EMAIL else Subscriber.Channel.SMS
     if channel == Subscriber.Channel.SMS and not texts_to(district, contact.value):
         return
-    if not within("status-ask", f"{district.id} {contact.value}", most=5, seconds=DAY):
-        return
     row, new = Subscriber.objects.get_or_create(
         channel=channel, address=contact.value, defaults={"language": language, "site": site, "asked_at": now}
     )  # fmt: skip
-    if not new and row.confirmed_at and not row.ended_at:
-        Subscriber.objects.filter(id=row.id).update(language=language, site=site)
+    if not new and (row.asked_at > now - AGAIN or _said_no(row, now=now)):
         return
-    if not new and row.asked_at > now - AGAIN:
+    if not _may_ask(row, district):
         return
-    Subscriber.objects.filter(id=row.id).update(asked_at=now, language=language, site=site)
-    row.language, row.site = language, site
-    _write(row, district, now=now)
+    Subscriber.objects.filter(id=row.id).update(asked_at=now)
+    _write(row, district, language=language, site=site, now=now)
 
 
-def _write(row: Subscriber, district: District, *, now: datetime) -> None:
-    link = absolute(district, reverse("status_confirm", args=[row.token]))
-    with override(row.language):
+def _may_ask(row: Subscriber, district: District) -> bool:
+    """Counts one letter more."""
+    if not within("status-ask", f"{district.id} {row.address}", most=ASKED, seconds=DAY):
+        return False
+    return row.channel != Subscriber.Channel.SMS or within("status-ask-texts", str(district.id), most=TEXTS, seconds=HOUR)
+
+
+def _said_no(row: Subscriber, *, now: datetime) -> bool:
+    return row.confirmed_at is None and row.ended_at is not None and row.ended_at > now - LEFT_ALONE
+
+
+def _write(row: Subscriber, district: District, *, language: str, site: Site | None, now: datetime) -> None:
+    """What was wished stands in the link, so that it holds only once it is confirmed: also of somebody who has updates already."""
+    wished = urlencode({"language": language, **({"school": site.code} if site else {})})
+    link = absolute(district, f"{reverse('status_confirm', args=[row.token])}?{wished}")
+    no = reverse("status_leave", args=[row.token])
+    with override(language):
         name = {"name": district.name}
         subject = _("Confirm: updates from %(name)s") % name
         if row.channel == Subscriber.Channel.SMS:
             body = _("%(name)s: to get outage updates by text, confirm here: %(link)s Reply STOP to end.") % {**name, "link": link}
         else:
             asked = _("Somebody asked for updates about outages at %(name)s to be sent to this address.") % name
-            body = "\n\n".join([asked, _("If it was you, confirm here: %(link)s") % {"link": link}, _("If not, do nothing.")])
+            if_not = _("If not, do nothing. If nobody is to ask this address again: %(link)s") % {"link": absolute(district, no)}
+            body = "\n\n".join([asked, _("If it was you, confirm here: %(link)s") % {"link": link}, if_not])
     delivery.send(
         channel=row.channel, address=row.address, subject=subject, body=body, purpose=PURPOSE, now=now,
-        dedupe_key=f"status-confirm:{row.id}:{now:%y%m%d%H%M}",
+        dedupe_key=f"status-confirm:{row.id}:{now:%y%m%d%H%M}", link=no if row.channel == Subscriber.Channel.EMAIL else "",
     )  # fmt: skip
 
 
@@ -72,9 +90,10 @@ def by_token(token: str) -> Subscriber:
     return found
 
 
-def confirm(row: Subscriber, *, now: datetime) -> None:
+def confirm(row: Subscriber, *, language: str, site: Site | None, now: datetime) -> None:
     """Twice is once."""
-    Subscriber.objects.filter(id=row.id).update(confirmed_at=now, ended_at=None)
+    row.confirmed_at, row.ended_at, row.language, row.site = now, None, language or row.language, site
+    row.save(update_fields=["confirmed_at", "ended_at", "language", "site"])
 
 
 def leave(row: Subscriber, *, now: datetime) -> None:

@@ -1,21 +1,25 @@
-"""The status page: open to everybody, without a cookie, kept by caches for a moment. It knows no name of staff."""
+"""The status page: open to everybody, without a cookie, kept by caches for a moment. It knows no name of staff.
 
-from collections.abc import Callable
-from datetime import datetime
-from functools import wraps
+Its forms carry no token against forgery, which would be a cookie and a page of one's own for each visitor. There is nothing to forge:
+to subscribe asks an address to confirm, and what ends a subscription is the secret in its link.
+"""
+
+import re
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
-from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
-from django.utils.translation import get_language
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from districts import contacts
@@ -25,27 +29,14 @@ from districts.models import District, Site
 from incidents import queries, subscribing
 from incidents.models import Subscriber
 from incidents.queries import Public
+from incidents.views.kept import asked_language, cacheable
 
-SECONDS = 20  # that a cache may show an older page
-View = Callable[..., HttpResponse]
-
-
-def cacheable(view: View) -> View:
-    """For everybody the same; for somebody signed in it carries their menu, so it is theirs alone."""
-
-    @wraps(view)
-    def kept(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
-            patch_cache_control(response, private=True, no_cache=True)
-        elif response.status_code == 200:
-            patch_cache_control(response, public=True, max_age=SECONDS)
-        return response
-
-    return kept
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # of a feed in a district where nothing happened yet
+ENTRIES = 100  # of a feed, the newest
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")  # what XML 1.0 has no place for, and what it warns of
 
 
-@cacheable
+@cacheable()
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
     """Now, and the last 90 days; ?school=CODE: only what concerns it."""
@@ -60,23 +51,38 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "running": [one for one in shown if one.running], "past": [one for one in shown if not one.running],
         "troubled": [state for state in systems if state.incident], "fine": [state for state in systems if not state.incident],
         "schools": Site.objects.filter(is_school=True).order_by("name"), "site": site,
-        "now": now,
+        "now": now, "lang": asked_language(request), "query": _asked(request),
     }  # fmt: skip
+
+
+def _asked(request: HttpRequest) -> str:
+    """The part of the address that feeds have in common with the page."""
+    return urlencode({key: request.GET[key] for key in ("school", "language") if request.GET.get(key)})
 
 
 def _school(code: str) -> Site | None:
     return Site.objects.filter(code=code[:16]).first() if code and "\0" not in code else None
 
 
-@cacheable
+@cacheable()
 @require_safe
 def one(request: HttpRequest, incident_id: UUID) -> HttpResponse:
-    return render(request, "incidents/status_one.html", {"one": queries.public_one(incident_id), "now": timezone.now()})
+    return render(
+        request,
+        "incidents/status_one.html",
+        {"now": timezone.now(), "lang": asked_language(request), "one": queries.public_one(incident_id)},
+    )
 
 
+@csrf_exempt
 @require_POST
 def subscribe(request: HttpRequest) -> HttpResponse:
     """Whatever was typed, what is said next tells nothing of who is on the list."""
+    with override(asked_language(request) or get_language() or "en"):
+        return _subscribe(request)
+
+
+def _subscribe(request: HttpRequest) -> HttpResponse:
     given = " ".join(request.POST.get("contact", "").replace("\0", "").split())[:254]
     contact = contacts.either(given)
     if contact is None:
@@ -92,15 +98,18 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """A button: programs that look through mail follow links, and must not confirm anything."""
-    row = _row(token)
+    row, site, language = _row(token), _school(request.GET.get("school", "")), asked_language(request)
     if request.method == "POST":
-        subscribing.confirm(row, now=timezone.now())
-    return render(request, "incidents/confirm.html", {"row": row, "done": request.method == "POST"})
+        subscribing.confirm(row, language=language, site=site, now=timezone.now())
+    with override(language or get_language() or "en"):
+        return render(request, "incidents/confirm.html", {"row": row, "site": site, "done": request.method == "POST"})
 
 
+@csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, token: str) -> HttpResponse:
+    """By the button of the page, or by a mail program's own, which posts without asking (RFC 8058)."""
     row = _row(token)
     if request.method == "POST":
         subscribing.leave(row, now=timezone.now())
@@ -113,36 +122,63 @@ def _row(token: str) -> Subscriber:
     return subscribing.by_token(token)
 
 
-@cacheable
+@cacheable(dated=True)
 @require_safe
 def atom(request: HttpRequest) -> HttpResponse:
-    return _feed(request, Atom1Feed, "status_atom")
+    return _feed(request, Atom, "status_atom")
 
 
-@cacheable
+@cacheable(dated=True)
 @require_safe
 def rss(request: HttpRequest) -> HttpResponse:
-    return _feed(request, Rss201rev2Feed, "status_rss")
+    return _feed(request, Rss, "status_rss")
 
 
-def _feed(request: HttpRequest, kind: type[Rss201rev2Feed] | type[Atom1Feed], name: str) -> HttpResponse:
-    """Each update is an entry; of the same school as the page."""
+class _Dated:
+    """It changed when something was said, not when somebody looked."""
+
+    feed: dict[str, Any]
+    items: list[dict[str, Any]]
+
+    def latest_post_date(self) -> datetime:
+        found: datetime = max((item["updateddate"] for item in self.items), default=self.feed["changed"])
+        return found
+
+
+class Rss(_Dated, Rss201rev2Feed):
+    """RSS 2.0."""
+
+
+class Atom(_Dated, Atom1Feed):
+    """RFC 4287."""
+
+
+def _feed(request: HttpRequest, kind: type[Rss] | type[Atom], name: str) -> HttpResponse:
+    """Each update is an entry; of the same school, and in the same language, as the page."""
     district: District = request.district  # type: ignore[attr-defined]
     site = _school(request.GET.get("school", ""))
+    asked, home, own = _asked(request), reverse("status"), reverse(name)
     feed = kind(
-        title=_("Outages at %(name)s") % {"name": district.name}, link=absolute(district, reverse("status")), language=get_language(),
-        description=_("What does not work just now, and when it is expected to."), feed_url=absolute(district, reverse(name)),
+        title=_("Outages at %(name)s") % {"name": district.name}, link=absolute(district, home), language=get_language(),
+        description=_("What does not work just now, and when it is expected to."), author_name=district.name,
+        feed_url=absolute(district, f"{own}?{asked}" if asked else own), changed=queries.public_version()[1] or NEVER,
     )  # fmt: skip
-    for shown in queries.public(now=timezone.now(), site=site.id if site else None):
-        _entries(feed, shown, district)
+    entries = [
+        entry for shown in queries.public(now=timezone.now(), site=site.id if site else None) for entry in _entries(shown, district)
+    ]
+    for entry in sorted(entries, key=lambda entry: entry["pubdate"], reverse=True)[:ENTRIES]:
+        feed.add_item(**entry)
     return HttpResponse(feed.writeString("utf-8"), content_type=kind.content_type)
 
 
-def _entries(feed: SyndicationFeed, shown: Public, district: District) -> None:
+def _entries(shown: Public, district: District) -> list[dict[str, Any]]:
+    """What is said is plain text; readers take it for HTML."""
     link = absolute(district, reverse("status_incident", args=[shown.id]))
-    told: list[tuple[datetime, str, str]] = [(update.at, update.label, update.text) for update in shown.updates]
-    for at, label, text in told or [(shown.began_at, shown.label, shown.seen)]:
-        feed.add_item(
-            title=f"{label}: {shown.title}", link=link, description=text, pubdate=at, updateddate=at,
-            unique_id=f"{link}#{at:%Y%m%dT%H%M%S%f}",
-        )  # fmt: skip
+    told = [(update.id, update.at, update.label, update.text) for update in shown.updates]
+    return [
+        {
+            "title": _NO_XML.sub("", f"{label}: {shown.title}"), "link": link, "pubdate": at, "updateddate": at,
+            "description": _NO_XML.sub("", linebreaksbr(text)), "unique_id": f"urn:uuid:{key}", "unique_id_is_permalink": False,
+        }
+        for key, at, label, text in told or [(shown.id, shown.began_at, shown.label, shown.seen)]
+    ]  # fmt: skip
