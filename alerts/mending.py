@@ -10,7 +10,7 @@ from alerts.audience import NO_TESTS
 from alerts.models import Alert, AlertContact, BadContact, Channel
 from alerts.policies import found_for, policy_here
 from delivery import actions as delivery
-from delivery.models import Delivery, OptOut
+from delivery.models import OptOut
 from districts import contacts
 from districts.models import ContactPoint, Person
 from districts.queries import calendar_of, person_by_contact, this_district
@@ -18,6 +18,7 @@ from sla.clock import due_at
 from sla.terms import parse
 
 TERMS = "within 2 business days"
+NO_NUMBER, NO_CONTACT = "no number", "no contact"  # why, of people without an address
 NOT_BAD = frozenset({"call voicemail", "call busy", "call no-answer", NO_TESTS})  # nobody picked up, or wished so: it may be right
 Fixed = BadContact.Fixed
 
@@ -42,8 +43,8 @@ def queue(found: Iterable[Bad], *, alert: Alert | None, now: datetime) -> int:
     due = due_at(parse(TERMS), now, calendar_of(this_district(), now=now))
     owner = found_for(policy_here().contacts_role, now=now).owner
     rows = [
-        BadContact(person=one.person, channel=one.channel, address=one.address, why=one.why[:200], alert=alert, found_at=now,
-                   owner=owner, due_at=due)
+        BadContact(person=one.person, site_id=one.person.site_id, channel=one.channel, address=one.address, why=one.why[:200],
+                   alert=alert, found_at=now, owner=owner, due_at=due)
         for one in bad
     ]  # fmt: skip
     BadContact.objects.bulk_create(rows, ignore_conflicts=True)
@@ -59,7 +60,7 @@ def queue_contacts(rows: Sequence[AlertContact], *, alert: Alert, now: datetime)
 
 def mend(bad: BadContact, *, by: Person, address: str, now: datetime) -> bool:
     """A new address in the place of the one that failed. Raises NotMended. False: somebody was quicker."""
-    new = contacts.email(address) if bad.channel == Channel.EMAIL else contacts.phone(address)
+    new = _typed(bad, address)
     if new is None:
         raise NotMended(_("This is no mail address.") if bad.channel == Channel.EMAIL else _("This is no phone number."))
     holder = person_by_contact(new.kind, new.value)
@@ -74,12 +75,18 @@ def mend(bad: BadContact, *, by: Person, address: str, now: datetime) -> bool:
     return True
 
 
+def _typed(bad: BadContact, address: str) -> contacts.Contact | None:
+    """Of the kind that failed; whoever had none may get either."""
+    if bad.why == NO_CONTACT:
+        return contacts.either(address)
+    return contacts.email(address) if bad.channel == Channel.EMAIL else contacts.phone(address)
+
+
 def is_right(bad: BadContact, *, by: Person, now: datetime) -> bool:
     """It was asked, and works: if it was barred for a bounce it is written to again. A wish stays one."""
     if not _close(bad, Fixed.RIGHT, by=by, now=now):
         return False
-    channel = Delivery.Channel.EMAIL if bad.channel == Channel.EMAIL else Delivery.Channel.SMS
-    for row in OptOut.objects.filter(channel=channel, address=bad.address, lifted_at=None):
+    for row in OptOut.objects.filter(address=bad.address, lifted_at=None):
         if row.is_bounce:
             delivery.write_again(row.id, by=by, now=now)
     return True

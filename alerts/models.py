@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from districts.models import DistrictModel, Person, Site, tenant_fk
+from districts.models import ContactPoint, DistrictModel, Person, Site, tenant_fk
 from ownership.models import Escalation, OwnerRole, Process
 
 TERMS = "95 % delivered within 15 minutes, validated within 30 minutes"  # what a district promises from the first day on
@@ -75,9 +75,13 @@ class AlertPolicy(DistrictModel):
         default=10, help_text="Day of the month, 1 to 28; the next school day where it is none."
     )
     test_time = models.TimeField(default=time(10), help_text="On the district's clock.")
+    contacts_at = models.DateTimeField(null=True, blank=True, help_text="When letters are looked through for bad addresses again.")
     test_at = models.DateTimeField(null=True, blank=True, help_text="The next test.")
     check_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the sweep looks again: a test, or a month that ends without."
+        null=True,
+        blank=True,
+        default=timezone.now,
+        help_text="When the sweep looks again.",
     )
     reminded = models.CharField(max_length=7, blank=True, help_text="The last month that was reminded of: 2026-11.")
 
@@ -232,8 +236,10 @@ class BadContact(DistrictModel):
         MENDED = "mended", _("A new one is written down")
         RIGHT = "right", _("It is right")
         NOBODY = "nobody", _("There is none")
+        GONE = "gone", _("It was changed elsewhere")
 
     person = tenant_fk(Person, on_delete=models.CASCADE)
+    site = tenant_fk(Site, null=True, blank=True, on_delete=models.SET_NULL, help_text="The school whose it is to mend.")
     channel = models.CharField(max_length=8, choices=Channel)
     address = models.CharField(max_length=254, blank=True, help_text="Empty: they have none at all.")
     why = models.CharField(max_length=200)
@@ -245,6 +251,7 @@ class BadContact(DistrictModel):
     new_address = models.CharField(max_length=254, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = tenant_fk(Person, null=True, blank=True)
+    proved_at = models.DateTimeField(null=True, blank=True, help_text="A letter arrived there since.")
 
     class Meta(DistrictModel.Meta):
         constraints = [
@@ -252,7 +259,21 @@ class BadContact(DistrictModel):
                 fields=["district", "person", "channel", "address"], name="bad_contact_once", condition=models.Q(done_at__isnull=True)
             )
         ]
-        indexes = [models.Index(fields=["district", "due_at"], name="bad_contact_due", condition=models.Q(done_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["district", "due_at"], name="bad_contact_due", condition=models.Q(done_at__isnull=True)),
+            models.Index(fields=["district", "address"], name="bad_contact_address"),
+            models.Index(fields=["district", "done_at"], name="bad_contact_done", condition=models.Q(done_at__isnull=False)),
+        ]
+
+    @property
+    def now_at(self) -> str:
+        """The address that is right, as far as anybody knows."""
+        return self.new_address or self.address
+
+    @property
+    def kind(self) -> str:
+        """Of the address: mail or telephone."""
+        return ContactPoint.Kind.EMAIL if "@" in self.now_at else ContactPoint.Kind.PHONE
 
 
 class AlertAct(DistrictModel):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from alerts import drafts, templates
+from alerts import drafts, finding, templates
 from alerts.audience import Audience
 from alerts.models import Alert, AlertPolicy, Kind
 from alerts.policies import LOUD, channels_here, found_for, leaders, policy_here
@@ -31,17 +31,22 @@ def plan(policy: AlertPolicy, *, on: bool, day: int, at: time, now: datetime) ->
 
 
 def drain(district_id: UUID, *, now: datetime) -> int:
-    """What is due of the tests of one district."""
+    """What is due of the tests of one district, and of its bad addresses."""
     with district_scope(district_id):
         policy = AlertPolicy.objects.select_for_update(skip_locked=True).filter(check_at__lte=now).first()
         if policy is None:
             return 0
         look(policy, now=now)
+        if policy.contacts_at is None or policy.contacts_at <= now:
+            finding.look(now=now)
+            policy.contacts_at = now + finding.EVERY
+        policy.check_at = _next_look(policy, calendar_of(this_district(), now=now), now=now)
+        policy.save(update_fields=["contacts_at", "check_at"])
     return 1
 
 
 def look(policy: AlertPolicy, *, now: datetime) -> None:
-    """Send the test that is due, remind of one that is missing, and say when to look again. In the caller's transaction."""
+    """Send the test that is due, and remind of one that is missing. In the caller's transaction."""
     calendar = calendar_of(this_district(), now=now)
     today = calendar.local_date(now)
     if policy.test_at and policy.test_at <= now:
@@ -51,8 +56,7 @@ def look(policy: AlertPolicy, *, now: datetime) -> None:
     if _days_left(today) < REMIND_DAYS and policy.reminded != _month(today) and not tested(today, calendar):
         policy.reminded = _month(today)
         _remind(today, now=now)
-    policy.check_at = _next_look(policy, calendar, now=now)
-    policy.save(update_fields=["test_at", "check_at", "reminded"])
+    policy.save(update_fields=["test_at", "reminded"])
 
 
 def send_test(*, month: str, by: Person | None, now: datetime) -> Alert | None:
@@ -112,13 +116,13 @@ def _in_month(month: date, policy: AlertPolicy, calendar: Calendar, *, now: date
 
 
 def _next_look(policy: AlertPolicy, calendar: Calendar, *, now: datetime) -> datetime | None:
-    """The next test, or the morning of the day on which a missing one is told of; a plan that is off reminds, too."""
+    """The next test, the next look for bad addresses, or the morning on which a missing test is told of; with no plan, too."""
     today = calendar.local_date(now)
     remind = calendar.at_local(_after_month(today.replace(day=1)) - REMIND_DAYS * ONE_DAY, 9 * 60)
     if remind <= now:
         following = _after_month(_after_month(today.replace(day=1)))
         remind = calendar.at_local(following - REMIND_DAYS * ONE_DAY, 9 * 60)
-    return min(at for at in (policy.test_at, remind) if at)
+    return min(at for at in (policy.test_at, policy.contacts_at, remind) if at)
 
 
 def _after_month(first: date) -> date:

@@ -13,6 +13,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from alerts.audience import KINDS, NO_TESTS
+from alerts.mending import NO_CONTACT, NO_NUMBER
 from alerts.models import Alert, AlertAct, AlertContact, AlertRecipient, BadContact, Channel, Kind, Outcome, PhoneCall
 from alerts.policies import found_for, policy_here
 from alerts.reach import Reach
@@ -231,9 +232,39 @@ class Mending:
     overdue: bool
 
 
-def bad_contacts(actor: Actor, *, mine: bool) -> QuerySet[BadContact]:
-    rows = BadContact.objects.filter(done_at__isnull=True).select_related("person__site", "owner", "alert").order_by("due_at", "id")
-    return rows.filter(owner=actor.person) if mine else rows
+def bad_contacts(actor: Actor, *, mine: bool, site: str = "") -> QuerySet[BadContact]:
+    """`mine`: those I am to mend, and those of my school. `site`: an id, or "none"."""
+    rows = BadContact.objects.filter(done_at__isnull=True).select_related("person", "site", "owner", "alert").order_by("due_at", "id")
+    if mine:
+        here = actor.person.site_id if actor.person else None
+        rows = rows.filter(Q(owner=actor.person) | Q(site_id=here) if here else Q(owner=actor.person))
+    if site:
+        rows = rows.filter(site__isnull=True) if site == "none" else rows.filter(site_id=site)
+    return rows
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Addresses of a school that wait, by how long."""
+
+    site_id: str  # "none": no school is known
+    name: str
+    total: int
+    in_time: int
+    late: int  # up to a week
+    old: int
+
+
+def waiting_by_school(*, now: datetime) -> list[Waiting]:
+    """The most overdue first. Counted in the database."""
+    week = now - timedelta(days=7)
+    rows = BadContact.objects.filter(done_at__isnull=True).values_list("site_id").annotate(
+        total=Count("id"), in_time=Count("id", filter=Q(due_at__gte=now)), late=Count("id", filter=Q(due_at__lt=now, due_at__gte=week)),
+        old=Count("id", filter=Q(due_at__lt=week)),
+    ).order_by()  # fmt: skip
+    names = dict(Site.objects.values_list("id", "name"))
+    found = [Waiting(str(row[0] or "none"), names.get(row[0], _("No school known")), *row[1:]) for row in rows]
+    return sorted(found, key=lambda one: (-one.old, -one.late, -one.total, one.name))
 
 
 def told_of(rows: Sequence[BadContact], *, now: datetime) -> list[Mending]:
@@ -242,14 +273,15 @@ def told_of(rows: Sequence[BadContact], *, now: datetime) -> list[Mending]:
 
 def mended(*, now: datetime) -> list[Mending]:
     """In the last two weeks, the latest first."""
-    rows = BadContact.objects.filter(done_at__gte=now - timedelta(days=14)).select_related("person__site", "owner", "done_by", "alert")
-    return told_of(list(rows.order_by("-done_at")[:SHOWN]), now=now)
+    rows = BadContact.objects.filter(done_at__gte=now - timedelta(days=14)).order_by("-done_at")
+    return told_of(list(rows.select_related("person", "site", "owner", "done_by", "alert")[:SHOWN]), now=now)
 
 
 def reason(why: str) -> str:
     """For people; a provider's own words as they are."""
     own = {
-        "wrong number": _("Somebody else answered: a wrong number."), "no number": _("No phone number is known to call."),
+        NO_CONTACT: _("No phone number and no mail address is known."),
+        "wrong number": _("Somebody else answered: a wrong number."), NO_NUMBER: _("No phone number is known to call."),
         NO_TESTS: _("They want no tests and announcements by mail."),
         "call no-answer": _("Nobody answered the call."), "call busy": _("The line was busy."),
         "call voicemail": _("A machine answered the call."), "call invalid": _("There is no such number."),

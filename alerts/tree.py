@@ -44,7 +44,7 @@ def _ask(alert: Alert, rows: QuerySet[AlertRecipient], *, kind: str, by: Person 
     calls = _calls(alert, missed, numbers, now=now) if missed else []
     PhoneCall.objects.bulk_create(calls, ignore_conflicts=True)
     unreachable = [one.person for one in missed if one.person_id not in numbers]
-    mending.queue([mending.Bad(person, Channel.CALL, "", "no number") for person in unreachable], alert=alert, now=now)
+    mending.queue([mending.Bad(person, Channel.CALL, "", mending.NO_NUMBER) for person in unreachable], alert=alert, now=now)
     if missed or kind == "tree":
         record(alert, kind=kind, by=by, now=now, calls=len(calls), people=len(missed), without=len(unreachable))
     _tell(alert, calls, key=kind, now=now)

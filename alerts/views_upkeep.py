@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -34,12 +35,14 @@ def contacts(request: HttpRequest) -> HttpResponse:
 def _contacts(request: HttpRequest, *, wrong: BadContact | None = None, problem: str = "", typed: str = "") -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     everybody = (request.POST.get("whose") or request.GET.get("whose")) == "all"
-    rows = queries.bad_contacts(actor, mine=not everybody)
+    site = _site(request.POST.get("site") or request.GET.get("site", "")) if everybody else ""
+    rows = queries.bad_contacts(actor, mine=not everybody, site=site)
     total, overdue = rows.count(), rows.filter(due_at__lt=now).count()
     values: dict[str, Any] = {
         "waiting": queries.told_of(list(rows[:MOST]), now=now), "total": total, "overdue": overdue, "everybody": everybody,
         "done": queries.mended(now=now), "wrong": wrong, "problem": problem, "typed": typed, "now": now,
-        "may_send": queries.may_send(actor, now=now),
+        "may_send": queries.may_send(actor, now=now), "site": site,
+        "schools": queries.waiting_by_school(now=now) if everybody else [],
     }  # fmt: skip
     return render(request, "alerts/contacts.html", values, status=422 if problem else 200)
 
@@ -59,8 +62,17 @@ def mend(request: HttpRequest, bad_id: UUID) -> HttpResponse:
             messages.success(request, _("Done: %(name)s.") % {"name": bad.person})
         else:
             messages.info(request, _("Somebody was quicker: it is done already."))
-    everybody = request.POST.get("whose") == "all"
-    return redirect("/alerts/contacts/?whose=all" if everybody else "alert_contacts")
+    whose, site = request.POST.get("whose") == "all", _site(request.POST.get("site", ""))
+    back = {**({"whose": "all"} if whose else {}), **({"site": site} if site else {})}
+    return redirect(reverse("alert_contacts", query=back))
+
+
+def _site(given: str) -> str:
+    """A school's id, or "none"; empty where it is neither."""
+    try:
+        return given if given == "none" else str(UUID(given))
+    except ValueError:
+        return ""
 
 
 def _mended(bad: BadContact, *, what: str, typed: str, request: HttpRequest) -> bool:

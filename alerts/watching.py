@@ -7,10 +7,11 @@ once (judging, the phone tree, the notice that a report is late) is a conditiona
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from alerts import climbing, counting, mending, promised, tree
-from alerts.models import Alert, AlertContact, Kind, Outcome
+from alerts.models import Alert, AlertContact, BadContact, Kind, Outcome
 from alerts.policies import LOUD, found_for, leaders, page_of, policy_here, record
 from alerts.reach import Reach
 from delivery import actions as delivery
@@ -81,6 +82,7 @@ def judge(alert: Alert, *, now: datetime) -> Reach | None:
     Alert.objects.filter(id=alert.id).update(in_time=reach.reached)
     record(alert, kind="counted", now=now, people=reach.total, reached=reach.reached, kept=reach.kept)
     _queue_at_first_bad(alert, now=now)
+    _prove(alert)
     if not reach.kept and alert.kind == Kind.EMERGENCY and alert.state != State.ENDED:
         tree.begin(alert, now=now)
         climbing.reach_missed(alert, reach, now=now)
@@ -101,6 +103,16 @@ def _queue_at_first_bad(alert: Alert, *, now: datetime) -> None:
     """Addresses that were known to be bad before anything left."""
     rows = AlertContact.objects.filter(alert=alert, outcome__in=[Outcome.FAILED, Outcome.LEFT_OUT])
     mending.queue_contacts(list(rows), alert=alert, now=now)
+
+
+def _prove(alert: Alert) -> None:
+    """Addresses that were mended before it was sent, and that it reached."""
+    reached = AlertContact.objects.filter(alert=alert, outcome=Outcome.REACHED)
+    mended = BadContact.objects.filter(done_at__lt=alert.started_at, proved_at__isnull=True).exclude(fixed=BadContact.Fixed.GONE)
+    for column in ("new_address", "address"):
+        proof = reached.filter(address=OuterRef(column))
+        rows = mended if column == "new_address" else mended.filter(new_address="")
+        rows.exclude(**{column: ""}).filter(Exists(proof)).update(proved_at=Subquery(proof.order_by("at").values("at")[:1]))
 
 
 def _tell_owner(alert: Alert, reach: Reach, *, now: datetime) -> None:

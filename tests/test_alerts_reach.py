@@ -12,7 +12,7 @@ from alerts.reach import Reach, Result, Told, any_of, in_time, result
 from delivery import actions as delivery
 from delivery.models import Delivery, OptOut, Receipt
 from districts.models import CalendarDay, ContactPoint, Membership, Person, Role, Site
-from districts.queries import forget_calendar, forget_districts
+from districts.queries import calendar_of, forget_calendar, forget_districts
 from districts.scope import district_scope, districts_with_work
 from ownership.models import Escalation, OwnerRole
 from tests.alerting import LATER, delivered, families, letters, refused, sent, watched, written
@@ -432,7 +432,8 @@ def test_a_month_that_ends_without_a_test_is_told_once(here: Cast) -> None:
         policy = swept(policy, now=local(28, hour=17))
     told = Delivery.objects.filter(subject__startswith="No test", channel="inapp")
     assert {row.person for row in told} == {here.lee, here.ada}
-    assert policy.check_at == local(29, hour=17, month=12)
+    policy.contacts_at = None
+    assert monthly._next_look(policy, calendar_of(here.district, now=NOW), now=local(28, hour=17)) == local(29, hour=17, month=12)
 
 
 def test_a_test_by_hand_counts_for_the_month(here: Cast, policy: AlertPolicy) -> None:
