@@ -11,17 +11,14 @@ from django.db.models import F, Q
 from delivery import optouts
 from delivery.models import Delivery, OptOut
 from delivery.queries import NOT_ARRIVED
-from delivery.quiet import NOTICE
 from delivery.sending import NEVER_BARRED, SIGN_IN
+from delivery.staff_notices import Telling, tell
 from delivery.tasks import send_pending
 from districts.jobs import nudge
-from districts.links import absolute
-from districts.models import ContactPoint, Person
-from districts.queries import this_district
+from districts.models import Person
 from districts.together import insert, is_open
 
 Channel = Delivery.Channel
-LONGEST_BODY = 50_000  # characters a waiting mail may grow to
 log = structlog.get_logger(__name__)
 
 
@@ -71,39 +68,12 @@ def notify(
     By night, mail and SMS wait for the morning, unless it `wakes` (see `delivery.quiet`; whoever sends looks at the clock);
     they may wait longer, until `not_before`.
     """
-    wanted = {Channel.EMAIL: ContactPoint.Kind.EMAIL, Channel.SMS: ContactPoint.Kind.PHONE, Channel.VOICE: ContactPoint.Kind.PHONE}
-    points = ContactPoint.objects.filter(person__in=people, kind__in=[k for c, k in wanted.items() if c in channels])
-    by_person: dict[tuple[UUID, str], str] = {}
-    for point in points.order_by("id"):
-        by_person.setdefault((point.person_id, point.kind), point.value)
-    rows = []
-    for person in {p.id: p for p in people}.values():
-        for channel in channels:
-            address = "" if channel == Channel.INAPP else by_person.get((person.id, wanted[Channel(channel)]), "")
-            if channel != Channel.INAPP and not address:
-                continue
-            rows.append(
-                Delivery(
-                    channel=channel,
-                    address=address,
-                    person=person,
-                    subject=subject[:300],
-                    body=body,
-                    link=link,
-                    about=about,
-                    purpose=NOTICE,
-                    dedupe_key=f"{dedupe_key}:{channel}:{person.id}"[:120],
-                    wakes=wakes,
-                    created_at=now,
-                    not_before=now if channel == Channel.INAPP else not_before or now,
-                    sent_at=now if channel == Channel.INAPP else None,
-                    state=Delivery.State.SENT if channel == Channel.INAPP else Delivery.State.PENDING,
-                )
-            )
-    if rows:
-        Delivery.objects.bulk_create(rows, ignore_conflicts=True)
-        nudge(send_pending)
-    return len(rows)
+    tellings = [
+        Telling(person, channel, subject, body, dedupe_key, link=link, about=about, wakes=wakes, not_before=not_before)
+        for person in {p.id: p for p in people}.values()
+        for channel in channels
+    ]
+    return tell(tellings, now=now)
 
 
 @dataclass(frozen=True)
@@ -120,16 +90,12 @@ class Note:
 
 def note_all(notes: Sequence[Note], *, now: datetime) -> None:
     """Many at once, in the app alone: one statement. Nobody twice for one `dedupe_key`."""
-    rows = [
-        Delivery(
-            channel=Channel.INAPP, address="", person=person, subject=note.subject[:300], body=note.body, link=note.link,
-            about=note.about, purpose=NOTICE, dedupe_key=f"{note.dedupe_key}:{Channel.INAPP}:{person.id}"[:120],
-            created_at=now, not_before=now, sent_at=now, state=Delivery.State.SENT,
-        )
+    told = [
+        Telling(person, Channel.INAPP, note.subject, note.body, note.dedupe_key, link=note.link, about=note.about)
         for note in notes
         for person in note.people
-    ]  # fmt: skip
-    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    ]
+    tell(told, now=now)
 
 
 def reword(*, dedupe_key: str, subject: str, body: str, not_before: datetime) -> bool:
@@ -139,22 +105,6 @@ def reword(*, dedupe_key: str, subject: str, body: str, not_before: datetime) ->
     if changed:
         nudge(send_pending)
     return bool(changed)
-
-
-def add_to_waiting(
-    *, person: Person, body: str, between: str, starts: str, subject: str, link: str, wakes: bool
-) -> bool:  # fmt: skip
-    """Let a mail to this person that has not left yet, of the kind whose key `starts` so, say this too. False: there is none."""
-    rows = Delivery.objects.filter(
-        person=person, channel=Channel.EMAIL, state=Delivery.State.PENDING, purpose=NOTICE, wakes=wakes, lease_until__isnull=True,
-        dedupe_key__startswith=starts,
-    ).select_for_update(skip_locked=True)  # fmt: skip
-    row = next((row for row in rows.order_by("id") if len(row.body) + len(body) < LONGEST_BODY), None)
-    if row is None:
-        return False
-    whole = row.body if row.link == link else f"{row.subject}\n\n{row.body}\n\n{absolute(this_district(), row.link)}"
-    Delivery.objects.filter(id=row.id).update(body=f"{whole}{between}{body}", subject=subject[:300], link=link, about=None)
-    return True
 
 
 def opt_out(*, channel: str, address: str, reason: str, now: datetime) -> bool:

@@ -5,8 +5,9 @@ them once; and a mail that still waits (for the morning, for a provider) takes i
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from itertools import groupby
 from uuid import UUID
@@ -15,8 +16,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from delivery import actions as delivery
 from delivery.models import Delivery
+from delivery.staff_notices import Telling, Waiting, key_of, tell
 from districts.links import absolute
 from districts.models import District, Person
 from ownership import texts
@@ -44,17 +45,15 @@ class Notice:
 
 
 def send(notices: Sequence[Notice], *, district: District, now: datetime) -> None:
-    """Put them on their way, in the transaction that is open."""
+    """Put them on their way, in the transaction that is open. However many they are, it takes a handful of statements."""
     inapp = [notice for notice in notices if Channel.INAPP in notice.channels]
-    delivery.note_all([delivery.Note([n.person], n.subject, n.body, n.key, n.path, n.about) for n in inapp], now=now)
-    loud = [notice for notice in notices if set(notice.channels) & set(LOUD)]
-    if loud:
-        parcel = Parcel(district, now, Book([notice.person for notice in loud], now=now))
-        for channel in LOUD:
-            mine = sorted((notice for notice in loud if channel in notice.channels), key=_together)
-            for _same, group in groupby(mine, key=_together):
-                parcel.add(channel, _each_once(group))
-        parcel.book.save()
+    parcel = Parcel(district, now, [notice for notice in notices if set(notice.channels) & set(LOUD)])
+    parcel.tellings += [Telling(n.person, Channel.INAPP, n.subject, n.body, n.key, n.path, n.about) for n in inapp]
+    for channel in LOUD:
+        mine = sorted((notice for notice in parcel.loud if channel in notice.channels), key=_together)
+        for _same, group in groupby(mine, key=_together):
+            parcel.add(channel, _each_once(group))
+    parcel.leave()
 
 
 def _together(notice: Notice) -> tuple[str, bool]:
@@ -65,13 +64,28 @@ def _each_once(group: Iterable[Notice]) -> list[Notice]:
     return list({notice.key: notice for notice in group}.values())
 
 
-@dataclass(frozen=True)
+@dataclass
 class Parcel:
-    """What leaves by mail, text and telephone for the people of one go."""
+    """What leaves for the people of one go. `loud`: what is told by mail, text and telephone."""
 
     district: District
     now: datetime
-    book: Book
+    loud: Sequence[Notice]
+    tellings: list[Telling] = field(default_factory=list)
+
+    @cached_property
+    def book(self) -> Book:
+        return Book([notice.person for notice in self.loud], now=self.now)
+
+    @cached_property
+    def waiting(self) -> Waiting:
+        return Waiting({notice.person for notice in self.loud}, starts="ladder")
+
+    def leave(self) -> None:
+        tell(self.tellings, now=self.now)
+        if self.loud:
+            self.waiting.save()
+            self.book.save()
 
     def add(self, channel: str, group: Sequence[Notice]) -> None:
         """One message to one person, about one thing or about several."""
@@ -88,9 +102,8 @@ class Parcel:
         """Another that waits takes this in."""
         first, sections = group[0], self._sections(group)
         several = _("Several things wait for you: %(latest)s …") % {"latest": first.subject}
-        if delivery.add_to_waiting(
-            person=first.person, body=sections, between=BETWEEN, starts="ladder", subject=several, link=reverse("steps"),
-            wakes=first.wakes,
+        if self.waiting.add(
+            first.person, sections, between=BETWEEN, subject=several, link=reverse("steps"), wakes=first.wakes
         ):  # fmt: skip
             return
         if len(group) == 1:
@@ -120,7 +133,7 @@ class Parcel:
         number = self.book.number(notice.person, notice.key, notice.asks)
         said = texts.one(notice.subject, number, address=absolute(self.district, path))
         if number:
-            self.book.told_by(notice.person, [notice.key], _text_key([notice]))
+            self.book.told_by(notice.person, [notice.key], key_of(notice.key, channel, notice.person))
         return self._put(channel, [notice], notice.subject, said, link=path)
 
     def _several(self, channel: str, group: Sequence[Notice]) -> None:
@@ -132,24 +145,17 @@ class Parcel:
         if not named:
             return self._put(channel, group, subject, subject, link=link)
         said, stand = texts.several(len(group), named, address=absolute(self.district, link))
-        self.book.told_by(group[0].person, [key for key, number in numbers.items() if number in stand], _text_key(group))
+        told = [key for key, number in numbers.items() if number in stand]
+        self.book.told_by(group[0].person, told, key_of(_key(group), channel, group[0].person))
         return self._put(channel, group, subject, said, link=link)
 
     def _put(self, channel: str, group: Sequence[Notice], subject: str, body: str, *, link: str) -> None:
-        first = group[0]
-        delivery.notify(
-            people=[first.person], subject=subject, body=body, dedupe_key=_key(group), now=self.now, link=link,
-            about=first.about if len(group) == 1 else None, channels=[channel], wakes=first.wakes,
-        )  # fmt: skip
+        first, about = group[0], group[0].about if len(group) == 1 else None
+        self.tellings.append(Telling(first.person, channel, subject, body, _key(group), link, about, first.wakes))
 
 
 def _key(group: Sequence[Notice]) -> str:
     return group[0].key if len(group) == 1 else f"ladders:{sha256(' '.join(sorted(n.key for n in group)).encode()).hexdigest()[:32]}"
-
-
-def _text_key(group: Sequence[Notice]) -> str:
-    """As `delivery.notify` has it of a text."""
-    return f"{_key(group)}:{Channel.SMS}:{group[0].person.id}"[:120]
 
 
 def _subject(group: Sequence[Notice]) -> str:

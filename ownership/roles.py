@@ -65,6 +65,14 @@ class Staff:
         return list(Membership.objects.select_related("person").order_by("person__name", "id"))
 
     @cached_property
+    def in_team(self) -> dict[UUID, list[Membership]]:
+        found: dict[UUID, list[Membership]] = defaultdict(list)
+        for row in self.memberships:
+            if row.team_id:
+                found[row.team_id].append(row)
+        return found
+
+    @cached_property
     def leaves(self) -> dict[UUID, list[Leave]]:
         found: dict[UUID, list[Leave]] = defaultdict(list)
         for leave in Leave.objects.filter(last__gte=self.since).select_related("cover").order_by("-at", "-id"):
@@ -162,7 +170,7 @@ class Roster:
             yield (cover,), Via.COVER
 
     def _of_team(self, team_id: UUID | None) -> Iterator[tuple[Iterable[Person], Via]]:
-        rows = [row for row in self.staff.memberships if row.team_id and row.team_id == team_id]
+        rows = self.staff.in_team.get(team_id, []) if team_id else []
         leads = [row.person for row in rows if row.role == Role.LEAD]
         yield [lead for lead in leads if self.is_here(lead)], Via.LEAD
         yield once(self._cover(lead) for lead in leads), Via.COVER

@@ -10,16 +10,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from icalendar import Calendar  # type: ignore[import-untyped]
 
 from delivery import calls, sending
 from delivery.actions import opt_out
-from delivery.models import Delivery
+from delivery.models import Delivery, Line
 from delivery.transports import Outgoing, TryLater, Undeliverable, voice
-from districts.models import ContactPoint, District, Membership, Person, Role
+from districts.models import ContactPoint, District, Membership, Person, Role, Team
 from districts.scope import district_scope
 from intake.receiving.reaping import reap
 from ownership import actions, building, collecting, ladders, parcels, rehearsal, turns
@@ -27,7 +29,7 @@ from ownership.models import Escalation, FeedRun, Ladder, LadderChange, LadderTe
 from ownership.preview import preview
 from ownership.roles import Roster, Via
 from sla.models import Breach
-from tests.conftest import NOW, Cast, a_ticket, sign_in, visitor
+from tests.conftest import NOW, Cast, a_ticket, person, sign_in, visitor
 from tests.test_ownership import DAY, HOUR, MINUTE, Sync, a_breach, begun, in_threads, make_sync, sweep, told
 from tickets import files
 from tickets.actions import NewFile
@@ -718,3 +720,104 @@ def test_a_file_that_proves_a_step_is_kept_by_the_reaper(here: Cast, sync: Sync,
     reap(here.district.id)
     assert (tmp_path / kept.path).exists()
     assert not (tmp_path / orphan.path).exists()
+
+
+# --- many at once, in few statements ----------------------------------------------------------------------------------
+
+
+def many_late(cast: Cast, count: int) -> list[Any]:
+    """Promises broken of as many teams, each with a lead of its own who has a telephone."""
+    made = []
+    for n in range(count):
+        slug = f"t{Team.objects.count()}-{n}"
+        team = Team.objects.create(slug=slug, name=slug)
+        lead = person(f"Lead of {slug}", f"{slug}@cedar.localhost")
+        Membership.objects.create(person=lead, team=team, role=Role.LEAD)
+        ContactPoint.objects.create(person=lead, kind="phone", value=f"+1530{Person.objects.count():07d}")
+        made.append(a_breach(cast, a_ticket(cast, team=team)))
+    return made
+
+
+def statements(act: Any) -> int:
+    with CaptureQueriesContext(connections["default"]) as seen:
+        act()
+    return len(seen)
+
+
+def test_a_hundred_ladders_begin_and_climb_in_as_many_statements_as_five(here: Cast) -> None:
+    ladders.fallback_ladder("tickets")
+    Rung.objects.filter(level=1).update(channels=["inapp", "email", "sms"])
+    Line.objects.create(number="+19165550100", texts=True)
+    counted = {}
+    for count in (5, 95):
+        many_late(here, count)
+        began = statements(lambda: collecting.collect_breaches(here.district.id, now=NOW))
+        climbed = statements(lambda: collecting.climb(here.district.id, now=NOW + HOUR))
+        counted[count] = (began, climbed)
+        Delivery.objects.filter(state="pending").update(state="sent")
+    assert counted[5] == counted[95]
+    assert max(counted[95]) <= 20
+    assert Escalation.objects.filter(level=2).count() == 100
+    assert Delivery.objects.filter(channel="sms", purpose="notice").count() == 100
+    assert Delivery.objects.filter(channel="email", person__name__startswith="Lead of").count() == 100
+    assert Step.objects.count() == 200
+    assert Event.objects.filter(kind="escalated").count() == 200
+
+
+@pytest.mark.parametrize("trouble", ["python", "database"])
+def test_one_that_goes_wrong_is_undone_alone_and_the_others_are_told_once(
+    here: Cast, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    bad, *others = many_late(here, 6)
+    made = ladders.Climber._steps
+
+    def steps(climber: Any, escalation: Escalation, rung: Rung, found: Any) -> list[Step]:
+        if escalation.breach_id != bad.id:
+            return made(climber, escalation, rung, found)
+        if trouble == "python":
+            raise RuntimeError("poison")
+        return [Step(escalation=escalation, level=-1, title="x")]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ladders.Climber, "_steps", steps)
+        assert collecting.collect_breaches(here.district.id, now=NOW) == 5
+    assert bad.refresh().handled_at is None, "it is looked at again by the next sweep"
+    assert {one.breach_id for one in Escalation.objects.all()} == {one.id for one in others}
+    assert [len(told(one.ticket.team.memberships.get().person)) for one in (bad, *others)] == [0, 1, 1, 1, 1, 1]
+    assert (Event.objects.filter(kind="escalated").count(), Step.objects.count()) == (5, 5)
+    sweep(here, NOW + MINUTE)
+    assert Escalation.objects.filter(breach=bad).exists()
+
+
+def test_a_ladder_that_cannot_be_climbed_is_put_off_and_the_others_climb(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    many_late(here, 4)
+    sweep(here, NOW)
+    bad = Escalation.objects.order_by("id")[1]
+    climb = ladders.Climber.climb
+
+    def fragile(climber: Any, escalation: Escalation) -> None:
+        if escalation.id == bad.id:
+            raise RuntimeError("poison")
+        climb(climber, escalation)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ladders.Climber, "climb", fragile)
+        collecting.climb(here.district.id, now=NOW + HOUR)
+    assert (bad.refresh().level, bad.climb_at) == (1, NOW + 2 * HOUR)
+    assert Escalation.objects.filter(level=2).count() == 3
+    sweep(here, NOW + 2 * HOUR)
+    assert bad.refresh().level == 2
+
+
+def test_a_sweep_whose_time_is_up_is_no_fault_of_the_ladder(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    many_late(here, 2)
+
+    def out_of_time(*_given: Any) -> None:
+        raise SoftTimeLimitExceeded
+
+    with monkeypatch.context() as broken:
+        broken.setattr(ladders.Climber, "climb", out_of_time)
+        with pytest.raises(SoftTimeLimitExceeded):
+            collecting.collect_breaches(here.district.id, now=NOW)
+    sweep(here, NOW)
+    assert Escalation.objects.filter(level=1).count() == 2
