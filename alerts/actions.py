@@ -29,15 +29,21 @@ def draft(
     words: Mapping[str, Any],
     audience: Audience,
     now: datetime,
+    key: str = "",
 ) -> Alert:
-    """Written down, not sent."""
-    return drafts.draft(template, by=by, kind=kind, title=title, words=words, audience=audience, now=now)
+    """Written down, not sent; twice with one `key` once."""
+    return drafts.draft(template, by=by, kind=kind, title=title, words=words, audience=audience, now=now, key=key)
 
 
 def change(
     alert: Alert, *, by: Person | None, kind: str, title: str, words: Mapping[str, Any], audience: Audience, now: datetime
 ) -> bool:
-    """Other words or another audience, while it is a draft; whoever was asked to approve it is asked again. False: it has left."""
+    """Other words or another audience, while it is a draft; whoever was asked to approve it is asked again.
+
+    False: it has left, or a test would become real, or the other way round.
+    """
+    if not drafts.same_kind(alert, kind):
+        return False
     values = {"kind": kind, "title": title[:120], "words": words, "asked_at": None, "made_by": by, **drafts.columns(audience)}
     if not drafts.drafts(alert).update(**values):
         return False

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import uuid5
 
 from django.utils.translation import gettext as _
 
 from alerts import wording
-from alerts.audience import Audience
+from alerts.audience import Audience, audience_of, people
 from alerts.models import Alert, AlertTemplate, Channel, Kind
 from alerts.policies import policy_here, record, rings
-from districts.models import Person
+from districts.models import Person, uuid7
 
 State = Alert.State
 
@@ -25,13 +26,18 @@ class NeedsSecond(Exception):
 
 def draft(
     template: AlertTemplate | None, *, by: Person | None, kind: str, title: str, words: Mapping[str, Any], audience: Audience,
-    now: datetime, month: str = "",
+    now: datetime, month: str = "", key: str = "",
 ) -> Alert:  # fmt: skip
-    """Written down, not sent. The promise is the district's of today."""
+    """Written down, not sent. The promise is the district's of today. The same `key` again is the same draft, as it was."""
     policy = policy_here()
-    alert: Alert = Alert.objects.create(
-        kind=kind, title=title[:120], words=words, made_at=now, made_by=by, month=month, terms=policy.terms, **columns(audience),
-    )  # fmt: skip
+    values = {
+        "kind": kind, "title": title[:120], "words": words, "made_at": now, "made_by": by, "month": month, "terms": policy.terms,
+        **columns(audience),
+    }  # fmt: skip
+    own_id = uuid5(policy.district_id, f"alert:{key}") if key else uuid7()
+    alert, new = Alert.objects.get_or_create(id=own_id, defaults=values)
+    if not new:
+        return alert
     record(alert, kind="written", by=by, now=now, template=template.slug if template else "")
     return alert
 
@@ -72,8 +78,13 @@ def check_ready(alert: Alert) -> None:
         raise NotReady(_("No address for phone calls is set up: choose another way, or enter it under Set-up, Ladders, Phone calls."))
     if not alert.channels:
         raise NotReady(_("Choose at least one way to send it."))
-    if not (alert.kinds or alert.teams):
-        raise NotReady(_("Choose whom it is for."))
+    if not (alert.kinds or alert.teams) or not people(audience_of(alert)).exists():
+        raise NotReady(_("Choose whom it is for: nobody is in it."))
+
+
+def same_kind(alert: Alert, kind: str) -> bool:
+    """A test never becomes something real under somebody's hands, nor the other way round."""
+    return (alert.kind == Kind.TEST) == (kind == Kind.TEST)
 
 
 def drafts(alert: Alert) -> Any:

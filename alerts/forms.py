@@ -1,6 +1,7 @@
 """What leaders and callers type."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -24,6 +25,8 @@ from sla.setup.reading import TermsField
 SENT_BY = [(channel.value, channel.label) for channel in (Channel.SMS, Channel.EMAIL, Channel.VOICE)]
 LONGEST_TEXT, LONGEST_MAIL = 600, 10_000
 PARTS = ("subject", "text", "mail")
+REAL = (Kind.EMERGENCY, Kind.ORDINARY)
+_GROUPED = re.compile(r"[\s.,’'\u00a0\u202f]")  # as a number is written: 10,000 · 10.000 · 10 000
 
 
 def ways_here() -> list[tuple[str, Any]]:
@@ -111,12 +114,20 @@ class AlertForm(WordsForm):
     title = OneLine(
         label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("For the list of alerts; families do not see it.")
     )
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Kind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), widget=forms.RadioSelect)
 
-    def __init__(self, data: Any = None, **more: Any) -> None:
+    def __init__(self, data: Any = None, *, kinds: Sequence[str], **more: Any) -> None:
         super().__init__(data, **more)
+        self.fields["kind"].choices = [(kind, Kind(kind).label) for kind in kinds]  # type: ignore[attr-defined]
         dress(self.fields["title"])
         dress(self.fields["kind"])
+
+
+def kinds_of(template: AlertTemplate | None, alert: Alert | None) -> Sequence[str]:
+    """The monthly test's words make tests only; a draft stays what it is, a test or something real."""
+    if alert is not None:
+        return [Kind.TEST] if alert.is_test else REAL
+    return [Kind.TEST] if template and template.kind == Kind.TEST else list(Kind)
 
 
 def shown_of(alert: Alert) -> dict[str, Any]:
@@ -129,19 +140,22 @@ def shown_of_template(template: AlertTemplate | None) -> dict[str, Any]:
 
 
 class ConfirmForm(forms.Form):
-    """The word that is typed before anything leaves."""
+    """What is typed before anything leaves: of something real how many people it is for, so that nobody sends it to all by mistake."""
 
     word = forms.CharField(max_length=20, required=False)
     seen = forms.CharField(max_length=16, required=False)
 
-    def __init__(self, data: Any = None, *, word: str) -> None:
+    def __init__(self, data: Any = None, *, people: int, test: bool) -> None:
         super().__init__(data)
-        self.expected = word
+        self.people, self.test = people, test
 
     def clean_word(self) -> str:
-        typed = str(self.cleaned_data["word"]).strip().strip("“”\"'.")
-        if typed.casefold() != self.expected.casefold():
-            raise forms.ValidationError(_("Type the word %(word)s to send it.") % {"word": self.expected})
+        typed = str(self.cleaned_data["word"]).strip().strip("“”\"'")
+        if self.test:
+            if typed.casefold() != _("TEST").casefold():
+                raise forms.ValidationError(_("Type the word %(word)s to send it.") % {"word": _("TEST")})
+        elif _GROUPED.sub("", typed) != str(self.people):
+            raise forms.ValidationError(_("Type how many people it is for. Just now these are %(n)s.") % {"n": self.people})
         return typed
 
 

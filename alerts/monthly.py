@@ -53,7 +53,7 @@ def look(policy: AlertPolicy, *, now: datetime) -> None:
         if now - policy.test_at <= LATE and calendar.is_school_day(today):
             send_test(month=_month(today), by=None, now=now)
         policy.test_at = _next_test(policy, calendar, now=now)
-    if _days_left(today) < REMIND_DAYS and policy.reminded != _month(today) and not tested(today, calendar):
+    if _days_left(today) < REMIND_DAYS and policy.reminded != _month(today) and owed(today, calendar) and not tested(today, calendar):
         policy.reminded = _month(today)
         _remind(today, now=now)
     policy.save(update_fields=["test_at", "reminded"])
@@ -81,6 +81,30 @@ def tested(day: date, calendar: Calendar) -> bool:
     ).exists()
 
 
+def owed(day: date, calendar: Calendar) -> bool:
+    """Is there a school day in the month of that day? A month that is all break or summer owes no test."""
+    first = day.replace(day=1)
+    days = (first + n * ONE_DAY for n in range((_after_month(first) - first).days))
+    return any(calendar.is_school_day(one) for one in days)
+
+
+def overdue_since(policy: AlertPolicy, *, now: datetime) -> datetime | None:
+    """Since when this month's test is missing: it was due on the first school day from the day that is set. None: it is not."""
+    calendar = calendar_of(this_district(), now=now)
+    today = calendar.local_date(now)
+    day, end = today.replace(day=policy.test_day), _after_month(today.replace(day=1))
+    while day < end and not calendar.is_school_day(day):
+        day += ONE_DAY
+    due = calendar.at_local(day, _minute(policy))
+    if day == end or now <= due + LATE or tested(today, calendar):
+        return None
+    return due
+
+
+def _minute(policy: AlertPolicy) -> int:
+    return policy.test_time.hour * 60 + policy.test_time.minute
+
+
 def _remind(today: date, *, now: datetime) -> None:
     delivery.notify(
         people=once([*found_for(policy_here().owner_role, now=now).people, *leaders()]),
@@ -105,7 +129,7 @@ def _next_test(policy: AlertPolicy, calendar: Calendar, *, now: datetime) -> dat
 
 
 def _in_month(month: date, policy: AlertPolicy, calendar: Calendar, *, now: datetime) -> datetime | None:
-    minute = policy.test_time.hour * 60 + policy.test_time.minute
+    minute = _minute(policy)
     day, end = month.replace(day=policy.test_day), _after_month(month)
     while day < end:
         at = calendar.at_local(day, minute)

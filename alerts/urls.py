@@ -10,6 +10,7 @@ urlpatterns = [
     path("<uuid:alert_id>/", views.alert, name="alert"),
     path("<uuid:alert_id>/edit", views.edit, name="alert_edit"),
     path("<uuid:alert_id>/send", views.send, name="alert_send"),
+    path("<uuid:alert_id>/send-test", views.send, {"test": True}, name="alert_send_test"),
     path("<uuid:alert_id>/ask", views.ask, name="alert_ask"),
     path("<uuid:alert_id>/discard", views.discard, name="alert_discard"),
     path("<uuid:alert_id>/sign", views.sign, name="alert_sign"),

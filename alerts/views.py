@@ -16,12 +16,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from alerts import actions, audience, drafts, forms, policies, queries, watching, wording
+from alerts import actions, audience, drafts, forms, monthly, policies, queries, watching, wording
 from alerts.models import Alert, AlertTemplate
 from alerts.templates import templates_here
 from districts.access import Actor
 from districts.editing import actor_of, fingerprint
-from districts.models import Person
+from districts.models import Person, new_token
 
 ONE_FORM = require_http_methods(["GET", "HEAD", "POST"])
 Door = Callable[..., HttpResponse]
@@ -55,12 +55,12 @@ def spoken(request: HttpRequest) -> list[str]:
 @for_senders
 @require_safe
 def alerts(request: HttpRequest) -> HttpResponse:
-    found = queries.recent()
+    found, policy = queries.recent(), policies.policy_here()
     return render(
         request, "alerts/alerts.html",
         {
             "templates": templates_here(), "alerts": found, "live": [queries.live(alert) for alert in found if alert.is_live][:5],
-            "promise": policies.sentence(policies.policy_here()), "may_send": True,
+            "promise": policies.sentence(policy), "may_send": True, "overdue": monthly.overdue_since(policy, now=timezone.now()),
         },
     )  # fmt: skip
 
@@ -97,12 +97,13 @@ def _write(
     alert: Alert | None = None,
 ) -> HttpResponse:
     data, now = request.POST if request.method == "POST" else None, timezone.now()
-    form = forms.AlertForm(data, words=words, spoken=spoken(request), initial=shown)
+    kinds, key = forms.kinds_of(template, alert), request.POST.get("draft", "")[:40]
+    form = forms.AlertForm(data, words=words, spoken=spoken(request), initial=shown, kinds=kinds)
     to = forms.AudienceForm(data, initial=shown)
     if form.is_valid() and to.is_valid():
         said = {"title": form.cleaned_data["title"], "words": form.words(), "audience": to.audience(), "by": me(request), "now": now}
         if alert is None:
-            alert = actions.draft(template, kind=form.cleaned_data["kind"], **said)
+            alert = actions.draft(template, kind=form.cleaned_data["kind"], key=key, **said)
         else:
             actions.change(alert, kind=form.cleaned_data["kind"], **said)
         return redirect("alert", alert.id)
@@ -111,6 +112,7 @@ def _write(
     values = {
         "form": form, "to": to, "alert": alert, "template": template, "counted": counted,
         "some_sites": bool(to["sites"].value()), "some_teams": bool(to["teams"].value()), "may_send": True, "section": "alerts",
+        "draft": key or new_token(),
     }  # fmt: skip
     return render(request, "alerts/compose.html", values, status=422 if form.errors or to.errors else 200)
 
@@ -139,11 +141,6 @@ def alert(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     return _preview(request, found) if found.is_draft else _live(request, found)
 
 
-def confirm_word(alert: Alert) -> str:
-    """What is typed before it leaves: another word for a test, so that hands cannot confuse the two."""
-    return _("TEST") if alert.is_test else _("SEND")
-
-
 def _seen(alert: Alert) -> str:
     return fingerprint({"words": alert.words, **forms.shown_of(alert)})
 
@@ -152,9 +149,9 @@ def _preview(request: HttpRequest, found: Alert, *, form: forms.ConfirmForm | No
     now, actor = timezone.now(), actor_of(request)
     written = wording.all_written(found.words, spoken(request), kind=found.kind)
     values = {
-        "alert": found, "written": written, "counted": audience.count(audience.audience_of(found), kind=found.kind, now=now),
-        "blanks": wording.blanks(found.words), "audience_words": queries.audience_words(found), "word": confirm_word(found),
-        "form": form, "problem": problem, "seen": _seen(found), "waits": _waits_for_another(found, actor),
+        "alert": found, "written": written, "blanks": wording.blanks(found.words), "form": form, "problem": problem,
+        "counted": audience.count(audience.audience_of(found), kind=found.kind, now=now), "seen": _seen(found),
+        "audience_words": queries.audience_words(found), "waits": _waits_for_another(found, actor),
         "may_send": queries.may_send(actor, now=now), "promise": policies.sentence(found), "section": "alerts",
     }  # fmt: skip
     return render(request, "alerts/preview.html", values, status=422 if form or problem else 200)
@@ -166,11 +163,21 @@ def _waits_for_another(found: Alert, actor: Actor) -> bool:
 
 @for_senders
 @require_POST
-def send(request: HttpRequest, alert_id: UUID) -> HttpResponse:
-    found = queries.get_alert(actor_of(request), alert_id, now=timezone.now(), held=True)
+def send(request: HttpRequest, alert_id: UUID, *, test: bool = False) -> HttpResponse:
+    """The button of something real sends no test, and the other way round: each has an address of its own."""
+    now = timezone.now()
+    found = queries.get_alert(actor_of(request), alert_id, now=now, held=True)
     if not found.is_draft:
         return redirect("alert", found.id)
-    form = forms.ConfirmForm(request.POST, word=confirm_word(found))
+    if found.is_test != test:
+        said = (
+            _("This is a test: only the button of a test sends it.")
+            if found.is_test
+            else _("This is real: the button of a test does not send it.")
+        )
+        return _preview(request, found, problem=said)
+    people = audience.people(audience.audience_of(found)).count()
+    form = forms.ConfirmForm(request.POST, people=people, test=test)
     if not form.is_valid():
         return _preview(request, found, form=form)
     if form.cleaned_data["seen"] != _seen(found):
@@ -182,6 +189,12 @@ def send(request: HttpRequest, alert_id: UUID) -> HttpResponse:
     except actions.NeedsSecond:
         return _preview(request, found, problem=_("Your district wants a second leader to send it."))
     return redirect("alert", found.id)
+
+
+def _wrong_button(found: Alert) -> str:
+    if found.is_test:
+        return _("This is a test: only the button of a test sends it.")
+    return _("This is real: the button of a test does not send it.")
 
 
 @for_senders

@@ -86,7 +86,8 @@ def _mended(bad: BadContact, *, what: str, typed: str, request: HttpRequest) -> 
 @require_safe
 def tests(request: HttpRequest) -> HttpResponse:
     policy = policies.policy_here()
-    return render(request, "alerts/tests.html", {"results": queries.results(), "policy": policy, "may_send": True})
+    overdue = monthly.overdue_since(policy, now=timezone.now())
+    return render(request, "alerts/tests.html", {"results": queries.results(), "policy": policy, "overdue": overdue, "may_send": True})
 
 
 @for_administrators

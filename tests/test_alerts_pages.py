@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from alerts import actions, mending
+from alerts import actions, forms, mending
 from alerts.audience import Audience
 from alerts.models import Alert, AlertAct, AlertPolicy, AlertRecipient, AlertTemplate, BadContact, PhoneCall
 from alerts.policies import policy_here
@@ -114,34 +114,91 @@ def test_three_taps_from_the_desk_to_words_that_can_be_sent(here: Cast, lee: Cli
     assert WORDS["es"]["text"] in third
 
 
-def test_it_leaves_by_the_word_and_by_nothing_else(here: Cast, lee: Client) -> None:
+def test_it_leaves_by_the_number_of_its_people_and_by_nothing_else(here: Cast, lee: Client) -> None:
+    families(2)
     alert = composed(lee)
     seen = page(lee, "alert", alert.id).context["seen"]
-    wrong = post(lee, "alert_send", alert.id, word="yes", seen=seen)
-    assert wrong.status_code == 422
-    assert "Type the word SEND" in text_of(wrong)
+    for typed in ("yes", "SEND", "", "2", "30"):
+        wrong = post(lee, "alert_send", alert.id, word=typed, seen=seen)
+        assert wrong.status_code == 422
+        assert "Type how many people it is for. Just now these are 3." in text_of(wrong)
     assert alert.refresh().is_draft
     for _ in range(2):
-        assert post(lee, "alert_send", alert.id, word=" send ", seen=seen).status_code == 302
+        assert post(lee, "alert_send", alert.id, word=" 3 ", seen=seen).status_code == 302
     assert alert.refresh().state == Alert.State.SENDING
     assert AlertAct.objects.filter(alert=alert, kind="started").count() == 1
 
 
-def test_the_word_for_a_test_sends_nothing_real(here: Cast, lee: Client) -> None:
+def test_a_number_may_be_written_as_people_write_it(here: Cast) -> None:
+    for typed in ("10000", "10,000", "10.000", "10 000", "10’000", "10\u00a0000"):
+        assert forms.ConfirmForm({"word": typed}, people=10_000, test=False).is_valid(), typed
+    for typed in ("1000", "10,00O", "-10000", "TEST"):
+        assert not forms.ConfirmForm({"word": typed}, people=10_000, test=False).is_valid(), typed
+
+
+def test_the_audience_that_grew_meanwhile_is_counted_again(here: Cast, lee: Client) -> None:
+    families(2)
     alert = composed(lee)
     seen = page(lee, "alert", alert.id).context["seen"]
-    assert post(lee, "alert_send", alert.id, word="TEST", seen=seen).status_code == 422
-    test = composed(lee, kind="test")
+    families(1, first=7)
+    wrong = post(lee, "alert_send", alert.id, word="3", seen=seen)
+    assert wrong.status_code == 422
+    assert "Just now these are 4." in text_of(wrong)
+
+
+def test_the_buttons_of_a_test_and_of_something_real_send_nothing_of_the_other(here: Cast, lee: Client) -> None:
+    real, test = composed(lee), composed(lee, kind="test")
     shown = text_of(page(lee, "alert", test.id))
     assert "This is a test." in shown
     assert "TEST: Lockdown at Maple. Stay away." in shown
+    assert reverse("alert_send_test", args=[test.id]) in shown
+    assert reverse("alert_send", args=[test.id]) + '"' not in shown
+    for name, alert, said in (("alert_send_test", real, "This is real"), ("alert_send", test, "This is a test: only")):
+        seen = page(lee, "alert", alert.id).context["seen"]
+        for word in ("TEST", "1"):
+            response = post(lee, name, alert.id, word=word, seen=seen)
+            assert response.status_code == 422
+            assert said in text_of(response)
+        assert alert.refresh().is_draft
+    seen = page(lee, "alert", test.id).context["seen"]
+    assert post(lee, "alert_send_test", test.id, word="1", seen=seen).status_code == 422, "another word than of something real"
+    assert post(lee, "alert_send_test", test.id, word=" test ", seen=seen).status_code == 302
+
+
+def test_a_test_stays_a_test_and_something_real_stays_real(here: Cast, lee: Client) -> None:
+    real, test = composed(lee), composed(lee, kind="test")
+    for alert, other in ((real, "test"), (test, "emergency")):
+        assert post(lee, "alert_edit", alert.id, **{**FILLED, "kind": other}).status_code == 422
+        before = alert.kind
+        said = {"kind": other, "title": "T", "words": WORDS, "audience": _audience(), "now": NOW}
+        assert not actions.change(alert, by=here.lee, **said)
+        assert alert.refresh().kind == before
+    response = post(lee, "alert_from", "test", **FILLED)
+    assert response.status_code == 422, "the words of the monthly test make no emergency"
+    assert post(lee, "alert_from", "test", **{**FILLED, "kind": "test"}).status_code == 302
+
+
+def test_pressed_twice_while_writing_it_is_one_draft(here: Cast, lee: Client) -> None:
+    draft = page(lee, "alert_from", "lockdown").context["draft"]
+    for title in ("Lockdown at Maple", "Lockdown at Maple again"):
+        composed(lee, draft=draft, title=title)
+    assert [alert.title for alert in Alert.objects.all()] == ["Lockdown at Maple"]
+    assert AlertAct.objects.filter(kind="written").count() == 1
+
+
+def test_an_audience_of_nobody_does_not_leave(here: Cast, lee: Client) -> None:
+    alert = composed(lee, kinds=["community"])
+    seen = page(lee, "alert", alert.id).context["seen"]
+    response = post(lee, "alert_send", alert.id, word="0", seen=seen)
+    assert response.status_code == 422
+    assert "nobody is in it" in text_of(response)
 
 
 def test_what_was_changed_while_one_read_it_is_shown_first(here: Cast, lee: Client) -> None:
     alert = composed(lee)
     seen = page(lee, "alert", alert.id).context["seen"]
     post(sign_in(here.ada, here.district), "alert_edit", alert.id, **{**FILLED, "en_text": "Other words"})
-    response = post(lee, "alert_send", alert.id, word="SEND", seen=seen)
+    response = post(lee, "alert_send", alert.id, word="1", seen=seen)
     assert response.status_code == 422
     assert "Somebody changed it" in text_of(response)
     assert "Other words" in text_of(response)
@@ -152,7 +209,7 @@ def test_brackets_are_named_and_keep_it_here(here: Cast, lee: Client) -> None:
     alert = composed(lee, en_text="Lockdown at [school]")
     shown = page(lee, "alert", alert.id)
     assert "Still to be filled in: [school]" in text_of(shown)
-    response = post(lee, "alert_send", alert.id, word="SEND", seen=shown.context["seen"])
+    response = post(lee, "alert_send", alert.id, word="1", seen=shown.context["seen"])
     assert response.status_code == 422
     assert alert.refresh().is_draft
 
@@ -191,12 +248,12 @@ def test_a_second_leader_is_asked_and_sends(here: Cast, lee: Client) -> None:
     alert = composed(lee)
     shown = page(lee, "alert", alert.id)
     assert 'name="word"' not in text_of(shown)
-    assert post(lee, "alert_send", alert.id, word="SEND", seen=shown.context["seen"]).status_code == 422
+    assert post(lee, "alert_send", alert.id, word="1", seen=shown.context["seen"]).status_code == 422
     post(lee, "alert_ask", alert.id)
     notice = Delivery.objects.get(person=here.ada, channel="inapp")
     ada = sign_in(here.ada, here.district)
     shown = ada.get(notice.link)
-    post(ada, "alert_send", alert.id, word="SEND", seen=shown.context["seen"])
+    post(ada, "alert_send", alert.id, word="1", seen=shown.context["seen"])
     assert alert.refresh().approved_by == here.ada
 
 

@@ -436,6 +436,46 @@ def test_a_month_that_ends_without_a_test_is_told_once(here: Cast) -> None:
     assert monthly._next_look(policy, calendar_of(here.district, now=NOW), now=local(28, hour=17)) == local(29, hour=17, month=12)
 
 
+def closed_all_month(month: int) -> None:
+    days = [datetime(2026, month, 1, tzinfo=UTC).date() + timedelta(days=n) for n in range(31)]
+    CalendarDay.objects.bulk_create(CalendarDay(date=day, kind="break") for day in days if day.month == month)
+
+
+def test_a_month_that_is_all_break_has_no_test_and_nobody_misses_one(here: Cast) -> None:
+    closed_all_month(12)
+    forget_calendar(here.district.id)
+    policy = monthly.plan(policy_here(), on=True, day=14, at=time(10), now=local(30, month=11))
+    assert policy.test_at is None
+    for day in (14, 20, 29):
+        AlertPolicy.objects.update(check_at=local(day, month=12))
+        policy = swept(policy, now=local(day, hour=20, month=12))
+        assert monthly.overdue_since(policy, now=local(day, hour=20, month=12)) is None
+    assert not Alert.objects.exists()
+    assert not Delivery.objects.filter(subject__startswith="No test").exists()
+    forget_calendar(here.district.id)
+
+
+def test_a_break_around_the_day_moves_the_test_behind_it(here: Cast) -> None:
+    for day in range(10, 21):
+        CalendarDay.objects.create(date=datetime(2026, 11, day, tzinfo=UTC).date(), kind="break")
+    forget_calendar(here.district.id)
+    policy = monthly.plan(policy_here(), on=True, day=10, at=time(10), now=NOW)
+    assert policy.test_at == local(23)
+    assert monthly.overdue_since(policy, now=local(20, hour=20)) is None
+    assert monthly.overdue_since(policy, now=local(23, hour=20)) == local(23)
+    forget_calendar(here.district.id)
+
+
+def test_a_test_that_is_missing_is_shown_to_leaders_until_it_is_sent(here: Cast) -> None:
+    forget_calendar(here.district.id)
+    policy = policy_here()  # due on the tenth, whether the schedule sends it or somebody does
+    assert monthly.overdue_since(policy, now=local(10)) is None
+    assert monthly.overdue_since(policy, now=local(10) + timedelta(minutes=61)) == local(10)
+    sent(here.lee, kind="test", now=local(11))
+    assert monthly.overdue_since(policy, now=local(12)) is None
+    assert monthly.overdue_since(policy, now=local(20, month=12)) == local(10, month=12)
+
+
 def test_a_test_by_hand_counts_for_the_month(here: Cast, policy: AlertPolicy) -> None:
     sent(here.lee, kind="test")
     monthly.plan(policy, on=True, day=14, at=time(10), now=NOW + LATER)
