@@ -108,11 +108,18 @@ def _moved(ladder: Ladder, moves: Mapping[int, int]) -> None:
         steps.filter(level=before + ASIDE).update(level=after)
 
 
-def _write_down(ladder: Ladder, sentences: Sequence[Any], *, by: Person, now: datetime) -> None:
+def taken_from_file(ladder: Ladder, *, now: datetime) -> None:
+    """What was changed here is gone: the file has the word again."""
+    _write_down(ladder, [lambda: _("Taken from the file that the matrix is loaded from.")], by=None, now=now)
+    Ladder.objects.filter(id=ladder.id).update(edited_at=None)
+
+
+def _write_down(ladder: Ladder, sentences: Sequence[Any], *, by: Person | None, now: datetime) -> None:
     district = this_district()
     with override(str(district.languages[0]) if district.languages else "en"):
         words = [sentence() for sentence in sentences]
     LadderChange(ladder=ladder, by=by, at=now, words=words).save(force_insert=True)
+    Ladder.objects.filter(id=ladder.id).update(edited_at=now)
 
 
 def _in_words(rung: Rung) -> str:

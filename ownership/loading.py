@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from districts.models import DistrictModel, Person, Team
 from districts.queries import calendar_of, this_district
-from ownership import ladders, mapping
+from ownership import building, ladders, mapping
 from ownership.feeds import expect, next_time
 from ownership.models import Feed, Ladder, OwnerRole, Process, Rung, Stage, System
 
@@ -26,20 +26,26 @@ class Loaded:
     roles: dict[str, OwnerRole] = field(default_factory=dict)
     ladders: dict[str, Ladder] = field(default_factory=dict)
     processes: dict[str, Process] = field(default_factory=dict)
+    kept: list[Ladder] = field(default_factory=list)  # as they were changed here, whatever the file says
+    replaced: list[Ladder] = field(default_factory=list)  # with what was changed here
 
 
-def load_matrix(data: Data, now: datetime, holders: Mapping[str, Person] | None = None) -> Loaded:
+def load_matrix(
+    data: Data, now: datetime, holders: Mapping[str, Person] | None = None, *, take_file: bool = False
+) -> Loaded:  # fmt: skip
     """Into the district in scope. `holders`: who has which role; roles without stay as they are.
 
-    A promise that the grammar cannot say is kept as text; no process is left out.
+    A promise that the grammar cannot say is kept as text; no process is left out. A ladder that was changed on our pages stays as it
+    is, whole (its rungs follow from one another), unless `take_file`.
     """
     rows: Sequence[Data] = data["processes"]
     loaded = Loaded()
     loaded.systems = _systems(rows)
     loaded.roles = _roles(data["roles"], holders or {})
-    loaded.ladders = _by_slug(Ladder, [Ladder(slug=row["slug"], name=row["name"]) for row in rows], ["name"])
+    _ladders(rows, loaded, now, take_file=take_file)
     loaded.processes = _processes(rows, loaded)
-    _rungs(rows, loaded)
+    kept = {ladder.slug for ladder in loaded.kept}
+    _rungs([row for row in rows if row["slug"] not in kept], loaded)
     _stages(rows, loaded)
     _feeds(rows, loaded, now)
     ladders.fallback_ladder(ladders.TICKETS)
@@ -86,12 +92,27 @@ def _process(row: Data, loaded: Loaded) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _ladders(rows: Sequence[Data], loaded: Loaded, now: datetime, *, take_file: bool) -> None:
+    """One for each process, by its slug. Somebody who changes one just now is waited for."""
+    slugs = [row["slug"] for row in rows]
+    edited = list(Ladder.objects.filter(slug__in=slugs, edited_at__isnull=False).order_by("slug").select_for_update(no_key=True))
+    loaded.kept, loaded.replaced = ([], edited) if take_file else (edited, [])
+    kept = {ladder.slug: ladder for ladder in loaded.kept}
+    fresh = [Ladder(slug=row["slug"], name=row["name"]) for row in rows if row["slug"] not in kept]
+    loaded.ladders = kept | _by_slug(Ladder, fresh, ["name"])
+    for ladder in loaded.replaced:
+        building.taken_from_file(ladder, now=now)
+
+
 def _rungs(rows: Sequence[Data], loaded: Loaded) -> None:
     rungs = [_rung(rung, row, loaded) for row in rows for rung in row["escalation"]]
-    fields = ["after_minutes", "role", "actions", "step_minutes", "wakes"]
-    Rung.objects.bulk_create(rungs, update_conflicts=True, unique_fields=["district", "ladder", "level"], update_fields=fields)
+    plain, whole = ["after_minutes", "role", "actions", "step_minutes", "wakes"], ["name", "team", "channels"]
+    taken = {ladder.id for ladder in loaded.replaced}
+    for mine, fields in ((False, plain), (True, [*plain, *whole])):
+        some = [rung for rung in rungs if (rung.ladder_id in taken) is mine]
+        Rung.objects.bulk_create(some, update_conflicts=True, unique_fields=["district", "ladder", "level"], update_fields=fields)
     kept = {(rung.ladder_id, rung.level) for rung in rungs}
-    there = Rung.objects.filter(ladder__in=list(loaded.ladders.values())).values_list("id", "ladder_id", "level")
+    there = Rung.objects.filter(ladder__in={loaded.ladders[row["slug"]].id for row in rows}).values_list("id", "ladder_id", "level")
     Rung.objects.filter(id__in=[id_ for id_, ladder_id, level in there if (ladder_id, level) not in kept]).delete()
 
 

@@ -73,6 +73,7 @@ class Ladder(DistrictModel):
     slug = models.SlugField(max_length=100, db_index=False)
     name = models.CharField(max_length=200)
     tested_at = models.DateTimeField(null=True, blank=True, help_text="The last test that every rung passed.")
+    edited_at = models.DateTimeField(null=True, blank=True, help_text="Changed on our pages since a file was loaded: that stays.")
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "slug"], name="ladder_slug_once")]

@@ -1,18 +1,20 @@
 """The matrix and its pages over HTTP, the address that feeds ping, and the file a district's matrix is loaded from."""
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
 from districts.models import Membership, Person, Role, Team
 from districts.scope import district_scope
-from ownership import actions, audit, queries, rehearsal
+from ownership import actions, audit, building, queries, rehearsal
 from ownership.loading import load_matrix
-from ownership.models import Escalation, Feed, FeedRun, Ladder, OwnerRole, Process, Rung, Stage, Step
+from ownership.models import Escalation, Feed, FeedRun, Ladder, LadderChange, OwnerRole, Process, Rung, Stage, Step
 from sla import terms
 from tests.conftest import NOW, Cast, a_ticket, sign_in, visitor
 from tests.test_ownership import FOUR_PM, HOUR, Sync, a_breach, away, make_sync, sweep
@@ -312,6 +314,77 @@ def test_the_reference_matrix_loads_whole_and_twice_is_once(here: Cast) -> None:
     assert registrar.team
     assert Ladder.objects.filter(rungs__isnull=False).distinct().count() == 20  # one each, and the district's for tickets
     assert not Feed.objects.filter(alert_at__isnull=False).exists(), "watched from the first ping on"
+
+
+ATTENDANCE = "attendance-to-transportation-sync"
+
+
+def edited(here: Cast) -> Ladder:
+    """The attendance's ladder, with its first rung changed and a new one on top by an administrator."""
+    ladder = building.to_change(ATTENDANCE)
+    first = Rung.objects.filter(ladder=ladder).order_by("level")[0]
+    building.save_rung(ladder, first, {"channels": ["sms"], "actions": ["Call dispatch"], "step_minutes": 7}, by=here.ada, now=NOW)
+    building.rename(ladder, "Buses first", by=here.ada, now=NOW)
+    building.save_rung(ladder, None, {"after_minutes": 9_000, "team": here.technology}, by=here.ada, now=NOW)
+    return ladder
+
+
+def rungs_as_they_are(slug: str) -> list[tuple[Any, ...]]:
+    return list(
+        Rung.objects.filter(ladder__slug=slug).order_by("level")
+        .values_list("level", "after_minutes", "role", "team", "channels", "actions", "step_minutes", "wakes")
+    )  # fmt: skip
+
+
+def load_again(*options: str) -> str:
+    said = StringIO()
+    call_command("load_matrix", str(MATRIX), "--district", "cedar", *options, stdout=said)
+    return said.getvalue()
+
+
+def test_what_was_changed_here_is_kept_when_the_file_is_loaded_again_and_is_said(here: Cast) -> None:
+    assert "kept" not in load_again()
+    other = rungs_as_they_are("new-enrollment-data-flow")
+    Rung.objects.filter(ladder__slug="new-enrollment-data-flow", level=1).update(after_minutes=3)  # as an older file had it
+    ladder = edited(here)
+    before, said = rungs_as_they_are(ATTENDANCE), load_again()
+    assert rungs_as_they_are(ATTENDANCE) == before
+    assert ladder.refresh().name == "Buses first"
+    assert f"ladder {ATTENDANCE} kept as it was changed here on 2026-11-03" in said
+    assert said.count("kept as") == 1
+    assert "--take-file" in said
+    assert rungs_as_they_are("new-enrollment-data-flow") == other, "what nobody changed here is the file's"
+    assert Process.objects.get(slug=ATTENDANCE).ladder == ladder
+
+
+def test_the_files_version_is_taken_when_that_is_asked_for_and_then_stays_the_files(here: Cast) -> None:
+    load_again()
+    first = rungs_as_they_are(ATTENDANCE)
+    ladder = edited(here)
+    changed = rungs_as_they_are(ATTENDANCE)
+    assert f"ladder {ATTENDANCE} would be taken from the file" in load_again("--take-file", "--dry-run")
+    assert rungs_as_they_are(ATTENDANCE) == changed
+    said = load_again("--take-file")
+    assert f"ladder {ATTENDANCE} taken from the file, and what was changed here gone" in said
+    assert rungs_as_they_are(ATTENDANCE) == first
+    assert (ladder.refresh().name, ladder.edited_at) == ("Attendance to transportation sync", None)
+    last = LadderChange.objects.filter(ladder=ladder).latest("at")
+    assert (last.by, last.words) == (None, ["Taken from the file that the matrix is loaded from."])
+    assert "kept" not in load_again()
+
+
+def test_a_file_that_is_no_matrix_loads_nothing(here: Cast, tmp_path: Path) -> None:
+    load_again()
+    for name, text, words in (("a", "{", "no JSON"), ("b", "[]", "not a matrix"), ("c", '{"processes": [{}], "roles": []}', "systems")):
+        file = tmp_path / name
+        file.write_text(text)
+        with pytest.raises(CommandError, match=words):
+            call_command("load_matrix", str(file), "--district", "cedar")
+    with pytest.raises(CommandError, match="no district"):
+        call_command("load_matrix", str(MATRIX), "--district", "nowhere")
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("load_matrix", str(tmp_path / "nothing"), "--district", "cedar")
+    assert Process.objects.count() == 19
 
 
 def test_the_operating_models_promises_are_in_the_grammar(here: Cast) -> None:
