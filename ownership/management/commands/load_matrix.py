@@ -13,8 +13,8 @@ from ownership.loading import Loaded, load_matrix
 
 class Command(BaseCommand):
     help = (
-        "Load a district's ownership matrix from its JSON file: systems, roles, processes, stages, feeds and ladders. Twice is once,"
-        " and a newer file brings all of it up to date; but ladders that were changed on our pages stay as they are, unless --take-file."
+        "Load a district's ownership matrix from its JSON file: systems, roles, processes, stages, feeds and ladders. Twice is once, a"
+        " newer file brings all of it up to date; but ladders that were changed on our pages stay as they are, unless --take-file."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
