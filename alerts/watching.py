@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from alerts import climbing, counting, mending, promised, tree
+from alerts.finding import PROVED_WITHIN
 from alerts.models import Alert, AlertContact, BadContact, Kind, Outcome
 from alerts.policies import LOUD, found_for, leaders, page_of, policy_here, record
 from alerts.reach import Reach
@@ -108,7 +109,9 @@ def _queue_at_first_bad(alert: Alert, *, now: datetime) -> None:
 def _prove(alert: Alert) -> None:
     """Addresses that were mended before it was sent, and that it reached."""
     reached = AlertContact.objects.filter(alert=alert, outcome=Outcome.REACHED)
-    mended = BadContact.objects.filter(done_at__lt=alert.started_at, proved_at__isnull=True).exclude(fixed=BadContact.Fixed.GONE)
+    assert alert.started_at is not None
+    lately = BadContact.objects.filter(done_at__gte=alert.started_at - PROVED_WITHIN, done_at__lt=alert.started_at)
+    mended = lately.filter(proved_at__isnull=True).exclude(fixed=BadContact.Fixed.GONE)
     for column in ("new_address", "address"):
         proof = reached.filter(address=OuterRef(column))
         rows = mended if column == "new_address" else mended.filter(new_address="")

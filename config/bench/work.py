@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
-from config.bench import doors, promises
+from config.bench import alerts, doors, promises
 from config.bench.data import Place, make
 from config.bench.meter import ROUNDS, Answer, Browser, Meter
 from config.demo.volume import Size
@@ -331,6 +331,20 @@ def sweep_lateness(bench: Bench) -> Result:
     return bench.judged("sweep_lateness", found.p99, "seconds", 10, detail, reference=1.0)
 
 
+def alert_10k(bench: Bench) -> Result:
+    """Handing on is what families wait for; the page is asked for every five seconds by whoever watches."""
+    place, now = bench.small(), timezone.now()
+    count = 500 if bench.smoke else 10_000
+    alerts.families(place, count)
+    alert = alerts.start(place, now=now)
+    seconds, letters = alerts.hand_on(place)
+    looked = alerts.count(place, alert, now=now)
+    whole = page(bench, "", place, place.leader_cookie, f"/alerts/{alert.id}/", None)
+    rate = f"{letters:,} letters to {count:,} families, {letters / seconds:,.0f} a second"
+    detail = f"{rate}; counted in {looked:.2f} s; page: {whole.value} hellos"
+    return bench.judged("alert_10k", seconds, "s", 30, detail)
+
+
 def smtp_rate(bench: Bench) -> Result:
     """50 mails a second, each on a connection of its own: seconds from when one is due until it is written down, of 99 in 100."""
     rate = bench.rate()
@@ -373,5 +387,6 @@ ALL: dict[str, Callable[[Bench], Result]] = {
     "sweep_1m": sweep_1m,
     "derive": derive,
     "calendar_change": calendar_change,
+    "alert_10k": alert_10k,
     "sweep_lateness": sweep_lateness,
 }

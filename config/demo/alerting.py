@@ -14,13 +14,14 @@ from config.demo.people import mailbox, names
 from delivery.models import Delivery, Receipt
 from districts.calendar import Calendar
 from districts.models import ContactPoint, Person, Site
-from ownership.models import OwnerRole
+from ownership.models import OwnerRole, Process
 
 FAMILIES = 132
 SPANISH, NO_MAIL, NO_PHONE = 0.3, 0.12, 0.08
 GONE = (0.13, 0.09, 0.05)  # share of addresses that failed, test by test: the queue is worked off
 MONTHS = (2, 1, 0)  # before this one
 ROLES = {"owner_role": "safety-coordinator", "caller_role": "school-secretary", "contacts_role": "communications-manager"}
+ROW = "safety-alert-delivery"  # of the matrix
 
 
 def tell_alerts(calendar: Calendar, *, now: datetime, dice: random.Random) -> None:
@@ -31,6 +32,7 @@ def tell_alerts(calendar: Calendar, *, now: datetime, dice: random.Random) -> No
     policy = policy_here()
     for field, slug in ROLES.items():
         setattr(policy, field, OwnerRole.objects.filter(slug=slug).first())
+    policy.process = Process.objects.filter(slug=ROW).first()
     policy.save()
     _families(schools, dice)
     for months, gone in zip(MONTHS, GONE, strict=True):
