@@ -1,0 +1,177 @@
+"""Where people are named in a text: those on the roster by their names, others by how names are written."""
+
+from collections.abc import Iterator, Sequence
+
+from knowledge.redaction import names
+from knowledge.redaction.cues import cues
+from knowledge.redaction.kinds import Kind
+from knowledge.redaction.lexicon import lexicon
+from knowledge.redaction.roster import ALONE, PARTICLES, TITLES, Roster
+from knowledge.redaction.spans import Span
+from knowledge.redaction.tokens import Words
+
+THRESHOLD = -2.0  # of `names.odds`: on half of the sets, the highest at which 97 of 100 parts of names are found
+WORDY = 1.0  # more odds for a word that is also the name of somebody on the roster, written with a capital
+ANNOUNCED = 4.0  # more odds after "my name is"
+KEPT = -6.0  # less for what the district calls its places and teams
+BETWEEN = 2  # words between two parts of one name: "Imani R. Dang", "María de la Cruz"
+_ANNOUNCING = frozenset((("name", "is"), ("me", "llamo"), ("nombre", "es"), ("name", "s"), ("se", "llama"), ("is", "named")))
+_GRAMMAR = frozenset(
+    "i you we he she it they the a an my our your his her their this that there these those not be all any anyone someone everyone"
+    " to of in on at for from until till next last first".split()
+)  # fmt: skip
+
+
+def people(words: Words, roster: Roster) -> Iterator[Span]:
+    """A span for each name; its key is the person's where the roster knows one, else none."""
+    taken = [False] * len(words.tokens)
+    kept = _kept(words, roster)
+    for first, last, keys in _whole_names(words, roster):
+        first, last = _with_initials(words, first, last)
+        taken[first : last + 1] = [True] * (last + 1 - first)
+        yield _span(words, first, last, "|".join(sorted(keys)))
+    for index, token in enumerate(words.tokens):
+        if not taken[index] and _is_known_alone(words, index, roster, kept[index]):
+            taken[index] = True
+            first, last = _with_initials(words, index, index)
+            yield _span(words, first, last, "|".join(sorted(roster.people[token.word])))
+    yield from _others(words, roster, kept, taken)
+
+
+def _span(words: Words, first: int, last: int, key: str = "") -> Span:
+    return Span(words.tokens[first].start, words.tokens[last].end, Kind.PERSON, key)
+
+
+# --- what the district calls its places -------------------------------------------------------------------------------
+
+
+def _kept(words: Words, roster: Roster) -> Sequence[bool]:
+    """Which words are of a school, a team, a service. A title before one makes it a person: "Mr. Linden"."""
+    kept = [False] * len(words.tokens)
+    for index, token in enumerate(words.tokens):
+        for phrase in roster.keep.get(token.word, ()):
+            end = index + len(phrase)
+            if end <= len(kept) and all(words.tokens[index + n].word == word for n, word in enumerate(phrase)):
+                if not (index and cues().get(words.tokens[index - 1].word) == "title" and words.joined(index)):
+                    kept[index:end] = [True] * len(phrase)
+                break
+    return kept
+
+
+# --- people of the roster ---------------------------------------------------------------------------------------------
+
+
+def _whole_names(words: Words, roster: Roster) -> Iterator[tuple[int, int, frozenset[str]]]:
+    """Two or more different parts of the name of one person, next to each other, in whatever order and letters."""
+    index = 0
+    while index < len(words.tokens):
+        keys = roster.people.get(words.tokens[index].word)
+        last, shared = _reach(words, roster, index, keys) if keys else (index, frozenset[str]())
+        if last > index:
+            yield index, last, shared
+        index = last + 1
+
+
+def _reach(words: Words, roster: Roster, first: int, keys: frozenset[str]) -> tuple[int, frozenset[str]]:
+    last, shared, between = first, keys, 0
+    for index in range(first + 1, len(words.tokens)):
+        token = words.tokens[index]
+        if not words.joined(index):
+            break
+        both = shared & roster.people.get(token.word, frozenset())
+        if both and token.word != words.tokens[last].word:
+            last, shared, between = index, both, 0
+        elif between < BETWEEN and (len(token.word) == 1 or token.word in PARTICLES):
+            between += 1
+        else:
+            break
+    return last, shared
+
+
+def _is_known_alone(words: Words, index: int, roster: Roster, kept: bool) -> bool:
+    """A part of a name by itself: always, unless it is also a word, or what a school is called."""
+    token = words.tokens[index]
+    if token.word not in roster.people:
+        return False
+    if kept or token.word in roster.wordy:
+        return not kept and token.shape != "l" and _is_used_as_name(words, index)
+    return len(token.word) >= ALONE or token.shape != "l"
+
+
+def _is_used_as_name(words: Words, index: int) -> bool:
+    """Of a word with a capital that is somebody's name too: "Grace is ill" and "ask Will" are, "Will you" and "in May" are not."""
+    token = words.tokens[index]
+    after = words.tokens[index + 1] if index + 1 < len(words.tokens) else None
+    if cues().get(token.word) == "when":
+        return False
+    if words.mode == "up" or token.place in "sn":
+        return after is not None and words.mode != "up" and cues().get(after.word) == "be" and after.word not in _GRAMMAR
+    return after is None or not (after.word in _GRAMMAR and token.word == "will")
+
+
+def _with_initials(words: Words, first: int, last: int) -> tuple[int, int]:
+    """With an initial on either side: "jayla w", "I. Dang"."""
+    if first and len(words.tokens[first - 1].word) == 1 and words.tokens[first - 1].shape == "I" and words.joined(first):
+        gap = words.gap(first)
+        first -= gap.startswith(".") or words.tokens[first - 1].word not in "ia"
+    after = last + 1
+    if after < len(words.tokens) and len(words.tokens[after].word) == 1 and words.joined(after) and words.gap(after) in (" ", "  "):
+        small = words.tokens[after].shape == "l" and words.mode == "low" and words.tokens[after].word not in "aioueyu"
+        dotted = words.plain[words.tokens[after].end :][:1] == "."
+        last += (dotted or words.tokens[after].word not in "ia") and (words.tokens[after].shape == "I" or small)
+    return first, last
+
+
+# --- people nobody has told us of -------------------------------------------------------------------------------------
+
+
+def _others(words: Words, roster: Roster, kept: Sequence[bool], taken: list[bool]) -> Iterator[Span]:
+    named = [taken[index] or _is_named(words, index, roster, kept[index]) for index in range(len(words.tokens))]
+    index = 0
+    while index < len(named):
+        if taken[index] or not named[index]:
+            index += 1
+            continue
+        first, last = _whole(words, named, kept, taken, index)
+        yield _span(words, first, last)
+        index = last + 1
+
+
+def _is_named(words: Words, index: int, roster: Roster, kept: bool) -> bool:
+    token = words.tokens[index]
+    if len(token.word) < 2 or token.word in TITLES or not names.is_candidate(words, index, lexicon()):
+        return False
+    more = KEPT if kept else 0.0
+    if token.shape != "l" and index > 1 and (words.tokens[index - 2].word, words.tokens[index - 1].word) in _ANNOUNCING:
+        more += ANNOUNCED
+    if token.shape != "l" and token.word in roster.wordy:
+        more += WORDY
+    return names.odds(words, index) + more > THRESHOLD
+
+
+def _whole(words: Words, named: Sequence[bool], kept: Sequence[bool], taken: Sequence[bool], index: int) -> tuple[int, int]:
+    """The name that a word begins: further parts, initials and particles between, and what is written like the rest of it."""
+    last = index
+    for after in range(index + 1, len(words.tokens)):
+        if taken[after] or not words.joined(after) or "\n" in words.gap(after) or ("," in words.gap(after)):
+            break
+        if named[after] or (words.gap(after) in ("-", "'") and len(words.tokens[after].word) > 1):
+            last = after
+        elif not (after - last <= BETWEEN and (len(words.tokens[after].word) == 1 or words.tokens[after].word in PARTICLES)):
+            if not kept[after] and _is_rest(words, after, last):
+                last = after
+                continue
+            break
+    first, last = _with_initials(words, index, last)
+    while first and not taken[first - 1] and not named[first - 1] and words.tokens[first - 1].word in PARTICLES:
+        if not (words.joined(first) and words.tokens[first - 1].shape in "CM" and words.tokens[first - 1].place == "m"):
+            break
+        first -= 1
+    return first, last
+
+
+def _is_rest(words: Words, index: int, before: int) -> bool:
+    """A word after a name, with a capital, that is no word otherwise."""
+    token = words.tokens[index]
+    unknown = token.word not in lexicon().counts and token.word not in cues() and token.word not in lexicon().places
+    return index == before + 1 and token.shape in "CM" and unknown and words.gap(index) == " "
