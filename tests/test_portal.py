@@ -13,8 +13,8 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from config.brand import accent_css, contrast, parse
 from delivery.models import Delivery
+from districts.brand import accent_css, contrast, parse
 from districts.models import Account, ContactPoint, Service
 from districts.scope import district_scope
 from intake.form.popular import popular_services

@@ -12,8 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from config.brand import DEFAULT, accent_css
 from districts.access import Can, may
+from districts.brand import DEFAULT, accent_css
 from sla.words import time_words
 
 register = template.Library()

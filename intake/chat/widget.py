@@ -16,7 +16,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from config.brand import INK, accents
+from districts.brand import INK, accents
 from districts.models import District
 from intake.chat.door import door
 
