@@ -32,6 +32,10 @@ class Sheet:
     forms: Sequence[PaperForm]
 
     @property
+    def key(self) -> str:
+        return f"{self.site.id}{self.kind.id}"
+
+    @property
     def range(self) -> str:
         first, last = self.forms[0].number, self.forms[-1].number
         return f"{self.kind.letter}-{first:04d} – {self.kind.letter}-{last:04d}"

@@ -81,6 +81,10 @@ class Page:
         return [step for level in self.levels for step in level.steps]
 
     @property
+    def site_names(self) -> list[str]:
+        return [row.site.name for row in self.sites]
+
+    @property
     def next(self) -> Step | None:
         """What is due first of what can be done."""
         open_steps = [step for step in self.steps if step.task.done_at is None and not step.blocked_by]

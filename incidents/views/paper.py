@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,13 +22,13 @@ MOST_PRINTED = 500
 
 @staff_only
 def papers(request: HttpRequest, incident_id: UUID) -> HttpResponse:
-    return _page(request, queries.get_incident(incident_id))
+    return _page(request, queries.get_incident(incident_id), where=request.GET.get("at", ""))
 
 
 def _page(
     request: HttpRequest, incident: Incident, *, form: forms.PaperForm | None = None, problem: str = "", where: str = ""
 ) -> HttpResponse:
-    """`problem`: what is wrong with the numbers typed for the sheet `where`."""
+    """`where`: the sheet that was worked on, so that it stays open; `problem`: what is wrong with the numbers typed for it."""
     sheets = paper.sheets(incident)
     context = {
         "incident": incident, "sheets": sheets, "problem": problem, "where": where,
@@ -54,7 +55,7 @@ def issue(request: HttpRequest, incident_id: UUID) -> HttpResponse:
         return _page(request, incident, form=form)
     said = _("%(first)s to %(last)s are for %(site)s: print them now.")
     messages.success(request, said % {"first": made[0].code, "last": made[-1].code, "site": given["site"]})
-    return redirect("incident_paper", incident_id)
+    return _back(incident, f"{given['site'].id}{given['kind'].id}")
 
 
 @staff_only
@@ -74,7 +75,12 @@ def settle(request: HttpRequest, incident_id: UUID) -> HttpResponse:
         return _page(request, incident, problem=str(bad), where=_where(request))
     said = ngettext("%(n)d form is written down.", "%(n)d forms are written down.", changed) % {"n": changed}
     messages.success(request, said)
-    return redirect("incident_paper", incident_id)
+    return _back(incident, _where(request))
+
+
+def _back(incident: Incident, where: str) -> HttpResponse:
+    """To the sheet that was worked on."""
+    return redirect(f"{reverse('incident_paper', args=[incident.id])}?at={where}#p-{where}")
 
 
 def _where(request: HttpRequest) -> str:
