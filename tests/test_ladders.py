@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from icalendar import Calendar  # type: ignore[import-untyped]
 
 from delivery import calls, sending
@@ -28,6 +29,7 @@ from ownership import actions, building, collecting, ladders, parcels, rehearsal
 from ownership.models import Escalation, FeedRun, Ladder, LadderChange, LadderTest, OwnerRole, Rotation, Rung, Step, StepFile
 from ownership.preview import preview
 from ownership.roles import Roster, Via
+from ownership.templatetags.ladder_words import bdi
 from sla.models import Breach
 from tests.conftest import NOW, Cast, a_ticket, person, sign_in, visitor
 from tests.test_ownership import DAY, HOUR, MINUTE, Sync, a_breach, begun, in_threads, make_sync, sweep, told
@@ -821,3 +823,13 @@ def test_a_sweep_whose_time_is_up_is_no_fault_of_the_ladder(here: Cast, monkeypa
             collecting.collect_breaches(here.district.id, now=NOW)
     sweep(here, NOW)
     assert Escalation.objects.filter(level=1).count() == 2
+
+
+def test_names_of_another_script_turn_no_sentence_round(here: Cast) -> None:
+    Person.objects.filter(id=here.alice.id).update(name="نور 7")
+    rotation(here, here.alice, here.bob, team=here.technology)
+    day = here.district.today(timezone.now())
+    turns.go_on_leave(here.alice, first=day, last=day + DAY, cover=here.bob, by=here.ada, today=day, now=timezone.now())
+    page = sign_in(here.bob, here.district).get(reverse("on_call")).content.decode()
+    assert "<bdi>Bob</bdi> stands in" in page
+    assert bdi("<b>") == "<bdi>&lt;b&gt;</bdi>"

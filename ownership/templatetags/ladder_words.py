@@ -65,3 +65,9 @@ def moment(at: datetime) -> SafeString:
 @register.simple_tag
 def rung_words(rung: Rung) -> str:
     return rung_name(rung)
+
+
+@register.filter
+def bdi(name: str) -> SafeString:
+    """A name within a sentence: the two may run in different directions, and neither turns the other round."""
+    return format_html("<bdi>{}</bdi>", name)
