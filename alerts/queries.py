@@ -1,5 +1,6 @@
 """Reads of alerts: the live page, the calls that wait, the addresses to be mended, results of tests by school."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -201,6 +202,13 @@ def audience_words(alert: Alert) -> str:
     return " · ".join([*([", ".join(kinds)] if kinds else []), *where, *teams])
 
 
+def named_besides(alert: Alert) -> list[str]:
+    """Schools that its words name, and that it is not for, or not for them alone: a lockdown of one school that goes to all of them."""
+    words = " ".join(text for said in alert.words.values() for text in said.values()).casefold()
+    named = [(str(key), name) for key, name in Site.objects.order_by("name").values_list("id", "name") if name.casefold() in words]
+    return [name for key, name in named if key not in alert.sites]
+
+
 # --- calls --------------------------------------------------------------------------------------------------------------
 
 
@@ -286,7 +294,24 @@ def reason(why: str) -> str:
         "call no-answer": _("Nobody answered the call."), "call busy": _("The line was busy."),
         "call voicemail": _("A machine answered the call."), "call invalid": _("There is no such number."),
     }  # fmt: skip
-    return own.get(why) or (why_barred(OptOut(reason=why)) if why else _("It was not delivered."))
+    if why in own or not why:
+        return own.get(why) or _("It was not delivered.")
+    told = next((words for pattern, words in _codes() if pattern.search(why)), "")
+    return f"{told} ({why})" if told else why_barred(OptOut(reason=why))
+
+
+def _codes() -> list[tuple[re.Pattern[str], str]]:
+    """What providers tell in numbers (RFC 3463; twilio.com/docs/api/errors)."""
+    return [
+        (re.compile(r"\b(30005|21211|21217)\b"), _("The number is not in service.")),
+        (re.compile(r"\b(30006|21614)\b"), _("The number takes no text messages.")),
+        (re.compile(r"\b30003\b"), _("The telephone was off, or had no signal.")),
+        (re.compile(r"\b30004\b"), _("Texts to this number are blocked.")),
+        (re.compile(r"\b30007\b"), _("The phone company took it for spam.")),
+        (re.compile(r"\b5\.1\.\d+\b"), _("There is no such mailbox.")),
+        (re.compile(r"\b5\.2\.1\b"), _("The mailbox is shut.")),
+        (re.compile(r"\b[45]\.2\.2\b"), _("The mailbox is full.")),
+    ]
 
 
 def get_bad(actor: Actor, bad_id: UUID) -> BadContact:

@@ -149,7 +149,8 @@ def _preview(request: HttpRequest, found: Alert, *, form: forms.ConfirmForm | No
     now, actor = timezone.now(), actor_of(request)
     written = wording.all_written(found.words, spoken(request), kind=found.kind)
     values = {
-        "alert": found, "written": written, "blanks": wording.blanks(found.words), "form": form, "problem": problem,
+        "alert": found, "written": written, "besides": queries.named_besides(found), "blanks": wording.blanks(found.words),
+        "form": form, "problem": problem,
         "counted": audience.count(audience.audience_of(found), kind=found.kind, now=now), "seen": _seen(found),
         "audience_words": queries.audience_words(found), "waits": _waits_for_another(found, actor),
         "may_send": queries.may_send(actor, now=now), "promise": policies.sentence(found), "section": "alerts",

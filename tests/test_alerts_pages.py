@@ -186,6 +186,14 @@ def test_pressed_twice_while_writing_it_is_one_draft(here: Cast, lee: Client) ->
     assert AlertAct.objects.filter(kind="written").count() == 1
 
 
+def test_words_that_name_a_school_and_go_to_all_of_them_are_pointed_at(here: Cast, lee: Client) -> None:
+    named = {"en_text": "Lockdown at Maple Ridge Elementary.", "es_text": "Cierre en Maple Ridge Elementary."}
+    everywhere, there = composed(lee, **named), composed(lee, **named, sites=[str(here.maple.id)])
+    said = "It names Maple Ridge Elementary, and goes to: Families · everywhere. Is that right?"
+    assert said in text_of(page(lee, "alert", everywhere.id))
+    assert "It names" not in text_of(page(lee, "alert", there.id))
+
+
 def test_an_audience_of_nobody_does_not_leave(here: Cast, lee: Client) -> None:
     alert = composed(lee, kinds=["community"])
     seen = page(lee, "alert", alert.id).context["seen"]

@@ -279,10 +279,10 @@ def test_the_tree_can_be_begun_for_all_after_the_first_were_called(here: Cast) -
     shown = " ".join(lee.get(reverse("alert", args=[alert.id])).content.decode().split())
     assert "Phone tree: 1 call to make" in shown
     assert "whom no message reaches" in shown
-    assert "Start the phone tree now" in shown
+    assert "Have everybody else called, too" in shown
     lee.post(reverse("alert_tree", args=[alert.id]))
     assert PhoneCall.objects.count() == 3
-    assert "Start the phone tree now" not in lee.get(reverse("alert", args=[alert.id])).content.decode()
+    assert "Have everybody else called, too" not in lee.get(reverse("alert", args=[alert.id])).content.decode()
     assert Alert.objects.get().tree_at
 
 

@@ -55,6 +55,14 @@ def say(alert: Alert) -> str:
 
 
 @register.filter
+def say_besides(alert: Alert) -> list[wording.Written]:
+    """The same in the other languages of the alert, for families who speak those."""
+    spoken = this_district().languages or ["en"]
+    own = wording.language_for(alert.words, get_language() or "en", spoken=spoken)
+    return [one for one in wording.all_written(alert.words, spoken, kind=alert.kind) if one.language != own]
+
+
+@register.filter
 def act_words(act: AlertAct) -> str:
     """One line of the record."""
     by, data = act.by or _("By itself"), act.data

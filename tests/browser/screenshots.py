@@ -1,6 +1,7 @@
 """`make screenshots`: the pages of the README and of the doors' documentation anew, from a demonstration started for it."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -39,6 +40,21 @@ Dana
 On Mon, Nov 23, 2026 at 9:12 AM Maple Ridge Office <office@maple-ridge.example> wrote:
 > Dear Dana,
 > please write to the help desk about it.
+"""
+# What a demonstration keeps has no receipts: as if providers had taken it, and told of most of it.
+PROVIDERS_TELL = """
+from datetime import timedelta
+from django.utils import timezone
+from delivery.models import Delivery, Receipt
+from districts.models import District
+from districts.scope import district_scope
+with district_scope(District.objects.get(slug="cedar-valley").id):
+    rows, now = Delivery.objects.filter(about="{alert}").order_by("person_id", "id"), timezone.now()
+    for n, one in enumerate(dict.fromkeys(rows.values_list("person_id", flat=True))):
+        mine, lost = rows.filter(person_id=one), n % 17 == 3
+        mine.update(state="failed" if lost else "sent", sent_at=now, error="Twilio undelivered 30005" if lost else "")
+        if not lost and n % 11:
+            Receipt.objects.bulk_create(Receipt(delivery=row, kind="delivered", at=now) for row in mine)
 """
 SCHOOL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Maple Ridge Elementary</title>
 <link rel="icon" href="data:,"><style>body {{ margin: 0; font: 17px/1.6 Georgia, serif; color: #26313d }}
@@ -92,16 +108,58 @@ def desk(shots: Shots) -> None:
     shots.shoot(page, "matrix")
     page.goto(f"{shots.door}/matrix/ladders/new-enrollment-data-flow/?process=new-enrollment-data-flow")
     shots.shoot(page, "ladder")
-    page.goto(f"{shots.door}/outages/")
-    page.locator(".outage-card a").first.click()
-    shots.shoot(page, "outage")
-    page.goto(f"{shots.door}/status/")
-    shots.shoot(page, "status")
     page = shots.page(LARGE, "Leader, Cedar Valley")
     page.goto(f"{shots.door}/today/")
     shots.shoot(page, "today")
     page.goto(f"{shots.door}/alerts/")
     shots.shoot(page, "alerts")
+
+
+def alerts(shots: Shots) -> None:
+    """One is written, sent and on its way: most hear of it, whom nothing reaches is called."""
+    page = shots.page(LARGE, "Leader, Cedar Valley")
+    page.goto(f"{shots.door}/alerts/new/lockdown/")
+    for field in page.locator("textarea, input[name$=_subject]").all():
+        field.fill(field.input_value().replace("[school]", "Maple Ridge Elementary"))
+    page.locator("h1").scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, 0)")
+    shots.shoot(page, "alert-compose")
+    page.get_by_role("button", name="Look at it").click()
+    page.locator("#word").fill(re.sub(r"\D", "", page.locator(".al-to strong").inner_text()))
+    page.get_by_role("button", name="Send to").click()
+    page.wait_for_url("**/alerts/*/")
+    alert = page.url.rstrip("/").rsplit("/", 1)[1]
+    kept = "SELECT 1 FROM alerts_alert a WHERE a.id = %s AND a.state = 'sent' AND NOT EXISTS (SELECT FROM delivery_delivery d"
+    until(partial(shots.product.value, f"{kept} WHERE d.about = a.id AND d.state = 'pending')", alert), what="the alert to leave")
+    done = shots.product.manage("shell", "-c", PROVIDERS_TELL.format(alert=alert))
+    assert done.returncode == 0, done.stderr
+    until(partial(shots.product.value, "SELECT 1 FROM alerts_phonecall WHERE alert_id = %s LIMIT 1", alert), what="the calls")
+    page.reload()
+    shots.shoot(page, "alert-running")
+    page = shots.page(SMALL, "Leader, Cedar Valley")
+    page.goto(f"{shots.door}/alerts/calls/?whose=all")
+    shots.shoot(page, "alert-calls-phone")
+    page = shots.page(LARGE, "Leader, Cedar Valley")
+    page.goto(f"{shots.door}/alerts/contacts/?whose=all")
+    shots.shoot(page, "alert-contacts")
+
+
+def outages(shots: Shots) -> None:
+    """The one that runs; and of the one that is over a sheet of paper and the review."""
+    page = shots.page(LARGE, "Team lead, Transportation")
+    page.goto(f"{shots.door}/outages/")
+    over = f"{shots.door}{page.locator('.past-list > li > a').first.get_attribute('href')}"
+    page.locator(".outage-card a").first.click()
+    shots.shoot(page, "outage")
+    page.goto(f"{over}review/")
+    shots.shoot(page, "outage-review")
+    page.goto(f"{over}paper/")
+    page.goto(f"{shots.door}{page.locator('.sheet a.btn').first.get_attribute('href')}")
+    page.set_viewport_size({"width": MIDDLE[0], "height": MIDDLE[1]})
+    shots.shoot(page, "paper-form")
+    page = shots.page(MIDDLE)
+    page.goto(f"{shots.door}/status/")
+    shots.shoot(page, "status")
 
 
 def form(shots: Shots) -> None:
@@ -265,7 +323,8 @@ def api(shots: Shots) -> None:
 
 
 ALL: tuple[Callable[[Shots], None], ...] = (
-    front, desk, form, stickers, calendar, questions, mailbox, letters, known_twice, merging, voicemail, quick_log, widget, api,
+    front, desk, outages, alerts, form, stickers, calendar, questions, mailbox, letters, known_twice, merging, voicemail, quick_log,
+    widget, api,
 )  # fmt: skip
 
 
