@@ -4,12 +4,12 @@ from functools import cache
 
 _CUES = {
     "title": "mr mrs ms miss mx dr prof professor coach principal teacher nurse officer counselor sir madam lord lady president senator judge"
-    " sr sra srta don dona maestra maestro profe profesor profesora doctor doctora director directora senor senora senorita tio tia padre",
-    "greet": "hi hello hey dear hola estimado estimada estimados querido querida bye thanks gracias attn attention",
-    "kin": "son daughter child kid boy girl brother sister mom mother dad father husband wife nephew niece cousin grandson granddaughter"
+    " sr sra srta don dona maestra maestro profe profesor profesora doctor doctora director directora senor senora senorita tio tia padre pastor reverend father brother sister rabbi imam judge deputy detective captain sergeant",
+    "greet": "hi hello hey dear hola estimado estimada estimados querido querida bye thanks gracias attn attention buenos buenas dias tardes noches thx ty pls plz please perdone disculpe morning",
+    "kin": "son daughter child kid kids children twins student students boy girl brother sister mom mother dad father husband wife nephew niece cousin grandson granddaughter"
     " stepson student friend uncle aunt hijo hija nino nina hermano hermana mama papa esposo esposa sobrino sobrina nieto nieta alumno alumna"
     " primo abuela abuelo hijito hijita parent guardian grandma grandpa grandmother grandfather neighbor boss patient",
-    "named": "name named called llamo llama llamado llamada nombre known aka regards sincerely love cheers best saludos atentamente habla from signed"
+    "named": "name named called llamo llama llamado llamada nombre known aka regards sincerely love cheers best warmly respectfully saludos atentamente habla from signed"
     " soy contact ask cc",
     "says": "says said asked told wrote replied adds added writes thinks wants dice dijo escribio pregunto explained according asks",
     "be": "is was has had will won isn hasn did does didn doesn can got came went left needs lost keeps started missed es fue esta tiene estuvo va"

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -19,6 +19,7 @@ from knowledge.redaction.folding import plain
 _WORD = re.compile(r"[^\W\d_]+")
 COMMON = 2_000  # times a word was written in the lists, from which it is a word before it is a name
 RARE = 30  # below it a word is as good as unknown
+STEADY = 200_000  # the count of a form that no rule makes
 LANGUAGES = ("en", "es")
 
 
@@ -31,8 +32,36 @@ class Lexicon:
     places: frozenset[str]
     counts: dict[str, int]
 
+    def count(self, word: str) -> int:
+        """How often a word is written; of a Spanish form that the list has not, how often the word it is a form of."""
+        count = self.counts.get(word)
+        return count if count is not None else _of_form(word) if word in _IRREGULAR or len(word) > 3 else 0
+
     def is_word(self, word: str, *, from_count: int = COMMON) -> bool:
-        return self.counts.get(word, 0) >= from_count
+        return self.count(word) >= from_count
+
+
+# the Spanish list has "necesitar" and "grande", not "necesito" and "grandes"
+_ENDINGS = tuple(
+    "aríamos eríamos iríamos ábamos ieron iendo ando aron aban íamos amos emos imos aste iste aran eran iran adas idas ados idos ara era ira"
+    " ada ida ado ido aba ian ia io as an es en a o e i s".replace("í", "i").replace("á", "a").split()
+)
+_REST = ("ar", "er", "ir", "o", "a", "e", "")
+_IRREGULAR = frozenset(
+    "soy eres es somos son fui fue fueron era eran estoy esta estan estaba voy vas va vamos van iba tengo tiene tienen tuvo hago hace hizo digo"
+    " dice dijo pongo puso salgo vengo viene vino traigo trajo se sabe supo doy da dan dio veo vio oigo quise quiso puse pude pudo haya haga".split()
+)
+
+
+@lru_cache(16_384)
+def _of_form(word: str) -> int:
+    if word in _IRREGULAR:
+        return STEADY
+    counts = lexicon().counts
+    stems = {word[: -len(ending)] for ending in _ENDINGS if word.endswith(ending) and len(word) - len(ending) > 2}
+    stems |= {stem.replace(two, one) for stem in stems for two, one in (("ue", "o"), ("ue", "u"), ("ie", "e")) if two in stem}
+    best = max((counts.get(stem + rest, 0) for stem in stems for rest in _REST), default=0)
+    return best if best >= COMMON else 0
 
 
 @cache

@@ -7,7 +7,6 @@ network, no download. What the weights cannot know is added by rule: the rest of
 import json
 import math
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 
 from knowledge.redaction.cues import cues
@@ -17,25 +16,43 @@ from knowledge.redaction.tokens import Token, Words
 FILE = Path(__file__).with_name("weights.json")
 STEPS = (1, 300, 2_000, 20_000, 200_000)  # how often a word is written, in the counts of the lexicon
 FIRST_OF_CHINESE = "\u2e80"  # letters from here on are written without spaces: see `scripts`
+EVERYDAY = 20_000  # a word written so often is none's name when it is written small, but after a title
+NEVER = frozenset(
+    "january february march july september october november december monday tuesday wednesday thursday friday saturday sunday mondays tuesdays"
+    " wednesdays thursdays fridays saturdays sundays enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+    " lunes martes miercoles jueves viernes sabado domingo iban ssn pin url usb pdf fwd iep ell esl rm apt dont cant wont isnt im ive theres thats didnt doesnt wasnt mtra atte".split()
+)  # fmt: skip
 SIGNATURE = 4  # words of a line by itself that may be a signature
 
 
-@cache
+_weights: dict[str, float] = {}
+
+
 def weights() -> dict[str, float]:
-    read: dict[str, float] = json.loads(FILE.read_text("utf-8"))
-    return read
+    """Read once a process."""
+    if not _weights:
+        _weights.update(json.loads(FILE.read_text("utf-8")))
+    return _weights
+
+
+def use(other: dict[str, float]) -> None:
+    """Weigh by these from now on, in this process."""
+    _weights.clear()
+    _weights.update(other)
 
 
 def is_candidate(words: Words, index: int, lexicon: Lexicon) -> bool:
     """Whether a word is worth weighing: a name of the lists, a capital, or said to be a name."""
     token = words.tokens[index]
-    if token.word[0] >= FIRST_OF_CHINESE:
+    if token.word[0] >= FIRST_OF_CHINESE or token.word in NEVER:
         return False
     if token.shape != "l":
         return True
+    if lexicon.count(token.word) >= EVERYDAY:
+        return index > 0 and cues().get(words.tokens[index - 1].word) == "title"
     if token.word in lexicon.firsts or token.word in lexicon.lasts:
         return True
-    if len(token.word) > 2 and token.word not in lexicon.counts and token.word not in cues() and words.mode == "low":
+    if len(token.word) > 2 and not lexicon.count(token.word) and token.word not in cues() and words.mode == "low":
         return True
     return index > 0 and cues().get(words.tokens[index - 1].word) in ("title", "named")
 
@@ -73,7 +90,7 @@ def traits(words: Words, index: int, lexicon: Lexicon) -> Iterator[str]:
 def _kind(token: Token, lexicon: Lexicon) -> str:
     """ "b2": both a first and a last name, written 300 to 2,000 times."""
     first, last = token.word in lexicon.firsts, token.word in lexicon.lasts
-    count = lexicon.counts.get(token.word, 0)
+    count = lexicon.count(token.word)
     return ("b" if first and last else "f" if first else "l" if last else "-") + str(sum(count >= step for step in STEPS))
 
 
@@ -99,7 +116,7 @@ def _before(words: Words, index: int, lexicon: Lexicon, kind: str) -> Iterator[s
     for char in "\",(@#/\n>:'-":
         if char in gap:
             yield f"gap {char}"
-    if any(map(str.isdigit, gap)):
+    if any(map(str.isdigit, gap.rpartition("\n")[2])):
         yield "gap digit"
 
 

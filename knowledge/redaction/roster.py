@@ -2,15 +2,15 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from knowledge.redaction.folding import plain
 from knowledge.redaction.lexicon import lexicon
 
 WORD = re.compile(r"[^\W\d_]+")
 PARTICLES = frozenset("de del la las los el y da do dos das van von der den bin al ben di du le st san santa mac mc o d jr sr ii iii iv".split())
-TITLES = frozenset("mr mrs ms miss mx dr prof coach principal sr sra srta don dona maestra maestro profe profesora profesor nurse officer".split())
+TITLES = frozenset("mr mrs ms miss mx dr prof coach principal pastor sr sra srta don dona maestra maestro profe profesora profesor nurse officer".split())
 ALONE = 3  # letters from which a part of a name is looked for by itself
 MAILBOX = 5  # letters from which the mailbox of a person is looked for as a word
 PHRASE = 8  # words of a name of a place that are compared
@@ -55,16 +55,17 @@ class Known:
 @dataclass(frozen=True)
 class Roster:
     """`people`: what each part of a name may be of whom. `keep`: names of schools, teams and the like by their first word; what
-    they cover stays, as triage needs it. `tags`: letters before the number of an asset ("cv")."""
+    they cover stays, as triage needs it. `catalog`: other words that it uses for what it does. `tags`: letters before the number of an asset ("cv")."""
 
-    people: dict[str, frozenset[str]] = field(default_factory=dict)
+    people: Mapping[str, frozenset[str]] = field(default_factory=dict)
     wordy: frozenset[str] = frozenset()
-    ids: dict[str, str] = field(default_factory=dict)
-    keep: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    tags: frozenset[str] = frozenset(("cv",))
+    ids: Mapping[str, str] = field(default_factory=dict)
+    keep: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    catalog: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
 
 
-def roster(people: Iterable[Known], *, keep: Iterable[str] = (), tags: Iterable[str] = ("cv",)) -> Roster:
+def roster(people: Iterable[Known], *, keep: Iterable[str] = (), catalog: Iterable[str] = (), tags: Iterable[str] = ()) -> Roster:
     whose, ids = defaultdict[str, set[str]](set), dict[str, str]()
     for one in people:
         for part in parts_of(one):
@@ -77,7 +78,20 @@ def roster(people: Iterable[Known], *, keep: Iterable[str] = (), tags: Iterable[
         wordy=frozenset(part for part in whose if words.is_word(part)),
         ids={number: key for number, key in ids.items() if number},
         keep=_phrases(keep),
+        catalog=frozenset(word for text in catalog for word in WORD.findall(plain(text))),
         tags=frozenset(map(plain, tags)),
+    )
+
+
+def plus(known: Roster, people: Iterable[Known]) -> Roster:
+    """With some more people: who writes, say, and is not on it yet."""
+    more = roster(people)
+    both = {part: keys | known.people.get(part, frozenset()) for part, keys in more.people.items()}
+    return replace(
+        known,
+        people={**known.people, **both},
+        wordy=known.wordy | more.wordy,
+        ids={**known.ids, **more.ids},
     )
 
 

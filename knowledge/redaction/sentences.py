@@ -158,6 +158,28 @@ picking up {f} {i} early
 has anyone seen {f}
 The former Giants player {l} is here.
 The {l} family moved in.
+Kids: {f} (3rd) and {f} (1st)
+Children: {f}, {f}
+My kids {f} and {f} ride bus 12.
+this is Pastor {f} at the church
+hi this is {f} at the front desk
+yeah this is {n} uh calling about the bus
+{f} Who\nIs this yours, {f}?
+{f}: Look at that.\n{f}: Remember the plan, {f}? You promised!\n{f}: You found it!
+"Come here!" shouted {f} at {f}.
+{f} yelled at {f}: "What is this?"
+Everyone calls me {f}.
+This tune by ex-Eagle {l} is the best one.
+arranged and sung by {n} in 1982
+Follow up with {n} next week.
+the {l}s live next door
+- {f} {i}., 8th grade
+-- {f} {i}
+{n} | Science | Room 12
+{n}, Rm 305, Riverside
+{n} (Riverside)
+call {f} at home
+{f} at the front desk said no
 We are the {l}s.
 According to {n}, the pipe burst.
 {n} reports a leak.

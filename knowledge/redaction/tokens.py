@@ -35,8 +35,11 @@ class Words:
 
     def joined(self, index: int) -> bool:
         """Whether a word may be the next part of the name that the word before is of."""
-        gap = self.plain[self.tokens[index - 1].end : self.tokens[index].start]
-        return len(gap) < 6 and JOINS.fullmatch(gap) is not None
+        before = self.tokens[index - 1]
+        gap = self.plain[before.end : self.tokens[index].start]
+        if len(gap) > 5 or JOINS.fullmatch(gap) is None:
+            return False
+        return not ("." in gap and len(gap) > 1 and len(before.word) > 2 and before.word not in TITLES)
 
 
 def words(folded: Folded) -> Words:
