@@ -20,7 +20,7 @@ from ownership import audit, history
 from ownership.audit import Finding
 from ownership.history import Strip
 from ownership.ladders import WITH_OWNERS, escalations, owners, whom
-from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Process, Rung, Stage, Step, System
+from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Process, Rung, Stage, Step, Summons, System
 from ownership.notices import clock, title, trouble
 from ownership.roles import Found, Roster
 from sla.models import ClockKind
@@ -262,14 +262,16 @@ def open_escalations() -> QuerySet[Escalation]:
 
 
 def waiting_for(actor: Actor) -> list[Open]:
-    """Ladders on which the actor owns a step that is not done, or that are of a process of theirs."""
+    """Ladders on which the actor owns a step that is not done, for which they were sent and nobody has them yet, or that are of a
+    process of theirs."""
     if actor.person is None:
         return []
     person = actor.person
     mine = Step.objects.filter(owner=person, done_at__isnull=True).values("escalation_id")
     sides = [Q(**{f"process__{side}__{who}": person}) for side in ("primary", "secondary") for who in ("holder", "deputy")]
     owned = sides[0] | sides[1] | sides[2] | sides[3]
-    return views_of(open_escalations().filter(Q(id__in=mine) | owned), actor)
+    sent_for = Q(id__in=Summons.objects.filter(person=person).values("escalation_id"), acknowledged_at__isnull=True)
+    return views_of(open_escalations().filter(Q(id__in=mine) | sent_for | owned), actor)
 
 
 def waiting_on(actor: Actor, step: Step) -> list[Open]:
@@ -288,7 +290,7 @@ def all_waiting(actor: Actor) -> list[Open]:
 
 
 def views_of(rows: QuerySet[Escalation] | Iterable[Escalation], actor: Actor) -> list[Open]:
-    """With steps, what is due first on top. Three queries in all."""
+    """With steps, what is due first on top. Four queries in all."""
     found = list(rows[:MOST_OPEN]) if isinstance(rows, QuerySet) else list(rows)
     steps: dict[UUID, list[Step]] = {escalation.id: [] for escalation in found}
     people = ("owner", "role", "done_by")
@@ -298,23 +300,30 @@ def views_of(rows: QuerySet[Escalation] | Iterable[Escalation], actor: Actor) ->
     tops: dict[UUID, int] = {}
     for ladder_id, level in Rung.objects.filter(ladder__in={e.ladder_id for e in found}).values_list("ladder_id", "level"):
         tops[ladder_id] = max(level, tops.get(ladder_id, 0))
-    views = [_open(e, steps[e.id], tops.get(e.ladder_id, 0), actor) for e in found]
+    sent_for = _sent_for(actor, list(steps))
+    views = [Open(e, steps[e.id], tops.get(e.ladder_id, 0), may_act(actor, e, steps[e.id], sent_for=e.id in sent_for)) for e in found]
     return sorted(views, key=lambda view: view.first_due or view.escalation.began_at)
 
 
-def _open(escalation: Escalation, steps: Sequence[Step], top: int, actor: Actor) -> Open:
-    return Open(escalation, steps, top, may_act(actor, escalation, steps))
+def _sent_for(actor: Actor, escalation_ids: Sequence[UUID]) -> set[UUID]:
+    """Those for which they were sent, by mail, text or call: an owner, or whoever stood in for one."""
+    if actor.person is None:
+        return set()
+    return set(
+        Summons.objects.filter(person=actor.person, escalation__in=escalation_ids).values_list("escalation_id", flat=True)
+    )  # fmt: skip
 
 
-def may_act(actor: Actor, escalation: Escalation, steps: Iterable[Step]) -> bool:
-    """Acknowledge, and say that a step is done: those it was given to, the owners of the process, the ticket's team, and leads."""
+def may_act(actor: Actor, escalation: Escalation, steps: Iterable[Step], *, sent_for: bool) -> bool:
+    """Acknowledge, and say that a step is done: those it was given to or who were sent for, the owners of the process, the ticket's
+    team, and leads."""
     if actor.person is None or not actor.is_staff:
         return False
     me = actor.person.id
     asked = {step.owner_id for step in steps}
     asked |= {person for role in owners(escalation.process) for person in (role.holder_id, role.deputy_id)}
     in_team = escalation.ticket is not None and actor.in_team(escalation.ticket.team_id)
-    return me in asked or in_team or may(actor, Can.LEAD)
+    return sent_for or me in asked or in_team or may(actor, Can.LEAD)
 
 
 def get_escalation(actor: Actor, escalation_id: UUID) -> Escalation:
@@ -322,7 +331,8 @@ def get_escalation(actor: Actor, escalation_id: UUID) -> Escalation:
     escalation = escalations().filter(id=escalation_id).first()
     if escalation is None:
         raise Http404
-    if not may_act(actor, escalation, Step.objects.filter(escalation=escalation)):
+    sent_for = bool(_sent_for(actor, [escalation_id]))
+    if not may_act(actor, escalation, Step.objects.filter(escalation=escalation), sent_for=sent_for):
         raise PermissionDenied
     return escalation
 

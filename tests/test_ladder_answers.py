@@ -417,11 +417,11 @@ def test_the_link_shows_and_only_the_button_takes(here: Cast, sync: Sync) -> Non
     assert escalation.refresh().acknowledged_at is None, "mail scanners follow links"
     taken = stranger.post(path)
     assert taken.status_code == 200
-    assert "Rosa, you have it." in taken.content.decode()
+    assert "<bdi>Rosa</bdi>, you have it." in taken.content.decode()
     assert escalation.refresh().acknowledged_by == sync.rosa
     assert "Rosa acknowledged rung 1. By the link in the notice." in FeedRun.objects.get().note
     again = stranger.post(path)
-    assert (again.status_code, "Rosa, you have it." in again.content.decode()) == (200, True)
+    assert (again.status_code, "<bdi>Rosa</bdi>, you have it." in again.content.decode()) == (200, True)
     assert FeedRun.objects.get().note.count("acknowledged") == 1
     assert "_auth_user_id" not in stranger.session, "nobody is signed in by it"
 
@@ -433,7 +433,7 @@ def test_the_link_of_whoever_was_slower_says_who_has_it(here: Cast, sync: Sync) 
     client = visitor(here.district)
     for answer, status in ((client.get(path), 200), (client.post(path), 409)):
         assert answer.status_code == status
-        assert "Rosa has it already." in answer.content.decode()
+        assert "<bdi>Rosa</bdi> has it already." in answer.content.decode()
         assert '<form method="post" class="take-form">' not in answer.content.decode()
     assert escalation.refresh().acknowledged_by == sync.rosa
 

@@ -406,7 +406,7 @@ def test_turns_swaps_and_leave_over_http(here: Cast) -> None:
     leave = {"person": str(here.bob.id), "first": "2099-01-01", "last": "2099-01-05", "cover": str(here.alice.id)}
     assert alice.post(reverse("leave"), leave).status_code == 422, "only leads enter another's leave"
     assert alice.post(reverse("leave"), leave | {"person": str(here.alice.id), "cover": str(here.bob.id)}).status_code == 302
-    assert "Bob stands in" in alice.get(reverse("on_call")).content.decode()
+    assert "<bdi>Bob</bdi> stands in" in alice.get(reverse("on_call")).content.decode()
 
 
 # --- preview and test -------------------------------------------------------------------------------------------------
@@ -833,3 +833,21 @@ def test_names_of_another_script_turn_no_sentence_round(here: Cast) -> None:
     page = sign_in(here.bob, here.district).get(reverse("on_call")).content.decode()
     assert "<bdi>Bob</bdi> stands in" in page
     assert bdi("<b>") == "<bdi>&lt;b&gt;</bdi>"
+
+
+def test_whoever_was_sent_for_finds_it_and_may_act_though_they_own_no_step(here: Cast, sync: Sync) -> None:
+    """Two leads are told and one of them owns the steps; somebody stands in for the second owner of a process."""
+    day = here.district.today(NOW)
+    turns.go_on_leave(sync.dan, first=day, last=day, cover=here.bob, by=here.ada, today=day, now=NOW)
+    escalation = begun(here, sync)
+    assert told(here.bob) == ["Failed: Attendance to transportation"]
+    bob, alice = sign_in(here.bob, here.district), sign_in(here.alice, here.district)
+    assert "Attendance to transportation" in bob.get(reverse("steps")).content.decode()
+    assert "Attendance to transportation" not in alice.get(reverse("steps")).content.decode()
+    address = reverse("acknowledge_escalation", args=[escalation.id])
+    assert alice.post(address).status_code == 403
+    assert bob.post(address).status_code == 302
+    assert escalation.refresh().acknowledged_by == here.bob
+    actions.complete(Step.objects.order_by("order")[0].id, by=here.bob, evidence="done", now=NOW)
+    Escalation.objects.update(acknowledged_by=sync.rosa)
+    assert "Attendance to transportation" not in bob.get(reverse("steps")).content.decode(), "Rosa has it: it waits for Bob no more"

@@ -200,7 +200,7 @@ def test_the_second_owner_finds_it_too_and_acknowledges(here: Cast, rows: Sync) 
     client.post(reverse("acknowledge_escalation", args=[escalation.id]))
     assert escalation.refresh().acknowledged_by == rows.dan
     page = client.get("/matrix/steps/").content.decode()
-    assert "Dan has it" in page
+    assert "<bdi>Dan</bdi> has it" in page
     assert "I have it" not in page
 
 
