@@ -110,8 +110,9 @@ def _keys(folded: Folded, found: Sequence[Span]) -> list[str]:
     longer = defaultdict[str, set[str]](set)
     for span, words_of in zip(found, parts, strict=True):
         if span.kind is Kind.PERSON and len(words_of) > 1:
+            key = span.key or " ".join(words_of)
             for word in words_of:
-                longer[word].add(span.key or " ".join(words_of))
+                longer[word].add(key)
     return [_key(span, words_of, longer) for span, words_of in zip(found, parts, strict=True)]
 
 

@@ -16,6 +16,7 @@ ANNOUNCED = 4.0  # more odds after "my name is"
 AGAIN = 3.0  # more odds for a word that is of a name elsewhere in the text
 KEPT = -6.0  # less for what the district calls its places and teams
 CATALOG = -3.0  # less for any other word of its catalog that is in no list of names
+LONGEST = 12  # words of one name
 BETWEEN = 2  # words between two parts of one name: "Imani R. Dang", "María de la Cruz"
 _ANNOUNCING = frozenset((("name", "is"), ("me", "llamo"), ("nombre", "es"), ("name", "s"), ("se", "llama"), ("is", "named")))
 _WAYS = frozenset("st street ave avenue rd road dr drive ln lane ct court blvd boulevard hwy highway pkwy parkway cir ter".split())
@@ -77,7 +78,7 @@ def _whole_names(words: Words, roster: Roster) -> Iterator[tuple[int, int, froze
 
 def _reach(words: Words, roster: Roster, first: int, keys: frozenset[str]) -> tuple[int, frozenset[str]]:
     last, shared, between = first, keys, 0
-    for index in range(first + 1, len(words.tokens)):
+    for index in range(first + 1, min(first + LONGEST, len(words.tokens))):
         token = words.tokens[index]
         if not words.joined(index):
             break
@@ -177,7 +178,7 @@ def _asks(words: Words, index: int) -> bool:
 def _whole(words: Words, named: Sequence[bool], kept: Sequence[bool], taken: Sequence[bool], index: int) -> tuple[int, int]:
     """The name that a word begins: further parts, initials and particles between, and what is written like the rest of it."""
     last = index
-    for after in range(index + 1, len(words.tokens)):
+    for after in range(index + 1, min(index + LONGEST, len(words.tokens))):
         if taken[after] or not words.joined(after) or "\n" in words.gap(after) or ("," in words.gap(after)):
             break
         if named[after] or (words.gap(after) in ("-", "'") and len(words.tokens[after].word) > 1):
