@@ -9,7 +9,7 @@ from config import environment
 
 if __name__ == "__main__":
     try:
-        environment.provide(database=sys.argv[1:2] != ["parse_mail"])
+        environment.provide(database=sys.argv[1:2] not in (["parse_mail"], ["intents"]))
         execute_from_command_line(sys.argv)
     except KeyboardInterrupt:
         sys.exit(130)

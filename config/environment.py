@@ -13,6 +13,8 @@ from districts.postgres import roles
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = "replace-me"  # in every secret of .env.production.example
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # NumPy's own fight other workers for the cores
+
 
 class NotConfigured(SystemExit):
     """Production does not make up what it was not told."""
@@ -25,6 +27,8 @@ def provide(*, database: bool = True) -> None:
     process that serves needs no owner's URL. `database`: False for what asks none.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
     if (ROOT / ".env").exists():
         environ.Env.read_env(ROOT / ".env", overwrite=False)
     named = os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_APP_URL")
