@@ -19,6 +19,7 @@ CATALOG = -3.0  # less for any other word of its catalog that is in no list of n
 LONGEST = 12  # words of one name
 BETWEEN = 2  # words between two parts of one name: "Imani R. Dang", "María de la Cruz"
 _ANNOUNCING = frozenset((("name", "is"), ("me", "llamo"), ("nombre", "es"), ("name", "s"), ("se", "llama"), ("is", "named")))
+_HONORIFICS = frozenset("mr mrs ms mx sra srta".split())
 _WAYS = frozenset("st street ave avenue rd road dr drive ln lane ct court blvd boulevard hwy highway pkwy parkway cir ter".split())
 _GRAMMAR = frozenset(
     "i you we he she it they the a an my our your his her their this that there these those not be all any anyone someone everyone"
@@ -97,6 +98,8 @@ def _is_known_alone(words: Words, index: int, roster: Roster, kept: bool) -> boo
     token = words.tokens[index]
     if token.word not in roster.people:
         return False
+    if _is_titled(words, index):
+        return True
     if kept or token.word in roster.wordy:
         return not kept and token.shape != "l" and _is_used_as_name(words, index)
     return len(token.word) >= ALONE or token.shape != "l"
@@ -111,6 +114,16 @@ def _is_used_as_name(words: Words, index: int) -> bool:
     if words.mode == "up" or token.place in "sn":
         return after is not None and words.mode != "up" and cues().get(after.word) == "be" and after.word not in _GRAMMAR
     return after is None or not (after.word in _GRAMMAR and token.word == "will")
+
+
+def _is_titled(words: Words, index: int) -> bool:
+    """After "Mr." and its like, which stand before nothing else. "Coach" and "miss" do, before a word written small."""
+    if index == 0 or not words.joined(index) or len(words.tokens[index].word) < 2:
+        return False
+    title = words.tokens[index - 1].word
+    if words.tokens[index].word in _GRAMMAR or cues().get(words.tokens[index].word) in ("be", "who", "says"):
+        return False
+    return title in _HONORIFICS or (title in TITLES and title != "dr" and words.tokens[index].shape == "C")
 
 
 def _with_initials(words: Words, first: int, last: int) -> tuple[int, int]:
@@ -150,14 +163,27 @@ def _odds(words: Words, index: int, roster: Roster, kept: bool) -> float | None:
     token, known = words.tokens[index], lexicon()
     if len(token.word) < 2 or token.word in TITLES or not names.is_candidate(words, index, known):
         return None
+    if _is_titled(words, index):
+        return ANNOUNCED
     more = KEPT if kept or _is_street(words, index) or _asks(words, index) else 0.0
     if token.shape != "l" and index > 1 and (words.tokens[index - 2].word, words.tokens[index - 1].word) in _ANNOUNCING:
         more += ANNOUNCED
     if token.shape != "l" and token.word in roster.wordy:
         more += WORDY
+    if token.shape in "CM" and _has_initial(words, index):
+        more += ANNOUNCED
     if token.word in roster.catalog and token.word not in known.firsts and token.word not in known.lasts:
         more += CATALOG
     return names.odds(words, index) + more
+
+
+def _has_initial(words: Words, index: int) -> bool:
+    """ "Valida M. Ibragimov": a capital alone between two words with one."""
+    for initial, other in ((index + 1, index + 2), (index - 1, index - 2)):
+        if 0 <= other < len(words.tokens) and 0 <= initial and words.tokens[initial].shape == "I" and words.tokens[initial].word not in "ia":
+            if words.tokens[other].shape in "CM" and words.joined(max(index, initial)) and words.joined(max(initial, other)):
+                return "\n" not in words.gap(max(index, initial)) + words.gap(max(initial, other))
+    return False
 
 
 def _is_street(words: Words, index: int) -> bool:
@@ -197,7 +223,8 @@ def _whole(words: Words, named: Sequence[bool], kept: Sequence[bool], taken: Seq
 
 
 def _is_rest(words: Words, index: int, before: int) -> bool:
-    """A word after a name, with a capital, that is no word otherwise."""
-    token = words.tokens[index]
-    unknown = not lexicon().count(token.word) and token.word not in cues() and token.word not in lexicon().places
-    return index == before + 1 and token.shape in "CM" and unknown and words.gap(index) == " "
+    """A word after a name, with a capital, that is a last name or no word otherwise."""
+    token, known = words.tokens[index], lexicon()
+    if index != before + 1 or token.shape not in "CM" or words.gap(index) != " " or token.word in cues():
+        return False
+    return token.word in known.lasts or (not known.count(token.word) and token.word not in known.places)
