@@ -24,5 +24,6 @@ ROUTES = (
     ("ownership.*", {"queue": PROMISES}),
     ("incidents.*", {"queue": PROMISES}),
     ("alerts.*", {"queue": PROMISES}),
+    ("knowledge.*", {"queue": SLOW}),
     ("reporting.*", {"queue": SLOW}),
 )

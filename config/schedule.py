@@ -17,5 +17,6 @@ SCHEDULE = {
     # Several times a day, so that one restart a day does not put it off for ever.
     "reap-files": {"task": "intake.reap_files", "schedule": 6 * 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
     "reap-chats": {"task": "intake.reap_chats", "schedule": 6 * 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
+    "keep-meanings": {"task": "knowledge.keep_meanings", "schedule": 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
     "retrain": {"task": "routing.retrain", "schedule": 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 from districts.models import Service, Team
+from knowledge import meanings
 from knowledge.folder import Written, read_folder
 from knowledge.models import Answer, Article, ArticleVersion, Gap
 from knowledge.passages import plain
@@ -46,13 +47,14 @@ def load_articles(folder: Path, *, now: datetime) -> int:
     teams = {team.slug: team for team in Team.objects.all()}
     services = {service.slug: service for service in Service.objects.all()}
     known = {article.slug: article for article in Article.objects.all()}
-    changed = 0
+    changed: list[Article] = []
     for written in read_folder(folder):
         article = known.get(written.slug) or Article(slug=written.slug, published_at=now)
         if _write(article, written, teams, services, known.get(written.translation_of), now):
-            changed += 1
+            changed.append(article)
         known[written.slug] = article
-    return changed
+    meanings.keep(changed)
+    return len(changed)
 
 
 def _write(

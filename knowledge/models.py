@@ -54,6 +54,17 @@ class ArticleVersion(DistrictModel):
         constraints = [models.UniqueConstraint(fields=["district", "article", "number"], name="article_version_once")]
 
 
+class Meaning(DistrictModel):
+    """The lines of an article as figures, to be compared with those of a question. Made again from the article at any time."""
+
+    article = tenant_fk(Article, on_delete=models.CASCADE)
+    of = models.CharField(max_length=64, help_text="SHA-256 of the texts and of the weights they were read with.")
+    rows = models.BinaryField(help_text="float16, a row of 384 a text: title, words people use, lines.")
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "article"], name="meaning_once")]
+
+
 class Answer(DistrictModel):
     """A passage shown to somebody who asked, and whether it was enough."""
 

@@ -1,7 +1,7 @@
 """An article's Markdown → passages short enough to be an answer. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _BLOCKS = re.compile(r"\n\s*\n")
@@ -12,6 +12,8 @@ _RULE = re.compile(r"^\s*\|?[-:| ]{3,}\|?\s*$", re.MULTILINE)
 _OPENING = re.compile(r"^\s*(?:#{1,6}|>|[-+*])\s+", re.MULTILINE)
 _EMPHASIS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
 _SPACE = re.compile(r"[ \t]+")
+_SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z¿¡*\"“0-9])|\n")
+SHORTEST = 3  # characters of a line that says something
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,29 @@ def plain(markdown: str) -> str:
     """Words without marks; link texts stay."""
     bare = _EMPHASIS.sub("", _OPENING.sub("", _RULE.sub("", _LINK.sub(r"\1", markdown)))).replace("|", " ")
     return "\n".join(line for line in (one.strip() for one in _SPACE.sub(" ", bare).split("\n")) if line)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence, a point of a list, a row of a table: the least that can say something."""
+
+    passage: int  # its place among the article's passages
+    heading: str
+    text: str
+
+    def told(self, title: str) -> str:
+        """With what it stands under, without which "$5" means nothing."""
+        under = f"{self.heading}: " if self.heading and not self.text.startswith(self.heading) else ""
+        return f"{title}. {under}{self.text}"
+
+
+def lines(parts: Sequence[Passage]) -> list[Line]:
+    return [
+        Line(number, part.heading, text)
+        for number, part in enumerate(parts)
+        for text in (one.strip() for one in _SENTENCE.split(part.text))
+        if len(text) >= SHORTEST
+    ]
 
 
 def passages(body: str) -> list[Passage]:

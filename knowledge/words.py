@@ -5,6 +5,9 @@ keywords, not here.
 """
 
 import re
+import unicodedata
+from collections.abc import Collection
+from difflib import get_close_matches
 
 GROUPS: dict[str, str] = {
     "en": """
@@ -105,3 +108,23 @@ def asks_for_money(question: str) -> bool:
 
 def asks_for_time(question: str) -> bool:
     return bool(_TIME.search(question))
+
+
+LONG_ENOUGH = 5  # letters: a slip in a shorter word makes another word
+ALIKE = 0.84  # of its letters, in order
+
+
+def closest(word: str, known: Collection[str]) -> frozenset[str]:
+    """Words that are there of which this may be a slip of the pen: the same without accents, or but a letter apart."""
+    bare = unaccented(word)
+    same = frozenset(one for one in known if one != word and unaccented(one) == bare)
+    if same or len(word) < LONG_ENOUGH or not word.isalpha():
+        return same
+    near = [one for one in known if one[0] == word[0] and abs(len(one) - len(word)) <= 1]
+    return frozenset(get_close_matches(word, near, 1, ALIKE))
+
+
+def unaccented(word: str) -> str:
+    if word.isascii():
+        return word
+    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))

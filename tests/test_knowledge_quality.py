@@ -14,6 +14,7 @@ import pytest
 
 from districts.models import Service, Team
 from knowledge import actions, queries
+from knowledge.embedding import meaning
 from knowledge.passages import plain
 from tests.conftest import NOW, Cast
 
@@ -37,6 +38,10 @@ def reference(here: Cast) -> Cast:
     return here
 
 
+def by_meaning() -> bool:
+    return meaning.loaded().engine is not None
+
+
 def words(text: str) -> str:
     return re.sub(r"\W+", " ", plain(text).lower()).strip()
 
@@ -55,10 +60,10 @@ def test_questions_are_answered_or_honestly_left(reference: Cast) -> None:
         elif best:
             count["false"] += 1
     sys.stdout.write(f"\nquestions: {count}\n")
-    assert count["right"] >= 47
-    assert count["offered"] >= 60
-    assert count["wrong"] <= 6
-    assert count["false"] <= 17
+    assert count["right"] >= (47 if by_meaning() else 33)
+    assert count["offered"] >= (84 if by_meaning() else 60)
+    assert count["wrong"] <= 2
+    assert count["false"] <= (3 if by_meaning() else 17)
 
 
 def test_requests_as_people_write_them(reference: Cast) -> None:

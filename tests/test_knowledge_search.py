@@ -132,7 +132,8 @@ def test_a_very_long_question_is_answered_like_any_other(known: Cast) -> None:
 def test_staff_only_articles_are_found_by_staff_alone(known: Cast) -> None:
     question = "code of the master key cabinet"
     assert queries.search(question, audience="staff", language="en")[0].article.slug == "master-keys"
-    assert queries.search(question, audience="family", language="en", floor=0.0) == []
+    beside = queries.search(question, audience="family", language="en", floor=0.0, limit=50)
+    assert "master-keys" not in [one.article.slug for one in beside]
 
 
 def test_an_unpublished_article_answers_nobody(known: Cast) -> None:

@@ -1,0 +1,148 @@
+"""The weights of `knowledge.by_meaning`, fitted anew on labelled questions, and what is reached on questions that were not fitted on.
+
+Ranking: of each answerable question, the right article against those that are nearest beside it. Confidence: whether the first
+article is right; each answerable question serves twice, once with its article taken away, when nothing answers it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from knowledge import asking
+from knowledge.by_meaning import RANKING, SURE, Asked, features, looked_at, shares
+from knowledge.embedding import meaning
+from knowledge.measured import FALSE, Question, bound_of
+from knowledge.search import STAFF, readable, weighed
+from knowledge.shelf import shelf_of, take
+from knowledge.stems import question_groups
+
+FOLDS, REPEATS = 10, 5
+RIVALS = 6  # articles that the right one is set against
+TAKEN_AWAY = 0.3  # weight of a question whose article was taken away, beside one as it was asked
+STRICT = (10.0, 0.1)  # inverse strength of regularisation: of ranking, of confidence (standardised)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One question beside the articles near it: a row an article of what ranks it, and of what speaks for it (without the lead)."""
+
+    question: Question
+    slugs: list[str]
+    ranking: Floats
+    sure: Floats
+
+    def without(self) -> "Observed":
+        rest = [i for i, slug in enumerate(self.slugs) if slug != self.question.article]
+        nothing = Question(self.question.id, self.question.text, "en", self.question.audience, None, "")
+        return Observed(nothing, [self.slugs[i] for i in rest], self.ranking[rest], self.sure[rest])
+
+
+@dataclass(frozen=True)
+class Weights:
+    ranking: Floats
+    sure: Floats
+    bias: float
+
+    def judge(self, one: Observed) -> tuple[str, float]:
+        """(the first article, logit)."""
+        ranks = one.ranking @ self.ranking
+        best = int(ranks.argmax())
+        return one.slugs[best], float(_with_lead(one, ranks) @ self.sure + self.bias)
+
+
+def _with_lead(one: Observed, ranks: Floats) -> Floats:
+    best = int(ranks.argmax())
+    row = np.array(one.sure[best])
+    row[list(SURE).index("lead")] = shares(list(ranks))[best]
+    return row
+
+
+def observe(question: Question) -> Observed | None:
+    """None for a question that is not looked up by meaning."""
+    text, staff = asking.without_orders(question.text), question.audience == STAFF
+    groups, row = question_groups(text, question.language) if question.language == "en" else {}, meaning.one(text)
+    keys = readable(staff=staff, language=question.language)
+    kept = take(keys, question.language) if groups else []
+    shelf = shelf_of(tuple(keys), kept) if kept else None
+    if shelf is None or row is None:
+        return None
+    asked = Asked(text, tuple(weighed(groups, kept)), row, staff, asking.ordered(question.text))
+    seen = looked_at(asked, kept, shelf)
+    ranking = np.array([[one.ranking[name] for name in RANKING] for one in seen])
+    sure = np.array([[features(asked, one, 0.0)[name] for name in SURE] for one in seen])
+    return Observed(question, [one.kept.article.slug for one in seen], ranking, sure)
+
+
+def fit(rows: Sequence[Observed]) -> Weights:
+    ranking = _ranking(rows)
+    cases = [(one, 1.0) for one in rows] + [(one.without(), TAKEN_AWAY) for one in rows if one.question.article]
+    table = np.array([_with_lead(one, one.ranking @ ranking) for one, _weight in cases])
+    right = [one.slugs[int((one.ranking @ ranking).argmax())] == one.question.article for one, _weight in cases]
+    middle, spread = table.mean(0), table.std(0) + 1e-6
+    model = LogisticRegression(C=STRICT[1], max_iter=2000)
+    model.fit((table - middle) / spread, right, sample_weight=[weight for _one, weight in cases])
+    sure = model.coef_[0] / spread
+    return Weights(ranking, sure, float(model.intercept_[0] - middle @ sure))
+
+
+def _ranking(rows: Sequence[Observed]) -> Floats:
+    """A pair of the right article and one beside it, both ways round; each question weighs the same."""
+    pairs, weights = [], []
+    for one in rows:
+        if one.question.article not in one.slugs:
+            continue
+        right = one.slugs.index(one.question.article)
+        near = [i for i in np.argsort(-(one.ranking @ np.array(list(RANKING.values())))) if i != right][:RIVALS]
+        pairs += [one.ranking[right] - one.ranking[i] for i in near]
+        weights += [1 / RIVALS] * len(near)
+    table = np.array(pairs)
+    model = LogisticRegression(C=STRICT[0], fit_intercept=False, max_iter=2000)
+    model.fit(np.vstack([table, -table]), [1] * len(table) + [0] * len(table), sample_weight=np.array(weights * 2))
+    return np.asarray(model.coef_[0])
+
+
+def told(weights: Weights) -> dict[str, Any]:
+    """As they stand in `knowledge.by_meaning`."""
+    return {
+        "RANKING": {name: round(float(value), 2) for name, value in zip(RANKING, weights.ranking, strict=True)},
+        "BIAS": round(weights.bias, 2),
+        "SURE": {name: round(float(value), 2) for name, value in zip(SURE, weights.sure, strict=True)},
+    }
+
+
+def unseen(rows: Sequence[Observed]) -> dict[str, Any]:
+    """Means over REPEATS: weights and bound of each fold are those of the others."""
+    found = [_folded(rows, np.random.default_rng(seed)) for seed in range(REPEATS)]
+    return {name: round(float(np.mean([one[name] for one in found])), 3) for name in found[0]}
+
+
+def _folded(rows: Sequence[Observed], chance: np.random.Generator) -> dict[str, float]:
+    fold = chance.permutation(len(rows)) % FOLDS
+    first, answered, right, false, pooled = [], [], [], [], []
+    for number in range(FOLDS):
+        mine = [one for one, its in zip(rows, fold, strict=True) if its == number]
+        rest = [one for one, its in zip(rows, fold, strict=True) if its != number]
+        weights = fit(rest)
+        bound = bound_of(weights.judge(one)[1] for one in rest if not one.question.article)
+        for one in mine:
+            slug, logit = weights.judge(one)
+            pooled.append((one, slug, logit))
+            if not one.question.article:
+                false.append(logit > bound)
+                continue
+            first.append(slug == one.question.article)
+            answered.append(logit > bound)
+            right += [slug == one.question.article] if logit > bound else []
+    bound = bound_of(logit for one, _slug, logit in pooled if not one.question.article)
+    return {
+        "right article first": float(np.mean(first)), "answered": float(np.mean(answered)),
+        "right when answered": float(np.mean(right)),
+        "false answers": float(np.mean(false)),
+        f"answered at {FALSE:.0%} false": float(np.mean([logit > bound for one, _slug, logit in pooled if one.question.article])),
+    }  # fmt: skip

@@ -1,0 +1,55 @@
+"""Measure before you trust: what the product makes of a labelled set, in a district, leaving nothing behind.
+
+One module a measure: `measure(file, fit)` returns figures, and raises NotASet with what is wrong.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from districts.models import District
+from districts.scope import district_scope
+from knowledge import evaluating as answers
+from knowledge import meanings
+from knowledge.measured import NotASet
+
+Measure = Callable[[Path, bool], dict[str, Any]]
+MEASURES: dict[str, Measure] = {"answers": answers.measure}
+DEMO = "cedar-valley"
+
+
+class Command(BaseCommand):
+    help = "Tell how well a labelled set (one JSON object a line) is answered. Writes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", choices=sorted(MEASURES))
+        parser.add_argument("--set", type=Path, required=True, help="file of labelled rows")
+        parser.add_argument("--district", default=DEMO, help=f"slug (default: {DEMO}, the demonstration)")
+        parser.add_argument("--fit", action="store_true", help="fit the weights anew, and tell what is reached on rows not fitted on")
+        parser.add_argument("--json", action="store_true", help="one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        district = District.objects.filter(slug=options["district"]).first()
+        if district is None:
+            raise CommandError(f"no district {options['district']} (manage.py load_demo loads the demonstration)")
+        try:
+            with district_scope(district.id):
+                meanings.keep_district()
+                figures = MEASURES[options["what"]](options["set"], options["fit"])
+                transaction.set_rollback(True)
+        except NotASet as wrong:
+            raise CommandError(str(wrong)) from wrong
+        self.stdout.write(json.dumps(figures) if options["json"] else "\n".join(lines(figures)))
+
+
+def lines(figures: Mapping[str, Any], under: str = "") -> Iterator[str]:
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield f"{under}{name}"
+            yield from lines(value, under + "  ")
+        else:
+            yield f"{under}{name:<{44 - len(under)}} {value}"
