@@ -51,6 +51,7 @@ def _page(request: HttpRequest, context: dict[str, Any], status: int) -> HttpRes
     answer = render(request, "ownership/take.html", context, status=status)
     answer["Referrer-Policy"] = "no-referrer"
     answer["X-Robots-Tag"] = "noindex"
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # Django's: the address is a key, and stands in no log
     return answer
 
 

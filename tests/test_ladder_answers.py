@@ -426,7 +426,7 @@ def test_the_link_shows_and_only_the_button_takes(here: Cast, sync: Sync) -> Non
     assert "_auth_user_id" not in stranger.session, "nobody is signed in by it"
 
 
-def test_the_link_of_whoever_was_slower_says_who_has_it(here: Cast, sync: Sync) -> None:
+def test_the_link_of_whoever_was_slower_says_who_has_it(here: Cast, sync: Sync, caplog: pytest.LogCaptureFixture) -> None:
     escalation = climbing(here, sync)
     actions.acknowledge(escalation.id, by=sync.rosa, now=timezone.now())
     path = of_mail(sync.dan, here.district)
@@ -436,6 +436,7 @@ def test_the_link_of_whoever_was_slower_says_who_has_it(here: Cast, sync: Sync) 
         assert "<bdi>Rosa</bdi> has it already." in answer.content.decode()
         assert '<form method="post" class="take-form">' not in answer.content.decode()
     assert escalation.refresh().acknowledged_by == sync.rosa
+    assert "/take/" not in caplog.text, "the address is a key"
 
 
 def test_the_link_ends_with_the_escalation_after_three_days_and_with_the_role(here: Cast, sync: Sync) -> None:
