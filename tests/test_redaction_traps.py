@@ -19,8 +19,9 @@ PEOPLE = (
     Known("linden", "Tess Linden"),
 )
 PLACES = (
-    "Maple Ridge Elementary", "Maple Ridge", "Maple", "Linden Elementary", "Linden", "Washington Elementary", "Washington", "Quarry Hill",
-    "Orchard Park", "Cesar Chavez Middle School", "Rosa Parks Elementary", "Foxglove", "Transportation", "Technology Help Desk",
+    "Maple Ridge Elementary", "Maple Ridge", "Maple", "Linden Elementary", "Linden", "Washington Elementary", "Washington",
+    "Quarry Hill", "Orchard Park", "Cesar Chavez Middle School", "Rosa Parks Elementary", "Foxglove",
+    "Transportation", "Technology Help Desk",
 )  # fmt: skip
 
 
@@ -98,6 +99,9 @@ GONE = [  # text, what must not be left of it
     ("mr haskins class", ["haskins"]),
     ("Coach Bellweather, wrestling", ["Bellweather"]),
     ("我叫王思远", ["王思远"]),
+    ("Valida M. Ibragimov moved away", ["Valida", "Ibragimov"]),
+    ("mr hollow says it is due", ["hollow"]),
+    ("My daughter Wren Stroud is ill. Wren takes bus 12.", ["Wren", "Stroud"]),
 ]
 
 
@@ -127,6 +131,9 @@ KEPT = [
     "bus 40 is late",
     "room 204 is cold",
     "portable P5 and P-7",
+    "Maple Ridge P5 is broken",
+    "miss class on Friday",
+    "Dr. visit at noon",
     "CV-204517 is broken",
     "cv-204517 is broken",
     "Quarry Hill rm 19",

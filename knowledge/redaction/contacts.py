@@ -8,21 +8,32 @@ from knowledge.redaction.spans import Span
 
 _LOCAL = frozenset(".!#$%&'*+/=?^_{|}~-")  # beside letters and digits
 _DOMAIN = re.compile(r"\[[\d.]{7,15}\]|[\w-]+(?:\.[\w-]+)*")
-_SAID = re.compile(r"\b[\w.+-]{1,64}+ ?(?: at | arroba |[\[(](?:at|arroba)[\])]) ?[\w-]{1,63}+(?:(?:\.| dot | punto | ?[\[(]dot[\])] ?)[\w-]{1,63}+){1,4}")
+_SAID = re.compile(
+    r"\b[\w.+-]{1,64}+ ?(?: at | arroba |[\[(](?:at|arroba)[\])]) ?[\w-]{1,63}+"
+    r"(?:(?:\.| dot | punto | ?[\[(]dot[\])] ?)[\w-]{1,63}+){1,4}"
+)
 _SUFFIX = frozenset("com org net edu gov example test us es mx info io".split())
 _WAYS = (
-    "st|street|ave|avenue|rd|road|dr|drive|ln|lane|ct|court|blvd|boulevard|way|pl|place|ter|terrace|cir|circle|hwy|highway|pkwy|parkway|loop"
-    "|trl|trail|sq|alley|crescent"
+    "st|street|ave|avenue|rd|road|dr|drive|ln|lane|ct|court|blvd|boulevard|way|pl|place|ter|terrace|cir|circle|hwy|highway|pkwy|parkway"
+    "|loop|trl|trail|sq|alley|crescent"
 )
 _PART = r"(?:[ ,\n]{1,3}(?:apt|apartment|apartamento|apto|depto|unit|suite|ste|#|no|num|lot|space|floor|piso)\.?[ #]{0,2}[\w-]{1,6}\b)?"
-_NUMBERED = re.compile(rf"(?<![\w-])\d{{1,6}}[a-z]?(?:-\d{{1,4}})? (?:[nsew]{{1,2}}\.? )?(?:[\w'.-]{{1,30}} ){{1,4}}(?:{_WAYS})\b\.?{_PART}")
-_ORDINAL = re.compile(rf"(?<![\w-])\d{{1,6}} (?:[nsew]{{1,2}}\.? |(?:north|south|east|west) )?\d{{1,3}}(?:st|nd|rd|th)\b(?: (?:{_WAYS})\b\.?)?{_PART}")
+_NUMBERED = re.compile(
+    rf"(?<![\w-])\d{{1,6}}[a-z]?(?:-\d{{1,4}})? (?:[nsew]{{1,2}}\.? )?(?:[\w'.-]{{1,30}} ){{1,4}}(?:{_WAYS})\b\.?{_PART}"
+)
+_ORDINAL = re.compile(
+    rf"(?<![\w-])\d{{1,6}} (?:[nsew]{{1,2}}\.? |(?:north|south|east|west) )?\d{{1,3}}(?:st|nd|rd|th)\b(?: (?:{_WAYS})\b\.?)?{_PART}"
+)
 _CALLE = re.compile(
-    r"\b(?:calle|avenida|avda?|carrera|cra|callejon|camino|paseo|colonia|rua|rue|via|ul|ulica|strada)\.? (?:[\w'.-]{1,30}[ ,]{1,2}){1,5}?"
+    r"\b(?:calle|avenida|avda?|carrera|cra|callejon|camino|paseo|colonia|rua|rue|via|ul|ulica|strada)\.? "
+    r"(?:[\w'.-]{1,30}[ ,]{1,2}){1,5}?"
     rf"(?:#|no\.?|num\.?|numero)? ?\d{{1,6}}\b{_PART}"
 )
 _BOX = re.compile(r"\b(?:p\.? ?o\.? ?box|apartado(?: postal)?) ?#?\d{1,8}\b")
-_NOT_STREETS = re.compile(r" (?:at|in|or|i|we|you|have|has|need|off|room|rm|bus|kids?|call|y|o|por|con|is|are|was|and|the|on|of|to|for|from|by|with|minutes?|days?|weeks?|kids|students|am|pm|th|grade|period)\b")
+_NOT_STREETS = re.compile(
+    r" (?:at|in|or|i|we|you|have|has|need|off|room|rm|bus|kids?|call|y|o|por|con|is|are|was|and|the|on|of|to|for|from|by|with"
+    r"|minutes?|days?|weeks?|students|am|pm|th|grade|period)\b"
+)
 
 
 def contacts(plain: str) -> Iterator[Span]:

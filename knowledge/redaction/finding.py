@@ -134,7 +134,10 @@ def _with_initials(words: Words, first: int, last: int) -> tuple[int, int]:
     after = last + 1
     if after < len(words.tokens) and len(words.tokens[after].word) == 1 and words.joined(after) and words.gap(after) in (" ", "  "):
         small = words.tokens[after].shape == "l" and words.mode == "low" and words.tokens[after].word not in "aioueyu"
-        dotted = words.plain[words.tokens[after].end :][:1] == "."
+        following = words.plain[words.tokens[after].end : words.tokens[after].end + 1]
+        if following.isdigit() or following == "-":
+            return first, last
+        dotted = following == "."
         last += (dotted or words.tokens[after].word not in "ia") and (words.tokens[after].shape == "I" or small)
     return first, last
 
@@ -179,11 +182,16 @@ def _odds(words: Words, index: int, roster: Roster, kept: bool) -> float | None:
 
 def _has_initial(words: Words, index: int) -> bool:
     """ "Valida M. Ibragimov": a capital alone between two words with one."""
-    for initial, other in ((index + 1, index + 2), (index - 1, index - 2)):
-        if 0 <= other < len(words.tokens) and 0 <= initial and words.tokens[initial].shape == "I" and words.tokens[initial].word not in "ia":
-            if words.tokens[other].shape in "CM" and words.joined(max(index, initial)) and words.joined(max(initial, other)):
-                return "\n" not in words.gap(max(index, initial)) + words.gap(max(initial, other))
-    return False
+    return _is_around_initial(words, index) or _is_around_initial(words, index - 2)
+
+
+def _is_around_initial(words: Words, first: int) -> bool:
+    if not 0 <= first < len(words.tokens) - 2:
+        return False
+    one, initial, other = words.tokens[first : first + 3]
+    if initial.shape != "I" or initial.word in "ia" or one.shape not in "CM" or other.shape not in "CM":
+        return False
+    return words.joined(first + 1) and words.joined(first + 2) and "n" not in (initial.place, other.place)
 
 
 def _is_street(words: Words, index: int) -> bool:
@@ -210,7 +218,7 @@ def _whole(words: Words, named: Sequence[bool], kept: Sequence[bool], taken: Seq
         if named[after] or (words.gap(after) in ("-", "'") and len(words.tokens[after].word) > 1):
             last = after
         elif not (after - last <= BETWEEN and (len(words.tokens[after].word) == 1 or words.tokens[after].word in PARTICLES)):
-            if not kept[after] and _is_rest(words, after, last):
+            if not kept[after] and _is_rest(words, after, last, index):
                 last = after
                 continue
             break
@@ -222,9 +230,11 @@ def _whole(words: Words, named: Sequence[bool], kept: Sequence[bool], taken: Seq
     return first, last
 
 
-def _is_rest(words: Words, index: int, before: int) -> bool:
-    """A word after a name, with a capital, that is a last name or no word otherwise."""
+def _is_rest(words: Words, index: int, before: int, first: int) -> bool:
+    """A word after a name, with a capital, that is a last name or no word otherwise; after a first name also one seldom written."""
     token, known = words.tokens[index], lexicon()
     if index != before + 1 or token.shape not in "CM" or words.gap(index) != " " or token.word in cues():
         return False
+    if before == first and known.count(token.word) < names.EVERYDAY and token.word not in known.places:
+        return True
     return token.word in known.lasts or (not known.count(token.word) and token.word not in known.places)

@@ -131,7 +131,11 @@ class Fitter:
 
     def _without(self, forgotten: set[str]) -> Lexicon:
         gone: Any = forgotten
-        return replace(self.lexicon, firsts=Less(self.lexicon.firsts, gone), lasts=Less(self.lexicon.lasts, gone)) if gone else self.lexicon
+        return (
+            replace(self.lexicon, firsts=Less(self.lexicon.firsts, gone), lasts=Less(self.lexicon.lasts, gone))
+            if gone
+            else self.lexicon
+        )
 
 
 class Less(frozenset[str]):

@@ -65,8 +65,6 @@ def _count(tally: Tally, row: Labelled, spans: Sequence[tuple[int, int, Kind]]) 
         tally.plain_over += is_out and m.start() not in person
 
 
-
-
 def _matters(word: str) -> bool:
     return len(word) > 1 and word.lower() not in TITLES
 

@@ -43,13 +43,18 @@ class Lexicon:
 
 # the Spanish list has "necesitar" and "grande", not "necesito" and "grandes"
 _ENDINGS = tuple(
-    "aríamos eríamos iríamos ábamos ieron iendo ando aron aban íamos amos emos imos aste iste aran eran iran adas idas ados idos ara era ira"
-    " ada ida ado ido aba ian ia io as an es en a o e i s".replace("í", "i").replace("á", "a").split()
+    "aríamos eríamos iríamos ábamos ieron iendo ando aron aban íamos amos emos imos aste iste aran eran iran adas idas ados"
+    " idos ara era ira"
+    " ada ida ado ido aba ian ia io as an es en a o e i s".replace("í", "i")
+    .replace("á", "a")
+    .split()
 )
 _REST = ("ar", "er", "ir", "o", "a", "e", "")
 _IRREGULAR = frozenset(
-    "soy eres es somos son fui fue fueron era eran estoy esta estan estaba voy vas va vamos van iba tengo tiene tienen tuvo hago hace hizo digo"
-    " dice dijo pongo puso salgo vengo viene vino traigo trajo se sabe supo doy da dan dio veo vio oigo quise quiso puse pude pudo haya haga".split()
+    "soy eres es somos son fui fue fueron era eran estoy esta estan estaba voy vas va vamos van iba tengo tiene tienen tuvo"
+    " hago hace hizo digo"
+    " dice dijo pongo puso salgo vengo viene vino traigo trajo se sabe supo doy da dan dio veo vio oigo quise quiso puse pude"
+    " pudo haya haga".split()
 )
 
 

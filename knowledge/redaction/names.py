@@ -18,9 +18,12 @@ STEPS = (1, 300, 2_000, 20_000, 200_000)  # how often a word is written, in the 
 FIRST_OF_CHINESE = "\u2e80"  # letters from here on are written without spaces: see `scripts`
 EVERYDAY = 20_000  # a word written so often is none's name when it is written small, but after a title
 NEVER = frozenset(
-    "january february march july september october november december monday tuesday wednesday thursday friday saturday sunday mondays tuesdays"
-    " wednesdays thursdays fridays saturdays sundays enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
-    " lunes martes miercoles jueves viernes sabado domingo iban ssn pin url usb pdf fwd iep ell esl rm apt dont cant wont isnt im ive theres thats didnt doesnt wasnt mtra atte".split()
+    "january february march july september october november december monday tuesday wednesday thursday friday saturday sunday"
+    " mondays tuesdays"
+    " wednesdays thursdays fridays saturdays sundays enero febrero marzo abril mayo junio julio agosto septiembre octubre"
+    " noviembre diciembre"
+    " lunes martes miercoles jueves viernes sabado domingo iban ssn pin url usb pdf fwd iep ell esl rm apt dont cant wont"
+    " isnt im ive theres thats didnt doesnt wasnt mtra atte".split()
 )  # fmt: skip
 SIGNATURE = 4  # words of a line by itself that may be a signature
 
@@ -125,7 +128,11 @@ def _after(words: Words, index: int, lexicon: Lexicon, kind: str) -> Iterator[st
         rest = words.plain[words.tokens[index].end :][:8]
         yield "after nothing"
     else:
-        rest = words.gap(index + 1) if words.tokens[index + 1].start - words.tokens[index].end < 9 else words.plain[words.tokens[index].end :][:8]
+        rest = (
+            words.gap(index + 1)
+            if words.tokens[index + 1].start - words.tokens[index].end < 9
+            else words.plain[words.tokens[index].end :][:8]
+        )
         near = _near(words.tokens[index + 1], lexicon)
         joined = "" if words.joined(index + 1) else "apart "
         yield f"after {joined}{near}"

@@ -24,8 +24,9 @@ _DATES = re.compile(
     rf"|\b\d{{1,2}}(?:st|nd|rd|th|º)? (?:of |de )?(?:{_MONTHS})\.?,? (?:del? )?{_YEAR}\b"
 )
 _BORN = re.compile(
-    r"\b(?:born(?: on)?|birth ?da(?:y|te)|date of birth|d\.?o\.?b\.?|bday|nacio(?: el)?|nacid[oa](?: el)?|fecha de nacimiento|cumple(?:anos)?)"
-    rf"\b[\s:=#-]{{0,4}}(?:is |was |es |on |el )?((?:{_MONTHS})\.? \d{{1,2}}\b|\d{{1,2}} (?:of |de )?(?:{_MONTHS})\b|\d{{1,2}}[-/.]\d{{1,2}}\b)"
+    r"\b(?:born(?: on)?|birth ?da(?:y|te)|date of birth|d\.?o\.?b\.?|bday|nacio(?: el)?|nacid[oa](?: el)?|fecha de nacimiento"
+    r"|cumple(?:anos)?)\b[\s:=#-]{0,4}(?:is |was |es |on |el )?"
+    rf"((?:{_MONTHS})\.? \d{{1,2}}\b|\d{{1,2}} (?:of |de )?(?:{_MONTHS})\b|\d{{1,2}}[-/.]\d{{1,2}}\b)"
 )
 _CLUSTER = re.compile(r"[+(]?\d(?:[ \n.\-()/]{0,3}\d)*+")
 _GROUP = re.compile(r"\d+")
@@ -56,7 +57,8 @@ def numbers(plain: str) -> Iterator[Span]:
 
 def _is_address(text: str) -> bool:
     if ":" in text or "-" in text:
-        return sum(char.isalnum() for char in text) >= 8 and any(char in "abcdef" or "::" in text for char in text) or len(text) == 17
+        letters = any(char in "abcdef" for char in text) or "::" in text
+        return len(text) == len("00:00:00:00:00:00") or (letters and sum(map(str.isalnum, text)) >= 8)
     return all(int(part) < 256 for part in text.split("."))
 
 

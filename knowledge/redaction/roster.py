@@ -9,28 +9,36 @@ from knowledge.redaction.folding import plain
 from knowledge.redaction.lexicon import lexicon
 
 WORD = re.compile(r"[^\W\d_]+")
-PARTICLES = frozenset("de del la las los el y da do dos das van von der den bin al ben di du le st san santa mac mc o d jr sr ii iii iv".split())
-TITLES = frozenset("mr mrs ms miss mx dr prof coach principal pastor sr sra srta don dona maestra maestro profe profesora profesor nurse officer".split())
+PARTICLES = frozenset(
+    "de del la las los el y da do dos das van von der den bin al ben di du le st san santa mac mc o d jr sr ii iii iv".split()
+)
+TITLES = frozenset(
+    "mr mrs ms miss mx dr prof coach principal pastor sr sra srta don dona maestra maestro profe profesora profesor nurse"
+    " officer".split()
+)
 ALONE = 3  # letters from which a part of a name is looked for by itself
 MAILBOX = 5  # letters from which the mailbox of a person is looked for as a word
 PHRASE = 8  # words of a name of a place that are compared
 
 _SHORT = """
-abigail abby abbie|alexander alex xander sasha alejandro ale|alexandra alex sandy sasha|alejandra ale|andrew andy drew andres|anthony tony
-antonio tono tony|benjamin ben benji benny|beatriz bea|catherine cathy cate kate katie|katherine kate katie kathy kat|charles charlie chuck
-christina tina chris|christopher chris topher kit|consuelo chelo|daniel dan danny dani|david dave davey|deborah deb debbie|dolores lola
-dominic dom nick|donald don donnie|dorothy dot dottie|edward ed eddie ted ned|eduardo edu lalo|elizabeth liz lizzie beth betsy eliza libby
-emily em emmy|enrique quique kike|esperanza|fernando nando|francisco paco pancho frank|francis frank|frederick fred freddie|gabriel gabe
-gabriela gaby gabi|george georgie|gerald gerry jerry|gregory greg|guadalupe lupe lupita|guillermo memo|gustavo tavo|henry hank harry
-ignacio nacho|isabel isa chabela|isabella bella izzy|jacob jake|jacqueline jackie|james jim jimmy jamie|jeffrey jeff|jennifer jen jenny
-jesus chuy|jessica jess jessie|john jack johnny|jonathan jon jonny|jorge|jose pepe|josephine jo josie|joseph joe joey|joshua josh|juan juanito
-juana juanita|kenneth ken kenny|kimberly kim|lawrence larry|leonard leo lenny|luis lucho|manuel manny manolo|margaret maggie meg peggy greta
-maria mari|maria-jose majo|matthew matt|megan meg|mercedes meche|michael mike mikey mick|mohammed mo|nathaniel nate nat nathan|nicholas nick nicky
-nicolas nico|olivia liv livvy|pamela pam|patricia pat patty trish|patrick pat paddy|penelope penny|peter pete|philip phil pip|rafael rafa
-rebecca becca becky|richard rick ricky dick rich|robert rob robbie bob bobby bert|roberto beto|ronald ron ronnie|rosario charo|salvador chava
-samantha sam sammy|samuel sam sammy|santiago santi|sebastian seb|sergio checo|sofia sofi|stephanie steph|stephen steve|steven steve|susan sue susie
-teresa tere|theodore ted teddy theo|theresa terry tess|thomas tom tommy|timothy tim timmy|valentina vale|victoria vicky tori|vincent vince vinny
-virginia ginny|walter walt|william will bill billy liam willy|yolanda yoli|zachary zach zack
+abigail abby abbie|alexander alex xander sasha alejandro ale|alexandra alex sandy sasha|alejandra ale|andrew andy drew andres
+anthony tony|antonio tono tony|benjamin ben benji benny|beatriz bea|catherine cathy cate kate katie
+katherine kate katie kathy kat|charles charlie chuck|christina tina chris|christopher chris topher kit|consuelo chelo
+daniel dan danny dani|david dave davey|deborah deb debbie|dolores lola|dominic dom nick|donald don donnie|dorothy dot dottie
+edward ed eddie ted ned|eduardo edu lalo|elizabeth liz lizzie beth betsy eliza libby|emily em emmy|enrique quique kike|esperanza
+fernando nando|francisco paco pancho frank|francis frank|frederick fred freddie|gabriel gabe|gabriela gaby gabi|george georgie
+gerald gerry jerry|gregory greg|guadalupe lupe lupita|guillermo memo|gustavo tavo|henry hank harry|ignacio nacho
+isabel isa chabela|isabella bella izzy|jacob jake|jacqueline jackie|james jim jimmy jamie|jeffrey jeff|jennifer jen jenny
+jesus chuy|jessica jess jessie|john jack johnny|jonathan jon jonny|jorge|jose pepe|josephine jo josie|joseph joe joey
+joshua josh|juan juanito|juana juanita|kenneth ken kenny|kimberly kim|lawrence larry|leonard leo lenny|luis lucho
+manuel manny manolo|margaret maggie meg peggy greta|maria mari|maria-jose majo|matthew matt|megan meg|mercedes meche
+michael mike mikey mick|mohammed mo|nathaniel nate nat nathan|nicholas nick nicky|nicolas nico|olivia liv livvy|pamela pam
+patricia pat patty trish|patrick pat paddy|penelope penny|peter pete|philip phil pip|rafael rafa|rebecca becca becky
+richard rick ricky dick rich|robert rob robbie bob bobby bert|roberto beto|ronald ron ronnie|rosario charo|salvador chava
+samantha sam sammy|samuel sam sammy|santiago santi|sebastian seb|sergio checo|sofia sofi|stephanie steph|stephen steve
+steven steve|susan sue susie|teresa tere|theodore ted teddy theo|theresa terry tess|thomas tom tommy|timothy tim timmy
+valentina vale|victoria vicky tori|vincent vince vinny|virginia ginny|walter walt|william will bill billy liam willy
+yolanda yoli|zachary zach zack
 """
 
 
@@ -55,7 +63,8 @@ class Known:
 @dataclass(frozen=True)
 class Roster:
     """`people`: what each part of a name may be of whom. `keep`: names of schools, teams and the like by their first word; what
-    they cover stays, as triage needs it. `catalog`: other words that it uses for what it does. `tags`: letters before the number of an asset ("cv")."""
+    they cover stays, as triage needs it. `catalog`: other words that it uses for what it does. `tags`: letters
+    before the number of an asset ("cv")."""
 
     people: Mapping[str, frozenset[str]] = field(default_factory=dict)
     wordy: frozenset[str] = frozenset()

@@ -20,7 +20,9 @@ DEMO = "cedar-valley"
 
 
 class Command(BaseCommand):
-    help = "Take what is personal out of texts of JSON rows from standard input, by a district's roster. Writes nothing to the database."
+    help = (
+        "Take what is personal out of texts of JSON rows from standard input, by a district's roster. Writes nothing to the database."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", required=True, help="rows and answers are JSON, one a line")

@@ -15,8 +15,8 @@ from knowledge.redaction.sets import Labelled, read
 
 class Command(BaseCommand):
     help = (
-        "Reads labelled texts (the format of requests.dev.jsonl, or of presidio-research), redacts them with no roster and tells how much of"
-        " the names was taken out, and how many words that are nobody's. --fit fits the weights anew from the sets first."
+        "Reads labelled texts (the format of requests.dev.jsonl, or of presidio-research), redacts them with no roster and tells how"
+        " much of the names was taken out, and how many words that are nobody's. --fit fits the weights anew from the sets first."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,7 +30,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         sets = {file: _read(file) for file in options["sets"]}
         if options["fit"]:
-            self._fit([row for rows in sets.values() for row in rows if options["half"] is None or row.half != options["half"]], options)
+            self._fit(
+                [row for rows in sets.values() for row in rows if options["half"] is None or row.half != options["half"]], options
+            )
         for file, rows in sets.items():
             tally = judge(row for row in rows if options["half"] is None or row.half == options["half"])
             self.stdout.write(json.dumps({"set": file.name, **figures(tally)}))
