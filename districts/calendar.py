@@ -148,11 +148,17 @@ class Calendar:
         return self.add_open(at, NO_TIME)
 
     def next_close(self, at: datetime) -> datetime:
-        """Closing of the window that is open, else of the next one. Raises NeverOpen."""
-        for _, closes in self._onward(at):
-            if closes > at:
-                return closes
-        raise NeverOpen("no opening in sight")
+        """Closing of the window that is open, else of the next one; hours that go on over midnight are one window. Raises NeverOpen,
+        also where it never closes.
+        """
+        found: datetime | None = None
+        for opens, closes in self._onward(at):
+            if found and (opens > found or closes - at > HORIZON * ONE_DAY):
+                break
+            found = closes if closes > at else found
+        if found is None or found - at > (HORIZON - 1) * ONE_DAY:
+            raise NeverOpen("no opening in sight, or no closing")
+        return found
 
     def last_open(self, at: datetime) -> datetime:
         """`at` where open until then, else the closing before. Raises NeverOpen."""

@@ -128,10 +128,10 @@ def _walk(
     add: Callable[[datetime, timedelta], datetime],
     between: Callable[[datetime, datetime], timedelta],
 ) -> datetime:
-    """`duration` from `start`, leaving out the pauses."""
+    """`duration` from `start`, leaving out the pauses. No time at all ends where it begins, unless that is paused."""
     for begin, end in pauses:
         passed = between(start, begin)
-        if passed >= duration > NO_TIME:
+        if passed >= duration and (duration or add(start, duration) < begin):
             break
         start, duration = end, duration - passed
     return add(start, duration)

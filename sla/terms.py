@@ -7,21 +7,22 @@
             | [ which ] ("by" | [ "checks" ] "at") time { ("," | "and") time } [ which ] [ "for next" ("day" | "morning") words ]
             | "by" time "on" words "day" [ words ]
             | "before the next" word [ "at" time { ("," | "and") time } ]
-            | "every" amount | "hourly" | "same day" [ noun ] | "before dismissal" | "at once" | "immediately" | [ "in" ] "real time"
+            | "every" [ amount ] | "hourly" | "next" ( "business" | "school" ) "day" | "end of day"
+            | "same day" [ noun ] | "before dismissal" | "at once" | "immediately" | [ "in" ] "real time"
             | "weekly" | "monthly" | "quarterly" | "yearly" | "every" ("week" | "month" | "quarter" | "year")
             | share "%" words "within" amount [ "," "validated within" amount ]
             | [ words ] ("over" | "under") share "%" words
             | [ words ] ("acknowledges" | "confirms") "within" amount
     which   = "daily" | "every school day" | "every day" | [ "every" ] weekday
-    amount  = number [ "business" | "school" | "calendar" ] unit [ "elapsed" | "of real time" ]
-    time    = number [ ":" number ] [ "AM" | "PM" ] | "noon"
+    amount  = number [ "business" | "school" | "calendar" ] unit [ [ "and" ] number smaller unit ] [ "elapsed" | "of real time" ]
+    time    = number [ ":" number ] ( "AM" | "PM" ) | hours ":" minutes of 24 | "noon"
     what    = the district's own words, where a plain "within" follows them ("fixes within 2 business days")
 
 Written by hand, so that a text that is not understood is refused with the very words it stopped at.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
+from difflib import get_close_matches
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
@@ -35,7 +36,6 @@ from sla.promise import (
     ByForNext,
     Cadence,
     Clause,
-    Counts,
     Every,
     Notice,
     OnDays,
@@ -49,6 +49,7 @@ from sla.promise import (
     Unit,
     Within,
 )
+from sla.quantities import PERCENT, Quantities
 from sla.tokens import (
     ACKNOWLEDGES,
     AFTER_AMOUNT,
@@ -59,17 +60,18 @@ from sla.tokens import (
     OVER,
     PERIODS,
     UNDER,
-    UNITS,
     WEEKDAY_WORDS,
     NotUnderstood,
-    Tokens,
 )
 
 __all__ = ["LONGEST_TEXT", "NotUnderstood", "Parser", "Terms", "parse"]
 
-MOST = {Unit.MINUTE: 525_600, Unit.HOUR: 8_760, Unit.DAY: 400}  # a year: more is a slip of the keyboard
 LONGEST_TEXT = 300
 MOST_WORDS = 4  # of the district's own before a promise
+ALIKE = 0.84  # of a word to one of the grammar's (difflib's ratio): "confirm" and "inform" are less
+END_OF_DAY = (("by", "the", "end", "of", "the", "day"), ("by", "end", "of", "day"), ("end", "of", "day"), ("by", "eod"), ("eod",))
+NEXT_DAY = (("by", "the", "next"), ("by", "next"), ("the", "next"), ("next",))
+BY = (("by",), ("no", "later", "than"), ("not", "later", "than"))
 
 
 @lru_cache(maxsize=4096)
@@ -80,7 +82,7 @@ def parse(text: str) -> Terms:
     return Parser(text).terms()
 
 
-class Parser(Tokens):
+class Parser(Quantities):
     """Recursive descent over the tokens; each method reads one rule of the grammar and leaves `at` behind it."""
 
     def terms(self) -> Terms:
@@ -116,7 +118,18 @@ class Parser(Tokens):
     def what(self) -> str:
         """Own words of the district, where "within" follows them; a slip of the keyboard in front of anything else is refused."""
         words = self.own_words()
-        return self.skip(words) if words and self.word_at(words) == "within" else ""
+        if not words or self.word_at(words) != "within":
+            return ""
+        self.refuse_slips(words)
+        return self.skip(words)
+
+    def refuse_slips(self, words: int) -> None:
+        """What looks like a word of the grammar is none of the district's own: "vendor acknowleges" promised something else."""
+        for ahead in range(words):
+            meant = get_close_matches(self.word_at(ahead), ACKNOWLEDGES, n=1, cutoff=ALIKE)
+            if meant:
+                self.at += ahead
+                raise self.stop(_("did you mean “%(word)s”?") % {"word": meant[0]})
 
     def own_words(self) -> int:
         """How many words of the district's own stand here."""
@@ -124,10 +137,6 @@ class Parser(Tokens):
         while count <= MOST_WORDS and (token := self.peek(count)) and token.is_word:
             count += 1
         return count if count <= MOST_WORDS else 0
-
-    def word_at(self, ahead: int) -> str:
-        token = self.peek(ahead)
-        return token.text if token else ""
 
     def skip(self, count: int) -> str:
         words = " ".join(token.text for token in self.tokens[self.at : self.at + count])
@@ -144,6 +153,8 @@ class Parser(Tokens):
             (("same", "day"), self.same_day),
             (("before", "dismissal"), self.dismissal),
             (("by", "dismissal"), self.dismissal),
+            *((words, self.same_day) for words in END_OF_DAY),
+            *((words, self.next_day) for words in NEXT_DAY if self.next_counts(len(words))),
             (("before", "the", "next"), self.before_next),
             (("before", "next"), self.before_next),
             (("hourly",), lambda: Every(Amount(60, Unit.MINUTE))),
@@ -158,7 +169,7 @@ class Parser(Tokens):
         if self.take("at", "least"):
             return self.notice()
         token, after = self.peek(), self.word_at(1)
-        if token and token.share is not None and after == "%":
+        if token and token.share is not None and after in PERCENT:
             return self.reach()
         if token and token.number is not None:
             return self.amount_first()
@@ -170,6 +181,15 @@ class Parser(Tokens):
     def same_day(self) -> Term:
         self.take_any(*AFTER_SAME_DAY)
         return SameDay()
+
+    def next_counts(self, ahead: int) -> bool:
+        """Whether "business day" or the like stands there; "by next day service" is another promise."""
+        return self.word_at(ahead) in COUNTS and self.word_at(ahead + 1) == "day"
+
+    def next_day(self) -> Term:
+        amount = Amount(1, Unit.DAY, COUNTS[self.take_any(*COUNTS)])
+        self.take("day")
+        return Within(amount)
 
     def dismissal(self) -> Term:
         if not self.take("the", "same", "day"):
@@ -193,23 +213,12 @@ class Parser(Tokens):
         what = self.skip(self.own_words())
         bound = self.take_any(*OVER, *UNDER) or ("over" if self.take("more", "than") else "under" if self.take("less", "than") else "")
         share = self.peek()
-        if not bound or share is None or share.share is None or self.word_at(1) not in ("%", "percent"):
+        if not bound or share is None or share.share is None or self.word_at(1) not in PERCENT:
             self.at = start
             return None
         percent = self.percent()
         what = what.removesuffix(" is").removesuffix(" are").removesuffix(" of")
         return Tolerance(percent, bound not in UNDER, what, self.label())
-
-    def percent(self) -> Decimal:
-        start = self.at
-        token = self.peek()
-        share = token.share if token else None
-        self.at += 1
-        self.take_any("%", "percent")
-        if share is None or not 0 <= share <= 100 or len(token.text if token else "") > 7:
-            self.at = start
-            raise self.stop(_("a share between 0 and 100 %"))
-        return share.normalize()
 
     def reach(self) -> Term:
         percent = self.percent()
@@ -261,39 +270,15 @@ class Parser(Tokens):
         self.take_any(*AFTER_AMOUNT)
         return Within(amount)
 
-    def amount(self, unit: Unit | None = None) -> Amount:
-        """`unit`: where none is named, as in "within 15 minutes, validated within 30"."""
-        start = self.at
-        number = self.number()
-        counts = self.take_any(*COUNTS)
-        unit = UNITS.get(self.take_any(*UNITS)) or unit
-        if unit is None:
-            raise self.stop(_("minutes, hours or days"))
-        if self.take("elapsed") or self.take("of", "real", "time"):
-            counts = counts or "elapsed"
-        amount = Amount(number, unit, COUNTS.get(counts, Counts.ELAPSED))
-        if amount.counts is Counts.SCHOOL and unit is not Unit.DAY:
-            self.at = start
-            raise self.stop(_("school days; hours are business hours"))
-        if not 0 < number <= MOST[unit]:
-            self.at = start
-            raise self.stop(_("a number between 1 and %d") % MOST[unit])
-        return amount
-
-    def number(self) -> int:
-        token = self.peek()
-        if token is None or token.number is None or len(token.text) > 7:
-            raise self.stop(_("a number, as in “within 4 business hours”"))
-        self.at += 1
-        return token.number
-
     def times(self) -> Term:
         every = self.take_any("every", "each")
         if every and (token := self.peek()) and token.number is not None:
             return Every(self.amount())
+        if every and self.take("hour"):
+            return Every(Amount(60, Unit.MINUTE))
         weekday, every_day, named = self.which_days(bool(every))
         checks = bool(self.take_any("checks", "check", "checked"))
-        if checks or not self.take("by"):
+        if checks or not any(self.take(*words) for words in BY):
             if not self.take("at"):
                 raise self.stop(_("“within 4 business hours”, “by 2 PM”, “checks at 10 AM and 3 PM”, “same-day” or “48-hour notice”"))
             checks = True
@@ -307,13 +292,6 @@ class Parser(Tokens):
         if self.take("for", "next"):
             return self.for_next(times)
         return By(tuple(sorted(set(times))), checks=checks, every_day=every_day, weekday=weekday)
-
-    def time_list(self) -> list[int]:
-        times = [self.time()]
-        while any([self.sees(","), self.sees("and")]) and self._time_at(1):
-            self.at += 1
-            times.append(self.time())
-        return times
 
     def on_the_day(self) -> str:
         """ "on the last day of work": words with "day" among them, which are no kind of day of the calendar."""
@@ -346,18 +324,6 @@ class Parser(Tokens):
             raise self.stop(_("“next-day” or “next-morning”, after one time"))
         return ByForNext(times[0], self.label() or "service", part)
 
-    def time(self) -> int:
-        start = self.at
-        if self.take("noon"):
-            return 12 * 60
-        hour = self.number()
-        minute = self.number() if self.take(":") else 0
-        half = self.take_any("am", "pm")
-        if minute > 59 or not (1 <= hour <= 12 if half else 0 <= hour <= 23):
-            self.at = start
-            raise self.stop(_("a time of day, as in 4 PM or 16:00"))
-        return (hour % 12 + (12 if half == "pm" else 0) if half else hour) * 60 + minute
-
     def label(self) -> str:
         """Words of the district's own, up to a comma, "if", or "and" with a promise behind it; they mean nothing to the clock."""
         words = []
@@ -381,9 +347,3 @@ class Parser(Tokens):
         found = next((words for words in DAY_NAMES if self.sees(*words)), ())
         self.at -= ahead
         return found
-
-    def _time_at(self, ahead: int) -> bool:
-        """Whether a time stands there, and not an amount: "at 10 AM, 3 PM", but "by 2 PM, 48-hour notice"."""
-        token, after = self.peek(ahead), self.peek(ahead + 1)
-        is_number = token is not None and token.text.isdecimal()
-        return bool(token and token.text == "noon") or (is_number and not (after and after.text in (*UNITS, *COUNTS)))

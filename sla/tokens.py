@@ -77,7 +77,10 @@ def tokens_of(text: str) -> list[Token]:
     kind = ""
     for at, char in enumerate(text):
         now = "0" if char.isdecimal() and char.isascii() else "a" if char.isalpha() or char in ".'’" else char
-        if now in "-–—" or char.isspace():
+        if now in "-–—−" and text[at + 1 : at + 2].isdecimal() and not text[at - 1 : at].strip():
+            out.append(Token("-", at))  # less than nothing is no amount
+            kind = ""
+        elif now in "-–—−" or char.isspace():
             kind = ""
         elif char == "." and kind == "0" and text[at + 1 : at + 2].isdecimal() and "." not in out[-1].text:
             out[-1] = Token(out[-1].text + ".", out[-1].at)
@@ -86,7 +89,15 @@ def tokens_of(text: str) -> list[Token]:
         else:
             out.append(Token(char.lower(), at))
             kind = now
-    return [Token(t.text.replace(".", ""), t.at) if len(t.text) > 1 and t.share is None else t for t in out if t.text != "."]
+    return [Token(_bare(t), t.at) for t in out if t.text != "."]
+
+
+def _bare(token: Token) -> str:
+    """ "p.m." is "pm", and "hours'" is "hours"."""
+    if len(token.text) == 1 or token.share is not None:
+        return token.text
+    text = token.text.replace(".", "")
+    return unit if (unit := text.rstrip("'’")) in UNITS else text
 
 
 class Tokens:

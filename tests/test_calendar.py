@@ -273,6 +273,16 @@ def test_no_time_at_all_is_the_next_opening_or_now() -> None:
     assert calendar.open_between(at("2026-11-03T12:00"), at("2026-11-03T10:00")) == NO_TIME
 
 
+def test_hours_that_go_on_over_midnight_close_once() -> None:
+    nights = Calendar(PACIFIC, (Season(frozenset(range(5)), windows_of([["00:00", "06:00"], ["22:00", "24:00"]])),))
+    assert nights.next_close(at("2026-11-03T23:00")) == at("2026-11-04T06:00")
+    assert nights.next_close(at("2026-11-04T06:00")) == at("2026-11-05T06:00")
+    assert nights.next_close(at("2026-11-06T23:00")) == at("2026-11-07T00:00"), "Saturday is closed"
+    always = Calendar(PACIFIC, (Season(frozenset(range(7)), windows_of([["00:00", "24:00"]])),))
+    with pytest.raises(NeverOpen):
+        always.next_close(at("2026-11-03T12:00"))
+
+
 NEVER = Calendar(PACIFIC, (Season(frozenset(), ()),))
 QUESTIONS: list[Callable[[datetime], object]] = [
     NEVER.next_open, NEVER.next_close, NEVER.last_open, NEVER.next_school_end,

@@ -1,5 +1,6 @@
 """The calendar as a file: what goes out comes back the same; what others write is understood, looked at, and refused with its line."""
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -197,6 +198,38 @@ def test_a_rule_gives_each_day_but_for_the_exceptions() -> None:
     assert len({t.key for t in endless}) == len(endless)
 
 
+@pytest.mark.parametrize(
+    ("props", "found"),
+    [
+        (("DTSTART;VALUE=DATE:19900101", "RRULE:FREQ=DAILY"), (LAST - FIRST).days + 1),
+        (("DTSTART;VALUE=DATE:20260907", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"), 1),
+        (("DTSTART;VALUE=DATE:20260907", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=5"), 1),
+        (("DTSTART;TZID=America/Los_Angeles:20260907T090000", "RRULE:FREQ=DAILY;COUNT=3"), 3),
+        (("DTSTART;VALUE=DATE:20260907", "RRULE:FREQ=WEEKLY;UNTIL=20260921"), 3),
+    ],
+)
+def test_a_rule_without_an_end_is_read_in_a_moment(props: tuple[str, ...], found: int) -> None:
+    """Walked to the year 9999 it held up the thread that served everybody."""
+    began = time.perf_counter()
+    assert len(told("SUMMARY:No school", *props)) == found
+    assert time.perf_counter() - began < 5
+
+
+def test_an_event_of_two_centuries_is_about_no_school_day() -> None:
+    found = one("SUMMARY:Holiday", "DTSTART;VALUE=DATE:19000101", "DTEND;VALUE=DATE:21000101")
+    assert (found.first, found.last, found.kind) == (FIRST, LAST, None)
+
+
+def test_too_much_that_comes_again_is_refused() -> None:
+    rules = [
+        event("SUMMARY:Late start", f"DTSTART;VALUE=DATE:2020{m:02}{d:02}", "RRULE:FREQ=WEEKLY", uid=f"{m}{d}")
+        for m in range(1, 11)
+        for d in range(1, 10)
+    ]
+    with pytest.raises(BadCalendar):
+        read(lines(*(line for rule in rules for line in rule)), PACIFIC, first=FIRST, last=LAST)
+
+
 def test_a_time_counts_where_the_schools_are() -> None:
     assert one("SUMMARY:Early dismissal", "DTSTART:20261209T013000Z", "DTEND:20261209T020000Z").first == date(2026, 12, 8)
     eastern = one(
@@ -229,6 +262,9 @@ def test_folded_lines_other_line_ends_letters_and_cancelled_events_are_read() ->
         (lines(*event("DTSTART:00010101T080000Z", "RRULE:FREQ=DAILY")), 7, "before 1990"),
         (lines(*event("DTSTART;VALUE=DATE:20260907", "DTEND;VALUE=DATE:20260901")), 8, "ends before"),
         (lines(*event("DTSTART;VALUE=DATE:20260907", "DTEND:20260908T080000Z")), 8, "ends before"),
+        (lines(*event("DTSTART;VALUE=DATE:20260907", "RRULE:FREQ=DAILY;INTERVAL=0")), 8, "every 0 days"),
+        (lines(*event("DTSTART;VALUE=DATE:20260907", "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30")), 8, "no school calendar"),
+        (lines(*event("DTSTART;VALUE=DATE:20260907", "DURATION:-P3D")), 8, "ends before"),
         (lines("BEGIN:VEVENT", "UID:1"), 6, "which had not begun"), (b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n", 2, "cut off"),
         (b"UID:1\r\n", 1, "begins with"), (b"x" * (1024 * 1024 + 1), None, "larger"), (b"\x00\x01\x02", 1, "no line"),
         (lines(*event("DTSTART;VALUE=DATE:20260907", "RRULE:FREQ=NEVER")), 8, "RRULE"),
@@ -334,6 +370,22 @@ def test_a_file_is_looked_at_corrected_and_entered(here: Cast) -> None:
     assert change is not None
     changing.undo(change.number, district=here.district, by=None, now=NOW)
     assert {row.name for row in CalendarDay.objects.all()} == {"Planning", "Old"}
+
+
+@time_machine.travel(NOW)
+@pytest.mark.parametrize("code", ["utf-16", "cp1252", "utf-8-sig"])
+def test_a_file_in_any_letters_is_entered_as_it_was_shown(here: Cast, code: str) -> None:
+    file = lines(*event("SUMMARY:Día de la Constitución", "DTSTART;VALUE=DATE:20270205", uid="a")).decode().encode(code)
+    admin = sign_in(here.ada, here.district)
+    page = admin.post("/setup/calendar/files/read", {"file": SimpleUploadedFile("school.ics", file), "site": ""})
+    [row] = [*page.context["rows"], *page.context["others"]]
+    values = sent(page) | {f"use_{row.key}": "on", f"kind_{row.key}": "holiday"}
+    assert admin.post("/setup/calendar/files/read", values).status_code == 302
+    assert CalendarDay.objects.get().name == "Día de la Constitución"
+
+
+def test_a_calendar_that_nobody_was_given_is_not_there(here: Cast) -> None:
+    assert visitor(here.district).get("/calendar/%00.ics").status_code == 404
 
 
 @time_machine.travel(NOW)

@@ -148,6 +148,38 @@ def test_one_bad_row_does_not_silence_the_others() -> None:
         list(answers(["{", json.dumps(good)]))
 
 
+WEEK = {"tz": "UTC", "hours": {day: [["08:00", "23:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}, "holidays": []}
+
+
+def test_no_time_and_less_and_hours_without_a_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    """2026-11-03 is a Tuesday."""
+    paused = [{"from": "2026-11-03T20:00:00Z", "to": "2026-11-03T22:00:00Z"}]
+    row = {"id": "a", "kind": "due", "calendar": WEEK, "start": "2026-11-03T18:00:00Z", "sla_minutes": 0, "pauses": paused}
+    within = {**row, "start": "2026-11-03T21:00:00Z"}
+    back = {**row, "sla_minutes": -30}
+    days = {**row, "kind": "due_days", "sla_working_days": -1}
+    early = {"tz": "UTC", "hours": {"tue": [["9:00", "17:00"]]}, "holidays": []}
+    bare = {**row, "calendar": early, "start": "2026-11-03T06:00:00Z", "sla_minutes": 60, "pauses": []}
+    found = [answer["value"] for answer in value_of(row, within, back, days, bare, monkeypatch=monkeypatch)]
+    assert found == [
+        "2026-11-03T18:00:00Z", "2026-11-03T22:00:00Z", "2026-11-03T17:30:00Z", "2026-11-02T18:00:00Z", "2026-11-03T10:00:00Z",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"sla_minutes": 1e15}, {"sla_minutes": float("inf")}, {"sla_minutes": 1e9}, {"start": "9999-12-31T00:00:00Z"},
+        {"start": "0001-01-01T00:00:00Z"}, {"calendar": {"tz": "UTC", "hours": [], "holidays": []}}, {"calendar": None},
+        {"calendar": {"tz": "UTC", "hours": {}, "holidays": [], "special_hours": []}}, {"kind": "due_days", "sla_working_days": 10**6},
+    ],
+)  # fmt: skip
+def test_a_row_of_any_nonsense_does_not_silence_the_others(bad: dict[str, Any]) -> None:
+    good = {"id": "a", "kind": "due", "calendar": WEEK, "start": "2026-11-03T18:00:00Z", "sla_minutes": 60}
+    rows = answers([json.dumps({**good, **bad}), "[" * 100_000, json.dumps(good)])
+    assert next(iter(rows)) == {"id": "a", "value": "2026-11-03T19:00:00Z"}
+
+
 @pytest.mark.parametrize("line", ["{", '{"id": 1, "kind": "guess", "calendar": {}}', '{"id": 1, "kind": "due"}', "[]"])
 def test_a_row_that_cannot_be_read_is_named(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", StringIO(f"\n{line}\n"))

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import translation
 
 from districts.models import CalendarChange, CalendarFeed, District, Person, Site
+from districts.told import is_text
 from sla.school.ics_out import calendar_text
 
 MOST = 50  # addresses in use
@@ -45,8 +46,8 @@ def revoke_feed(feed_id: UUID, *, by: Person | None, now: datetime) -> bool:
 
 
 def feed_of(token: str) -> CalendarFeed | None:
-    found: CalendarFeed | None = CalendarFeed.objects.select_related("site").filter(token=token, revoked_at__isnull=True).first()
-    return found
+    known = CalendarFeed.objects.select_related("site").filter(revoked_at__isnull=True)
+    return known.filter(token=token).first() if is_text(token) else None
 
 
 def file_of(district: District, site: Site | None, *, now: datetime) -> File:

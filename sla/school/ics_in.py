@@ -6,14 +6,16 @@ events) is refused.
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
+from dateutil.rrule import rrulestr
 from django.utils.translation import gettext as _
 from icalendar import Calendar as ICalendar
 from icalendar.parser import Contentline
@@ -27,8 +29,12 @@ from sla.school.ics_out import OURS, printable
 
 LARGEST = 1024 * 1024  # bytes
 MOST_EVENTS, MOST_RULES, MOST_OCCURRENCES = 3_000, 100, 5_000
+MOST_STEPS = 100_000  # of a day or a month, in which the rules of a file are walked; some 300,000 a second
+MOST_SECONDS = 3.0  # for all of them
+LONGEST_EVENT = timedelta(days=400)
 OLDEST_RULE = 1990  # a rule is walked from its first day on
 TOO_OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
+SELDOM = {"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYSETPOS"}  # with a day or a week: a rule that never fits is walked to the year 9999
 BY_THE_CLOCK = {"BYHOUR", "BYMINUTE", "BYSECOND"}
 LONGEST_NAME = 200
 
@@ -66,10 +72,10 @@ class _Lines:
 
 def read(data: bytes, zone: ZoneInfo, *, first: date, last: date) -> list[Told]:
     """In order of their first day; occurrences outside of `first` to `last` are left out. Raises BadCalendar."""
-    text = _decoded(data)
+    text = decoded(data)
     places = _checked(text)
     try:
-        calendars = ICalendar.from_ical(text, multiple=True)
+        calendars = ICalendar.from_ical(_one_kind_of_end(text), multiple=True)
     except (ValueError, KeyError, IndexError) as error:
         raise BadCalendar(_("This is no calendar that can be read: %(why)s") % {"why": str(error)[:200]}) from error
     events = [event for one in calendars for event in one.walk("VEVENT")]
@@ -81,7 +87,8 @@ def read(data: bytes, zone: ZoneInfo, *, first: date, last: date) -> list[Told]:
 # --- the text -------------------------------------------------------------------------------------------------------------
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Raises BadCalendar."""
     if len(data) > LARGEST:
         raise BadCalendar(_("The file is larger than a calendar should be (1 MB)."))
     for code in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252", "latin-1"):
@@ -124,7 +131,7 @@ def _refuse_incomplete(inside: Sequence[tuple[str, int]], found: Sequence[_Lines
 def _unfolded(text: str) -> Iterator[tuple[int, str]]:
     """(number of its first line, the line with what was folded joined)."""
     number, now = 0, ""
-    for place, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
+    for place, line in enumerate(_one_kind_of_end(text).split("\n"), 1):
         if line[:1] in (" ", "\t") and now:
             now += line[1:]
             continue
@@ -133,6 +140,10 @@ def _unfolded(text: str) -> Iterator[tuple[int, str]]:
         number, now = place, line
     if now.strip():
         yield number, now
+
+
+def _one_kind_of_end(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _parts(line: str, number: int) -> tuple[str, str]:
@@ -165,9 +176,11 @@ def _refuse_event(event: Any, place: _Lines) -> None:
     start = getattr(event.get("DTSTART"), "dt", None)
     if not isinstance(start, date):
         raise BadCalendar(_("This event has no day: DTSTART is missing."), place.begin)
-    end = getattr(event.get("DTEND"), "dt", None)
+    end, length = (getattr(event.get(name), "dt", None) for name in ("DTEND", "DURATION"))
     if end is not None and (isinstance(end, datetime) is not isinstance(start, datetime) or _naive(end) < _naive(start)):
         raise BadCalendar(_("This event ends before it begins."), place.of.get("DTEND", place.begin))
+    if length is not None and length < timedelta():
+        raise BadCalendar(_("This event ends before it begins."), place.of.get("DURATION", place.begin))
 
 
 def _naive(at: date) -> datetime:
@@ -178,9 +191,14 @@ def _naive(at: date) -> datetime:
 def _refuse_rule(event: Any, place: _Lines) -> None:
     for name in ("RRULE", "EXRULE"):
         for rule in _many(event.get(name)):
+            here = place.of.get(name, place.begin)
             often = {str(freq).upper() for freq in rule.get("FREQ", ())} & TOO_OFTEN
             if often or BY_THE_CLOCK & {str(key).upper() for key in rule}:
-                raise BadCalendar(_("It comes again within a day, which a school day does not."), place.of.get(name, place.begin))
+                raise BadCalendar(_("It comes again within a day, which a school day does not."), here)
+            if str(_first(rule, "FREQ", "")).upper() in ("DAILY", "WEEKLY") and SELDOM & {str(key).upper() for key in rule}:
+                raise BadCalendar(_("It comes again by a rule that no school calendar needs."), here)
+            if any(not isinstance(n, int) or n < 1 for key in ("INTERVAL", "COUNT") for n in _many(rule.get(key))):
+                raise BadCalendar(_("It comes again every 0 days: that is never, or always."), here)
     if event["DTSTART"].dt.year < OLDEST_RULE:
         raise BadCalendar(_("It comes again since before %(year)d.") % {"year": OLDEST_RULE}, place.of.get("DTSTART", place.begin))
 
@@ -192,8 +210,11 @@ def _many(value: Any) -> Iterable[Any]:
 def _occurrences(calendar: Any, zone: ZoneInfo, first: date, last: date) -> Iterator[Told]:
     begin, end = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in (first, last + ONE_DAY))
     try:
-        found = list(islice(_until(recurring_ical_events.of(calendar).after(begin), end, zone), MOST_OCCURRENCES + 1))
-    except (ValueError, TypeError, OverflowError, KeyError) as error:
+        _end_rules(calendar.walk("VEVENT"), first, last)
+        found = recurring_ical_events.of(calendar).between(begin, end)
+    except (ValueError, TypeError, OverflowError, KeyError, AttributeError) as error:
+        if isinstance(error, BadCalendar):
+            raise
         raise BadCalendar(_("This is no calendar that can be read: %(why)s") % {"why": str(error)[:200]}) from error
     if len(found) > MOST_OCCURRENCES:
         raise BadCalendar(_("More than %(most)d days of events.") % {"most": MOST_OCCURRENCES})
@@ -201,14 +222,62 @@ def _occurrences(calendar: Any, zone: ZoneInfo, first: date, last: date) -> Iter
         if str(event.get("STATUS", "")).upper() != "CANCELLED":
             one = _told(event, zone)
             if one.last >= first and one.first <= last:
-                yield one
+                yield _clipped(one, first, last)
 
 
-def _until(found: Iterator[Any], end: datetime, zone: ZoneInfo) -> Iterator[Any]:
-    for event in found:
-        if _local(event["DTSTART"].dt, zone) >= end.date():
-            return
-        yield event
+def _clipped(one: Told, first: date, last: date) -> Told:
+    """Only the part that is looked at; what lasts longer than any school year is about no school day."""
+    kind = one.kind if (one.last - one.first) <= LONGEST_EVENT else None
+    return replace(one, first=max(one.first, first), last=min(one.last, last), kind=kind)
+
+
+def _end_rules(events: Iterable[Any], first: date, last: date) -> None:
+    """Each rule ends with the days that are looked at: an open one, or one that never fits, is walked to the year 9999 otherwise."""
+    steps, met, until = 0, 0, time.monotonic() + MOST_SECONDS
+    for event in events:
+        for rule in _many(event.get("RRULE")):
+            start = event["DTSTART"].dt
+            steps += _steps(rule, start, last)
+            if steps > MOST_STEPS or time.monotonic() > until:
+                raise BadCalendar(_("What comes again in it has begun too long ago, or there is too much of it."))
+            days = _days_of(rule, start, last)
+            met += sum(day >= first for day in days)
+            if met > MOST_OCCURRENCES:
+                raise BadCalendar(_("More than %(most)d days of events.") % {"most": MOST_OCCURRENCES})
+            if not days:
+                event.pop("RRULE", None)
+            elif len(days) < _first(rule, "COUNT", len(days) + 1):
+                _end_after(rule, start, last)
+
+
+def _steps(rule: Any, start: date, last: date) -> int:
+    """Of a walk to the last day, about."""
+    days = max(0, (last - _naive(start).date()).days) + 1
+    return days if str(_first(rule, "FREQ", "")).upper() in ("DAILY", "WEEKLY") else days // 30 + 1
+
+
+def _days_of(rule: Any, start: date, last: date) -> list[date]:
+    """On which it comes again, up to `last`, whatever it says of its end but for how often."""
+    text = ";".join(part for part in rule.to_ical().decode().split(";") if part.split("=")[0].upper() not in ("COUNT", "UNTIL"))
+    found = rrulestr(f"{text};UNTIL={last:%Y%m%d}T235959", dtstart=_naive(start))
+    return [at.date() for at in islice(found, _first(rule, "COUNT", None))]
+
+
+def _end_after(rule: Any, start: date, day: date) -> None:
+    """It keeps its own end where that is earlier."""
+    given = _first(rule, "UNTIL", None)
+    if given is not None and _naive(given).date() <= day:
+        return
+    end: date = day
+    if isinstance(start, datetime):
+        end = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC if start.tzinfo else None)
+        end += ONE_DAY if start.tzinfo else timedelta()  # wherever its zone is; what is a day too late is not looked at
+    rule.pop("COUNT", None)
+    rule["UNTIL"] = [end]
+
+
+def _first(rule: Any, name: str, without: Any) -> Any:
+    return next(iter(_many(rule.get(name))), without)
 
 
 def _local(at: date, zone: ZoneInfo) -> date:

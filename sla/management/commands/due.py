@@ -21,6 +21,9 @@ from sla.story import read
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTE = timedelta(minutes=1)
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+YEARS = range(1900, 2200)
+MOST_MINUTES, MOST_DAYS = 10 * 366 * 1440, 10 * 366
 Row = Mapping[str, Any]
 
 
@@ -45,7 +48,7 @@ def answers(lines: Iterable[str] | TextIO) -> Iterable[dict[str, Any]]:
         try:
             row = json.loads(line)
             yield {"id": row["id"], "value": _value(row)}
-        except (KeyError, TypeError, ValueError) as error:
+        except UNREADABLE as error:
             wrong = wrong or f"line {number}: {type(error).__name__}: {error}"
     if wrong:
         raise CommandError(wrong)
@@ -74,15 +77,20 @@ def calendar_of_case(raw: Row) -> Calendar:
 
 def _until_midnight(windows: Iterable[Sequence[str]]) -> Iterator[tuple[str, str]]:
     """Of hours that go on into the next day, the part of this one. "00:00" at the end is midnight."""
-    for opens, closes in windows:
-        opens, closes = opens[:5], closes[:5]
+    for opens, closes in _times(windows):
         yield opens, closes if opens < closes else "24:00"
 
 
 def _after_midnight(windows: Iterable[Sequence[str]]) -> Iterator[tuple[str, str]]:
-    for opens, closes in windows:
-        if "00:00" < closes[:5] <= opens[:5]:
-            yield "00:00", closes[:5]
+    for opens, closes in _times(windows):
+        if "00:00" < closes <= opens:
+            yield "00:00", closes
+
+
+def _times(windows: Iterable[Sequence[str]]) -> Iterator[list[str]]:
+    """Hours and minutes, with a leading zero: they are compared as text."""
+    for pair in windows:
+        yield [":".join(part.rjust(2, "0") for part in text.strip().split(":")[:2]) for text in pair]
 
 
 def without(calendar: Calendar, breaks: Iterable[tuple[datetime, datetime]]) -> Calendar:
@@ -107,8 +115,18 @@ def _around(window: Window, gap: Window) -> list[Window]:
 
 
 def instant(text: str) -> datetime:
+    """Raises ValueError, also for a year whose calendar nobody can know."""
     at = datetime.fromisoformat(text)
+    if at.year not in YEARS:
+        raise ValueError(f"{text!r} is not in {YEARS.start} to {YEARS.stop - 1}")
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def within(number: float, most: int) -> float:
+    """Raises ValueError."""
+    if not -most <= number <= most:
+        raise ValueError(f"{number!r} is more than {most}: ten years")
+    return number
 
 
 def told(at: datetime) -> str:
@@ -123,16 +141,19 @@ def pauses(row: Row) -> list[tuple[datetime, datetime]]:
 
 
 def due(row: Row, calendar: Calendar) -> str:
-    start, duration = instant(row["start"]), timedelta(milliseconds=round(row["sla_minutes"] * 60_000))
-    if row.get("direction", 1) < 0:
+    """Less than no time is counted back."""
+    minutes = within(row["sla_minutes"], MOST_MINUTES) * (-1 if row.get("direction", 1) < 0 else 1)
+    start, duration = instant(row["start"]), timedelta(milliseconds=round(abs(minutes) * 60_000))
+    if minutes < 0 or row.get("direction", 1) < 0:
         return told(calendar.sub_open(start, duration))
     return told(clock.due_after(duration, start, calendar, pauses(row)))
 
 
 def due_days(row: Row, calendar: Calendar) -> str:
-    start, days = instant(row["start"]), row["sla_working_days"]
-    if row.get("direction", 1) < 0:
-        at = calendar.sub_days(start, days)
+    start, days = instant(row["start"]), int(within(row["sla_working_days"], MOST_DAYS))
+    days = -days if row.get("direction", 1) < 0 else days
+    if days < 0:
+        at = calendar.sub_days(start, -days)
     elif days:
         at = clock.due_at(Terms((Clause(Within(Amount(days, Unit.DAY, Counts.BUSINESS))),)), start, calendar, pauses(row))
     else:

@@ -23,7 +23,7 @@ from districts.queries import sites
 from sla.school import feeds, importing
 from sla.school.changing import as_windows, last_number
 from sla.school.guessing import windows_in, windows_text
-from sla.school.ics_in import LARGEST, BadCalendar, Told
+from sla.school.ics_in import LARGEST, BadCalendar, Told, decoded
 from sla.setup.calendar.forms import NumberedForm
 from sla.setup.calendar.views import ONE_FORM, asked_site, district_of, entered_words, refused
 
@@ -167,12 +167,10 @@ def read(request: HttpRequest) -> HttpResponse:
     district, today, content, site = district_of(request), district_of(request).today(timezone.now()), form.content(), form.site_row()
     try:
         plan = importing.plan(content, district, site, today=today)
-        text = content.decode()
+        text = decoded(content)
     except BadCalendar as bad:
         form.add_error("file" if form.cleaned_data.get("file") else "text", str(bad))
         return _again(request, form)
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", "replace")
     rows = _rows(plan, request.POST if "apply" in request.POST else None)
     if "apply" in request.POST and not any(row.error for row in rows):
         answer = _apply(request, form, plan, rows, site)
