@@ -78,8 +78,10 @@ def test_whatever_is_written_comes_back(text: str) -> None:
 
 
 PIECES = [
-    "a", "1", "1 ", "@", "a@", "a.", "a)@", " " * 5, "Imani ", "Xxx Yyy ", "(", "five ", "12-", "calle ", "1 a ", "[PERSON_1]", "\u200b",
-    "Ⅷ", "I. ", "ab12 ", "1:", "May 5, ", "de la ", "\n", "Mr. ", "А", "王", "a at b dot ", "12 Oak St, ", "2015-01-01 ",
+    "a", "1", "1 ", "@", "a@", "a.", "a)@", " " * 5, "Imani ", "Xxx Yyy ", "(", "five ", "12-", "calle ", "1 a ", "[PERSON_1]",
+    "\u200b",
+    "Ⅷ", "I. ", "ab12 ", "1:", "May 5, ",
+    "de la ", "\n", "Mr. ", "А", "王", "a at b dot ", "12 Oak St, ", "2015-01-01 ",
     "Imani\u0301\u200b Dang, ",
 ]  # fmt: skip
 
@@ -132,7 +134,9 @@ def own(cedar: Cast, oak: Cast) -> Cast:
         known = Person.objects.create(name="Zbigniewa Tchórz", kind="student", roster_id="S-44871")
         Person.objects.create(name="Zbyszka Tchórz", kind="student", merged_into=known)
         ContactPoint.objects.create(person=known, kind="email", value="ztchorz@family.example")
-        Article.objects.create(slug="tags", title="Stickers", body="Every device has a tag such as CV-######.", language="en")
+        Article.objects.create(
+            slug="tags", title="Stickers", body="Every device has a tag: it begins with CV- and has six digits.", language="en"
+        )
     with district_scope(oak.district.id):
         Person.objects.create(name="kwellvin brontosh", kind="student")
     return cedar

@@ -99,6 +99,7 @@ GONE = [  # text, what must not be left of it
     ("mr haskins class", ["haskins"]),
     ("Coach Bellweather, wrestling", ["Bellweather"]),
     ("我叫王思远", ["王思远"]),
+    ("a student (initials D.R.) said", ["D.R"]),
     ("Valida M. Ibragimov moved away", ["Valida", "Ibragimov"]),
     ("mr hollow says it is due", ["hollow"]),
     ("My daughter Wren Stroud is ill. Wren takes bus 12.", ["Wren", "Stroud"]),

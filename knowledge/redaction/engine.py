@@ -14,7 +14,7 @@ from knowledge.redaction.folding import Folded, fold
 from knowledge.redaction.kinds import Kind
 from knowledge.redaction.numbers import numbers
 from knowledge.redaction.roster import NOBODY, WORD, Roster
-from knowledge.redaction.scripts import chinese
+from knowledge.redaction.scripts import chinese, initials
 from knowledge.redaction.spans import Span, settled
 from knowledge.redaction.tokens import words
 
@@ -61,7 +61,7 @@ def find(folded: Folded, roster: Roster) -> list[Span]:
     """In order, none over another, as indexes of the folded text."""
     plain = folded.plain
     kept = [m.span() for m in _TAG.finditer(plain) if m[1] in roster.tags]
-    certain = [*contacts(plain), *numbers(plain), *_known_ids(plain, roster), *chinese(plain)]
+    certain = [*contacts(plain), *numbers(plain), *_known_ids(plain, roster), *chinese(plain), *initials(plain)]
     return settled([*_outside(certain, kept), *people(words(folded), roster)])
 
 

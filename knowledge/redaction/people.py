@@ -13,7 +13,8 @@ from knowledge.redaction.roster import Known, Roster, roster
 
 SECONDS = 60  # a person added since is found by how names are written, and by name after that
 MOST = 8  # districts held in one process; a district of 20,000 people takes some 15 MB
-_TAG = re.compile(r"\b([A-Z]{2,4})-(?:\d{5,7}|#{5,7}|[xX]{5,7})(?![\w#])")
+_TAG = re.compile(r"\b([A-Z]{2,4})-(?:\d{5,7}(?!\w)|#{5,7}|[xX]{5,7}(?!\w)|(?=[\s.,;)*`]))")
+_NO_TAGS = frozenset("ID IDS INV PO REF WO NO ACCT CASE TKT REQ SO".split())  # of people and papers, not of devices
 _held: dict[UUID, tuple[float, Roster]] = {}
 
 
@@ -34,7 +35,7 @@ def forget() -> None:
 
 def _read() -> Roster:
     catalog = list(_catalog())
-    tags = {letters for text in catalog for letters in _TAG.findall(text)}
+    tags = {letters for text in catalog for letters in _TAG.findall(text)} - _NO_TAGS
     return roster(_everybody(), keep=_called(), catalog=catalog, tags=tags)
 
 

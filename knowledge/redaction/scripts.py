@@ -1,4 +1,4 @@
-"""Names in scripts that have no capitals and no spaces: Chinese, after a word that announces one or in a line by itself."""
+"""Names that are no words: Chinese ones, after what announces one or in a line by itself; and initials that are said to be some."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,13 @@ _HAN = r"[\u4e00-\u9fff]"
 _ANNOUNCED = re.compile(rf"(?:我叫|我是|名叫|叫做|姓名[:：]? ?|名字(?:是|叫)|儿子|女儿|孩子)({_HAN}{{2,3}})")
 _LINE = re.compile(rf"^ ?({_HAN}{{2,4}})[ 。]?$", re.MULTILINE)
 _TITLED = re.compile(rf"({_HAN})(?:老师|先生|女士|小姐|太太|校长)")
+
+
+_INITIALS = re.compile(r"\b(?:initials|iniciales)\b[ :]{0,3}(?:are |is |son )?((?:[a-z][. -]{0,2}){1,3}[a-z]\b\.?|[a-z]{2,3}\b)")
+
+
+def initials(plain: str) -> Iterator[Span]:
+    return (Span(*m.span(1), Kind.PERSON) for m in _INITIALS.finditer(plain))
 
 
 def chinese(plain: str) -> Iterator[Span]:
