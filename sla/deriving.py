@@ -73,7 +73,7 @@ class Deriving:
         found = judge(self.told, terms, self._calendar(), before=kept, now=self.now)
         settled = old is not None and found.ended_at is not None and old.ended_at == found.ended_at
         team_id = old.team_id if old and settled else run.team_id or self.ticket.team_id
-        return self._row(kind, run.number, found, old.terms if old and settled else str(terms), team_id, old)
+        return self._row(kind, run.number, found, old.terms if old and settled else found.terms or str(terms), team_id, old)
 
     def _row(self, kind: str, run: int, found: Reading, terms: str, team_id: UUID, old: Clock | None) -> Clock:
         return Clock(

@@ -56,6 +56,7 @@ class Reading:
     due_at: datetime | None
     warn_at: datetime | None = None
     ended_at: datetime | None = None
+    terms: str = ""  # those of before, where they were broken already; else what is promised now
 
 
 @dataclass(frozen=True)
@@ -187,13 +188,29 @@ def reading(story: Story, ended: datetime | None, terms: Terms, calendar: Calend
         return Reading(State(before.state), before.started_at, before.due_at, ended_at=ended)
     if story.merged_at is not None and ended is None:
         return Reading(State.VOID, story.opened_at, None, ended_at=story.merged_at)
-    start, due = _promised(story, ended, terms, calendar, before, now)
+    broken = _broken(before, story, calendar, ended or story.paused_since or now)
+    start, due = broken or _promised(story, ended, terms, calendar, before, now)
+    kept = before.terms if before and broken else ""
     if ended is not None:
         late = ended > due or bool(before and before.breached_at)
-        return Reading(State.MISSED if late else State.MET, start, due, ended_at=ended)
+        return Reading(State.MISSED if late else State.MET, start, due, ended_at=ended, terms=kept)
     if story.paused_since is not None and story.paused_since < due:
         return Reading(State.PAUSED, start, None)
-    return Reading(State.RUNNING, start, due, warn_at(terms, start, due, calendar, story.pauses))
+    return Reading(State.RUNNING, start, due, warn_at(terms, start, due, calendar, story.pauses), terms=kept)
+
+
+def _broken(before: Kept | None, story: Story, calendar: Calendar, judged: datetime) -> tuple[datetime, datetime] | None:
+    """(counted from, due) of a promise that is broken, noticed or not: it is judged by the terms of its time, and other terms, or another
+    calendar, mend nothing. None where it was good, as it was told and as the facts are known now.
+    """
+    if before is None or before.ended_at is not None and not before.breached_at:
+        return None
+    if before.breached_at:
+        return (before.started_at, before.due_at) if before.due_at else None
+    if before.state not in (State.RUNNING, State.PAUSED) or (before.due_at and before.due_at > judged):
+        return None
+    due = due_at(parse(before.terms), before.started_at, calendar, story.pauses)
+    return (before.started_at, due) if due <= judged else None
 
 
 def _promised(

@@ -306,7 +306,9 @@ def test_a_change_of_ours_while_it_is_paused_does_not_make_it_late_either() -> N
 
 def test_what_was_late_stays_late_when_the_terms_get_shorter() -> None:
     before = kept(resolution(), "within 4 business hours")
-    assert resolution(terms="within 1 hour", before=before, now=TUESDAY + 5 * HOUR).due_at == TUESDAY + HOUR
+    assert resolution(terms="within 1 hour", before=before, now=TUESDAY + 5 * HOUR).due_at == TUESDAY + 4 * HOUR, (
+        "by the terms of its time"
+    )
 
 
 def test_a_breach_is_judged_by_the_terms_of_its_time() -> None:

@@ -43,6 +43,24 @@ def test_no_change_of_ours_breaks_a_promise_that_was_good(steps: list[tuple[str,
         now = now + minutes * MINUTE
 
 
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(TOLD), changes, st.booleans(), st.booleans())
+def test_no_change_of_ours_mends_what_was_broken(first: str, steps: list[tuple[str, Calendar, int]], noticed: bool, ends: bool) -> None:
+    """Whether or not a sweep has been there since: the workers may be away for a while."""
+    running = story.resolution(Story(TUESDAY), parse(first), SCHOOL, before=None, now=TUESDAY)
+    assert running.due_at is not None
+    before, now = kept(running, first, noticed), running.due_at + MINUTE
+    for text, _calendar, minutes in steps:
+        ended = now if ends else None
+        found = story.resolution(Story(TUESDAY, resolved_at=ended, answered_at=ended), parse(text), SCHOOL, before=before, now=now)
+        assert found.due_at == running.due_at, (text, now)
+        assert found.state is (State.MISSED if ends else State.RUNNING)
+        before = Kept(found.terms or str(parse(text)), found.state, found.started_at, found.due_at, found.ended_at, before.breached_at)
+        now = now + minutes * MINUTE
+        if ends:
+            return
+
+
 @settings(deadline=None, max_examples=100)
 @given(st.sampled_from(TOLD), st.sampled_from(TOLD), st.integers(1, 20_000))
 def test_what_ended_is_judged_by_the_terms_in_force_then_and_never_again(first: str, later: str, minutes: int) -> None:
