@@ -17,6 +17,7 @@ PEOPLE = (
     Known("xu", "Bo Xu"),
     Known("noor", "Noor Al-Masri"),
     Known("linden", "Tess Linden"),
+    Known("desk", "Technology Help Desk"),  # accounts of teams are people, too
 )
 PLACES = (
     "Maple Ridge Elementary", "Maple Ridge", "Maple", "Linden Elementary", "Linden", "Washington Elementary", "Washington",
@@ -99,6 +100,10 @@ GONE = [  # text, what must not be left of it
     ("mr haskins class", ["haskins"]),
     ("Coach Bellweather, wrestling", ["Bellweather"]),
     ("我叫王思远", ["王思远"]),
+    ("Dang/Imani", ["Dang", "Imani"]),
+    ('"Dang","Imani",5', ["Dang", "Imani"]),
+    ("DANG|IMANI|5", ["DANG", "IMANI"]),
+    ("Imani_Dang.pdf", ["Imani", "Dang"]),
     ("a student (initials D.R.) said", ["D.R"]),
     ("Valida M. Ibragimov moved away", ["Valida", "Ibragimov"]),
     ("mr hollow says it is due", ["hollow"]),

@@ -19,6 +19,7 @@ CATALOG = -3.0  # less for any other word of its catalog that is in no list of n
 LONGEST = 12  # words of one name
 BETWEEN = 2  # words between two parts of one name: "Imani R. Dang", "María de la Cruz"
 _ANNOUNCING = frozenset((("name", "is"), ("me", "llamo"), ("nombre", "es"), ("name", "s"), ("se", "llama"), ("is", "named")))
+_BREAKS = frozenset('\n,;/|"')  # between two names, where nobody is known
 _HONORIFICS = frozenset("mr mrs ms mx sra srta".split())
 _WAYS = frozenset("st street ave avenue rd road dr drive ln lane ct court blvd boulevard hwy highway pkwy parkway cir ter".split())
 _GRAMMAR = frozenset(
@@ -32,6 +33,8 @@ def people(words: Words, roster: Roster) -> Iterator[Span]:
     taken = [False] * len(words.tokens)
     kept = _kept(words, roster)
     for first, last, keys in _whole_names(words, roster):
+        if kept[first] and set(kept[first : last + 1]) == {kept[first]}:  # somebody called as a school or a team is
+            continue
         first, last = _with_initials(words, first, last)
         taken[first : last + 1] = [True] * (last + 1 - first)
         yield _span(words, first, last, "|".join(sorted(keys)))
@@ -50,15 +53,16 @@ def _span(words: Words, first: int, last: int, key: str = "") -> Span:
 # --- what the district calls its places -------------------------------------------------------------------------------
 
 
-def _kept(words: Words, roster: Roster) -> Sequence[bool]:
-    """Which words are of a school, a team, a service. A title before one makes it a person: "Mr. Linden"."""
-    kept = [False] * len(words.tokens)
+def _kept(words: Words, roster: Roster) -> Sequence[int]:
+    """Of each word the number of the school, the team or the service that it is of; 0: of none. A title before one makes it a
+    person: "Mr. Linden"."""
+    kept = [0] * len(words.tokens)
     for index, token in enumerate(words.tokens):
         for phrase in roster.keep.get(token.word, ()):
             end = index + len(phrase)
             if end <= len(kept) and all(words.tokens[index + n].word == word for n, word in enumerate(phrase)):
                 if not (index and cues().get(words.tokens[index - 1].word) == "title" and words.joined(index)):
-                    kept[index:end] = [True] * len(phrase)
+                    kept[index:end] = [kept[index] or index + 1] * len(phrase)
                 break
     return kept
 
@@ -93,7 +97,7 @@ def _reach(words: Words, roster: Roster, first: int, keys: frozenset[str]) -> tu
     return last, shared
 
 
-def _is_known_alone(words: Words, index: int, roster: Roster, kept: bool) -> bool:
+def _is_known_alone(words: Words, index: int, roster: Roster, kept: int) -> bool:
     """A part of a name by itself: always, unless it is also a word, or what a school is called."""
     token = words.tokens[index]
     if token.word not in roster.people:
@@ -145,7 +149,7 @@ def _with_initials(words: Words, first: int, last: int) -> tuple[int, int]:
 # --- people nobody has told us of -------------------------------------------------------------------------------------
 
 
-def _others(words: Words, roster: Roster, kept: Sequence[bool], taken: list[bool]) -> Iterator[Span]:
+def _others(words: Words, roster: Roster, kept: Sequence[int], taken: list[bool]) -> Iterator[Span]:
     odds = [None if taken[index] else _odds(words, index, roster, kept[index]) for index in range(len(words.tokens))]
     named = [taken[index] or (value is not None and value > THRESHOLD) for index, value in enumerate(odds)]
     again = {token.word for index, token in enumerate(words.tokens) if named[index] and len(token.word) > 2 and not taken[index]}
@@ -161,7 +165,7 @@ def _others(words: Words, roster: Roster, kept: Sequence[bool], taken: list[bool
         index = last + 1
 
 
-def _odds(words: Words, index: int, roster: Roster, kept: bool) -> float | None:
+def _odds(words: Words, index: int, roster: Roster, kept: int) -> float | None:
     """Of a word to be of a name; nothing for what need not be weighed."""
     token, known = words.tokens[index], lexicon()
     if len(token.word) < 2 or token.word in TITLES or not names.is_candidate(words, index, known):
@@ -209,11 +213,11 @@ def _asks(words: Words, index: int) -> bool:
     return words.tokens[index + 1].word in _GRAMMAR and words.joined(index + 1)
 
 
-def _whole(words: Words, named: Sequence[bool], kept: Sequence[bool], taken: Sequence[bool], index: int) -> tuple[int, int]:
+def _whole(words: Words, named: Sequence[bool], kept: Sequence[int], taken: Sequence[bool], index: int) -> tuple[int, int]:
     """The name that a word begins: further parts, initials and particles between, and what is written like the rest of it."""
     last = index
     for after in range(index + 1, min(index + LONGEST, len(words.tokens))):
-        if taken[after] or not words.joined(after) or "\n" in words.gap(after) or ("," in words.gap(after)):
+        if taken[after] or not words.joined(after) or _BREAKS.intersection(words.gap(after)):
             break
         if named[after] or (words.gap(after) in ("-", "'") and len(words.tokens[after].word) > 1):
             last = after

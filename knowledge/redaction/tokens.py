@@ -8,7 +8,7 @@ from knowledge.redaction.folding import Folded
 from knowledge.redaction.roster import PARTICLES, TITLES, WORD
 
 _ENDS = frozenset('.!?;:\n"“”>•*|[]{}')
-JOINS = re.compile(r"[ \n]{0,2}[,.'_\-]?[ \n]{0,2}")  # between the parts of one name
+JOINS = re.compile(r"""[ \n]{0,2}["']?[,;.'_/|\-]?["']?[ \n]{0,2}""")  # between the parts of one name, also in a table
 MANY_CAPITALS = 0.7  # of the letters: the text is written in capitals, which then tell nothing
 
 
