@@ -200,10 +200,10 @@ def reading(story: Story, ended: datetime | None, terms: Terms, calendar: Calend
 
 
 def _broken(before: Kept | None, story: Story, calendar: Calendar, judged: datetime) -> tuple[datetime, datetime] | None:
-    """(counted from, due) of a promise that is broken, noticed or not: it is judged by the terms of its time, and other terms, or another
-    calendar, mend nothing. None where it was good, as it was told and as the facts are known now.
+    """(counted from, due) of a promise that is broken, noticed or not: it is judged by the terms of its time, and other terms mend
+    nothing. None where it was good, as it was told and as the facts are known now.
     """
-    if before is None or before.ended_at is not None and not before.breached_at:
+    if before is None or (before.ended_at is not None and not before.breached_at):
         return None
     if before.breached_at:
         return (before.started_at, before.due_at) if before.due_at else None

@@ -172,6 +172,14 @@ def test_times_and_hours_are_read_as_people_write_them() -> None:
             windows_in(bad)
 
 
+def test_no_day_has_more_hours_apart_than_its_page_shows() -> None:
+    """What its page does not show would be lost when its name is saved there."""
+    four = "08:00-09:00, 10:00-11:00, 12:00-13:00, 14:00-15:00"
+    assert len(windows_in(four)) == 4
+    with pytest.raises(ValueError, match="16:00"):
+        windows_in(f"{four}, 16:00-17:00")
+
+
 def test_all_day_events_end_on_the_day_before_their_end() -> None:
     found = one("SUMMARY:Winter Break", "DTSTART;VALUE=DATE:20261221", "DTEND;VALUE=DATE:20270102")
     assert (found.first, found.last, found.kind) == (date(2026, 12, 21), date(2027, 1, 1), "break")

@@ -29,6 +29,7 @@ WORDS: Sequence[tuple[str, str]] = (
 )  # fmt: skip
 PATTERNS = [(kind, re.compile(words, re.IGNORECASE)) for kind, words in WORDS]
 CLOCK = re.compile(r"\b(\d{1,2})(?::(\d{2}))?\s*([ap])\.?\s?m\b|\b(\d{1,2}):(\d{2})\b", re.IGNORECASE)
+MOST_WINDOWS = 4  # of one day: as many as can be typed on its page
 PAIR = re.compile(r"\s*(\d{1,2}:\d{2})\s*(?:-|–|to|a|until|hasta)\s*(\d{1,2}:\d{2})\s*", re.IGNORECASE)
 
 
@@ -55,7 +56,7 @@ def time_in(text: str) -> int | None:
 
 
 def windows_in(text: str) -> list[list[str]]:
-    """ "7:30–12:00, 13:00–16:30" as windows. Raises ValueError with the part that is none."""
+    """ "7:30–12:00, 13:00–16:30" as windows. Raises ValueError with the part that is none, or one too many."""
     found: list[list[str]] = []
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         pair = PAIR.fullmatch(part)
@@ -66,6 +67,8 @@ def windows_in(text: str) -> list[list[str]]:
     for before, after in pairwise(found):
         if after[0] < before[1]:
             raise ValueError(f"{after[0]}–{after[1]}")
+    if len(found) > MOST_WINDOWS:
+        raise ValueError("–".join(found[MOST_WINDOWS]))
     return found
 
 

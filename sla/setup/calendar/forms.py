@@ -15,10 +15,10 @@ from districts.models import CalendarDay, Site
 from districts.queries import sites
 from sla.school.changing import MOST_DAYS, last_number
 from sla.school.closing import LONGEST, Notice, What
+from sla.school.guessing import MOST_WINDOWS
 
 BACK = timedelta(days=31)  # a closure is sometimes entered when all are back
 AHEAD = timedelta(days=731)
-WINDOWS = 4  # open windows of one day that can be typed
 EVERYWHERE, SOME = "district", "sites"
 
 
@@ -43,13 +43,13 @@ def window_names(n: int, prefix: str = "") -> tuple[str, str]:
 
 
 class WindowsMixin:
-    """Up to WINDOWS pairs of times that make the open hours of one day."""
+    """Up to MOST_WINDOWS pairs of times that make the open hours of one day."""
 
     fields: dict[str, forms.Field]
     cleaned_data: dict[str, Any]
 
     def add_windows(self, prefix: str = "") -> None:
-        for n in range(1, WINDOWS + 1):
+        for n in range(1, MOST_WINDOWS + 1):
             opens, closes = window_names(n, prefix)
             self.fields[opens] = dressed(time_field(_("Open from") if n == 1 else _("and from")))
             self.fields[closes] = dressed(time_field(_("until")))
@@ -57,7 +57,7 @@ class WindowsMixin:
     def read_windows(self, prefix: str = "") -> list[list[str]]:
         """In order; complains of the pair that is none, or that runs into another."""
         pairs: list[tuple[time, time, str]] = []
-        for n in range(1, WINDOWS + 1):
+        for n in range(1, MOST_WINDOWS + 1):
             pair = self._pair(*window_names(n, prefix))
             pairs += [pair] if pair else []
         pairs.sort()
@@ -81,7 +81,7 @@ class WindowsMixin:
 
     def window_pairs(self, prefix: str = "") -> list[tuple[Any, Any]]:
         """Bound fields, the first pair first."""
-        names = [window_names(n, prefix) for n in range(1, WINDOWS + 1)]
+        names = [window_names(n, prefix) for n in range(1, MOST_WINDOWS + 1)]
         return [(self[opens], self[closes]) for opens, closes in names]  # type: ignore[index]
 
     def more_windows(self) -> bool:
@@ -95,7 +95,7 @@ def _said(pair: tuple[time, time, str]) -> dict[str, str]:
 
 def shown_windows(windows: Any, prefix: str = "") -> dict[str, str]:
     shown: dict[str, str] = {}
-    for n, (begin, end) in enumerate(list(windows or [])[:WINDOWS], 1):
+    for n, (begin, end) in enumerate(list(windows or [])[:MOST_WINDOWS], 1):
         opens, closes = window_names(n, prefix)
         shown |= {opens: begin, closes: end}
     return shown
