@@ -90,14 +90,17 @@ PIECES = [
 def test_time_grows_with_the_text_and_no_faster(piece: str) -> None:
     """Of 15 kB and of 60 kB; a pattern that goes back takes sixteen times as long, or hours."""
     redact(piece * 10, ROSTER)
-    took = []
-    for size in (15_000, 60_000):
-        text = (piece * (size // len(piece) + 1))[:size]
-        since = time.process_time()
-        done = redact(text, ROSTER)
-        took.append(time.process_time() - since)
-        assert done.restore(done.text) == text
-    assert took[1] < 9 * max(took[0], 0.05)
+    took = [min(_seconds(piece, size) for _ in range(2)) for size in (15_000, 60_000)]
+    assert took[1] < 10 * max(took[0], 0.05)
+
+
+def _seconds(piece: str, size: int) -> float:
+    text = (piece * (size // len(piece) + 1))[:size]
+    since = time.process_time()
+    done = redact(text, ROSTER)
+    took = time.process_time() - since
+    assert done.restore(done.text) == text
+    return took
 
 
 def test_placeholders_beyond_a_thousand_are_no_numbers() -> None:
