@@ -13,7 +13,7 @@ from knowledge.search import search as hits
 from knowledge.stems import CONFIGS
 
 ANSWERS = 0.67  # from here on a passage is shown as an answer: of questions that nothing answers, one in twenty gets one (ten-fold)
-HELPS = 0.42  # from here on an article is worth a look; below it nothing is known
+HELPS = 0.25  # from here on an article is worth a look; below it nothing is known
 
 
 @dataclass(frozen=True)

@@ -60,8 +60,8 @@ def test_questions_are_answered_or_honestly_left(reference: Cast) -> None:
         elif best:
             count["false"] += 1
     sys.stdout.write(f"\nquestions: {count}\n")
-    assert count["right"] >= (47 if by_meaning() else 33)
-    assert count["offered"] >= (84 if by_meaning() else 60)
+    assert count["right"] >= (54 if by_meaning() else 33)
+    assert count["offered"] >= (76 if by_meaning() else 60)
     assert count["wrong"] <= 2
     assert count["false"] <= (3 if by_meaning() else 17)
 
@@ -86,8 +86,8 @@ def test_requests_as_people_write_them(reference: Cast) -> None:
         count["the very article"] += article.slug == label["answerable_by"]
         count["about it" if about else "beside it"] += 1
     sys.stdout.write(f"\nrequests: {count}\n")
-    assert count["shown"] >= 100
-    assert count["about it"] >= 3 * count["beside it"]
+    assert count["shown"] >= 42
+    assert count["about it"] >= 5 * count["beside it"]
 
 
 def test_nobody_outside_is_answered_from_a_staff_article(reference: Cast) -> None:
