@@ -17,7 +17,6 @@ from django.utils.translation import override
 
 from delivery import actions as delivery
 from delivery.models import Delivery
-from districts.access import actor_for
 from districts.links import absolute
 from districts.models import ContactPoint, District, Person
 from districts.queries import person_by_contact, this_district
@@ -25,6 +24,7 @@ from ownership import actions, summons, texts
 from ownership.ladders import Climber, escalations
 from ownership.models import Escalation, Summons
 from ownership.notices import clock, title
+from ownership.roles import works_here
 
 SMS = Delivery.Channel.SMS
 PURPOSE = "have-it"
@@ -62,7 +62,7 @@ def take(row: Summons, *, why: str, now: datetime) -> Answered:
 
 def may_answer(row: Summons, *, now: datetime) -> bool:
     """Not for ever, and only while they work here."""
-    return now - row.at <= summons.LIVES and actor_for(row.person).is_staff
+    return now - row.at <= summons.LIVES and works_here(row.person)
 
 
 def _as_it_is(escalation: Escalation, person: Person, *, now: datetime) -> Answered:
@@ -82,7 +82,7 @@ def by_text(*, phone: str, numbers: Sequence[int], ours: str, key: str, now: dat
     if person is None or not numbers:
         return False
     told = summons.by_numbers(person, numbers, ours=ours, now=now)
-    if set(told) != set(numbers) or not actor_for(person).is_staff:
+    if set(told) != set(numbers) or not works_here(person):
         return False
     district = this_district()
     elsewhere = _asked_since(phone, told)

@@ -18,6 +18,7 @@ class Kind(TextChoices):
     """In the order in which they matter."""
 
     NOBODY = "nobody", gettext_lazy("A role that nobody holds")
+    LEFT = "left", gettext_lazy("A role of somebody who has left")
     NO_PRIMARY = "no-primary", gettext_lazy("No owner")
     NO_SECONDARY = "no-secondary", gettext_lazy("No secondary owner")
     SAME_PERSON = "same-person", gettext_lazy("One person is both owners")
@@ -73,6 +74,9 @@ def _roles(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]:
             yield Finding(row.process, Kind.NOBODY, _("Nobody can be found for %(role)s: an alert would pass it by.") % words)
         elif found.via is Via.ADMIN:
             yield Finding(row.process, Kind.NOBODY, _("Nobody holds the role %(role)s: an administrator is told instead.") % words)
+        for person in roster.left(role):
+            said = _("%(person)s has left and still stands for %(role)s: somebody else is told instead.")
+            yield Finding(row.process, Kind.LEFT, said % {"role": role.name, "person": person.name})
 
 
 def _feeds(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]:

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from delivery import optouts
 from delivery import queries as delivery
 from delivery.models import CallHook, Delivery, OptOut
-from districts.models import ContactPoint, Membership, Person
+from districts.models import ContactPoint, Person
+from ownership.roles import working
 
 Channel = Delivery.Channel
 STALE = timedelta(days=365)  # an address nobody has confirmed for so long
@@ -59,7 +60,7 @@ class Contacts:
             for row in OptOut.objects.filter(address__in=addresses) if optouts.holds(row, now=now)
         }  # fmt: skip
         self._last = self._last_states(addresses)
-        self._here = set(Membership.objects.filter(person__in=list(self.people)).values_list("person_id", flat=True))
+        self._here = set(working().filter(person__in=list(self.people)).values_list("person_id", flat=True))
         self._rings = CallHook.objects.exists()
 
     def ways(self, person: Person, channels: Sequence[str]) -> list[Way]:
@@ -75,6 +76,7 @@ class Contacts:
         who, person_id = person.name, str(person.id)
         if person.id not in self._here or person.merged_into_id:
             yield Stale(who, _("has no role in the district any more"), _("Give the work to somebody else."), person_id)
+            return
         for way in self.ways(person, channels):
             if way.problem:
                 yield Stale(who, way.problem, way.mend, person_id)

@@ -11,13 +11,13 @@ from django.http import Http404
 from icalendar import Calendar, Event  # type: ignore[import-untyped]
 
 from districts.access import Actor, Can, may
-from districts.models import Membership, Person
+from districts.models import Person
 from districts.queries import this_district
 from ownership.ladders import kept_or_drafted, whom
 from ownership.models import Escalation, Ladder, Leave, Process, Rotation, Rung, Swap
 from ownership.oncall import Plan, Shift
 from ownership.queries import RungView
-from ownership.roles import Roster
+from ownership.roles import Roster, working
 
 AHEAD = timedelta(days=28)  # of shifts shown
 IN_FILE = timedelta(days=180)  # of shifts in a calendar file
@@ -54,7 +54,7 @@ class OnCall:
 
 def staff() -> QuerySet[Person]:
     """Everybody with a role in the district, by name."""
-    return Person.objects.filter(id__in=Membership.objects.values("person_id")).order_by("name", "id")
+    return Person.objects.filter(id__in=working().values("person_id")).order_by("name", "id")
 
 
 def ladders(defaults: Collection[str]) -> list[LadderRow]:

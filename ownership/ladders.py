@@ -4,7 +4,7 @@ Everything here runs inside a scope with the escalation's row held, and writes d
 a feed as a line of its run's note.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -334,7 +334,9 @@ class Climber:
         here = next((rung for rung in reversed(rungs) if rung.level <= escalation.level), None)
         left = [rung for rung in rungs if rung.level > escalation.level]
         open_steps = Step.objects.filter(escalation=escalation, done_at__isnull=True)
-        people = once([*(step.owner for step in open_steps.select_related("owner")), escalation.snoozed_by])
+        people = self._still_here([*(step.owner for step in open_steps.select_related("owner")), escalation.snoozed_by])
+        if not people and here:
+            people = list(self.find(escalation, here).people)
         minutes = here.step_minutes if here else 60
         open_steps.filter(due_at__lte=self.now).update(due_at=self.now + timedelta(minutes=minutes))
         key = f"awake{escalation.snoozed_until:%m%d%H%M%S}"
@@ -352,9 +354,13 @@ class Climber:
         self._set(escalation, climb_at=None, acknowledged_at=None, acknowledged_by=None, snoozed_until=None, snoozed_by=None)
         if not rungs or not acknowledged:
             return
-        people = once([by, *self.find(escalation, rungs[-1]).people])
+        people = self._still_here([by, *self.find(escalation, rungs[-1]).people])
         self.record(escalation, "broken", rung=rungs[-1], people=people)
         self.post.broken(escalation, rungs[-1], people, key=f"{acknowledged:%m%d%H%M%S}")
+
+    def _still_here(self, people: Iterable[Person | None]) -> list[Person]:
+        """Without those who have left since."""
+        return [person for person in once(people) if not self.roster.has_left(person)]
 
     def _set(self, escalation: Escalation, **values: object) -> None:
         for name, value in values.items():

@@ -15,6 +15,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from districts.access import VISITOR, Actor, Can, may
+from districts.models import Person
 from districts.scope import require_district_id
 from ownership import audit, history
 from ownership.audit import Finding
@@ -38,6 +39,7 @@ class Owner:
 
     role: OwnerRole
     found: Found
+    left: Sequence[Person] = ()  # who held it, or took turns in it, and has left
 
 
 @dataclass
@@ -200,7 +202,7 @@ def _row(process: Process, roster: Roster, strips: dict[UUID, Strip], waiting: i
 
 
 def _owner(role: OwnerRole | None, roster: Roster) -> Owner | None:
-    return Owner(role, roster.find(role)) if role else None
+    return Owner(role, roster.find(role), roster.left(role)) if role else None
 
 
 def _audited(process: Process) -> audit.Row:

@@ -14,7 +14,7 @@ from django.utils.translation import override
 from delivery import actions as delivery
 from districts.models import Person, Team
 from ownership.contacts import Contacts, Stale
-from ownership.ladders import Climber, rungs_of, whom
+from ownership.ladders import Climber, owners, rungs_of, whom
 from ownership.models import Escalation, Ladder, LadderTest, OwnerRole, Process, Rung
 from ownership.notices import rung_name
 from ownership.roles import Found, Roster, Via, once
@@ -62,14 +62,17 @@ def _asked(rung: Rung, about: Escalation, roster: Roster) -> Iterator[Asked]:
         for team in Team.objects.order_by("name"):
             yield Asked(rung, team.name, roster.find(None, team_id=team.id))
     else:
-        yield Asked(rung, "", whom(rung, about, roster), tuple(_others(rung, roster)))
+        yield Asked(rung, "", whom(rung, about, roster), tuple(_others(rung, about, roster)))
 
 
-def _others(rung: Rung, roster: Roster) -> Iterator[Person]:
+def _others(rung: Rung, about: Escalation, roster: Roster) -> Iterator[Person]:
     staff = roster.staff
     plan = staff.by_team.get(rung.team_id) if rung.team_id else staff.by_role.get(rung.role_id) if rung.role_id else None
     yield from plan.people if plan else ()
-    yield from _holders(rung.role)
+    if rung.role or rung.team:
+        yield from _holders(rung.role)
+    else:
+        yield from chain.from_iterable(_holders(role) for role in owners(about.process))
 
 
 def _holders(role: OwnerRole | None) -> list[Person]:

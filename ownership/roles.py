@@ -1,7 +1,8 @@
 """A role becomes a person, now.
 
 In this order: whoever is on call for it, their cover, its holder, the deputy (each one's cover where they are away), the team's lead,
-anybody of the team, an administrator. Nobody of them there: nobody, and the ladder climbs on.
+anybody of the team, an administrator. Nobody of them there: nobody, and the ladder climbs on. Whoever has left is nobody, whatever they
+still stand on.
 """
 
 from collections import defaultdict
@@ -11,9 +12,10 @@ from datetime import date, datetime
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import TextChoices
+from django.db.models import QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from districts.accounts import Account
 from districts.models import District, Membership, Person, Role
 from districts.queries import this_district
 from ownership.models import Leave, OwnerRole, Rotation, RotationPlace, Swap
@@ -62,7 +64,12 @@ class Staff:
 
     @cached_property
     def memberships(self) -> list[Membership]:
-        return list(Membership.objects.select_related("person").order_by("person__name", "id"))
+        return list(working().select_related("person").order_by("person__name", "id"))
+
+    @cached_property
+    def people(self) -> frozenset[UUID]:
+        """Everybody with a role in the district."""
+        return frozenset(row.person_id for row in self.memberships)
 
     @cached_property
     def in_team(self) -> dict[UUID, list[Membership]]:
@@ -124,7 +131,16 @@ class Roster:
     def is_here(self, person: Person) -> bool:
         """`away_until` is the last day of the absence."""
         until = person.away_until
-        return (until is None or until < self.today) and self._leave(person) is None and person.merged_into_id is None
+        return (until is None or until < self.today) and self._leave(person) is None and not self.has_left(person)
+
+    def has_left(self, person: Person) -> bool:
+        """No role in the district any more, an account that is closed, or they turned out to be somebody else."""
+        return person.merged_into_id is not None or person.id not in self.staff.people
+
+    def left(self, role: OwnerRole) -> list[Person]:
+        """Those who hold it, or take turns in it, and have left."""
+        plan = self.staff.by_role.get(role.id)
+        return [person for person in once([role.holder, role.deputy, *(plan.people if plan else ())]) if self.has_left(person)]
 
     def _leave(self, person: Person) -> Leave | None:
         """The leave of today that was entered last."""
@@ -178,6 +194,16 @@ class Roster:
 
     def _holding(self, role: Role) -> list[Person]:
         return once(row.person for row in self.staff.memberships if row.role == role and self.is_here(row.person))
+
+
+def working() -> QuerySet[Membership]:
+    """Roles of those who work here. Whoever's account was closed has left, though nobody took their roles away."""
+    closed = Account.objects.filter(is_active=False).values("id")
+    return Membership.objects.exclude(person__account_ref__in=closed)
+
+
+def works_here(person: Person) -> bool:
+    return person.merged_into_id is None and working().filter(person=person).exists()
 
 
 def _first(choices: Iterable[tuple[Iterable[Person], Via]]) -> Found:

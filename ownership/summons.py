@@ -17,9 +17,10 @@ from django.db.models import Q
 from django.urls import reverse
 
 from delivery.models import Delivery, Line
-from districts.models import Membership, Person
+from districts.models import Person
 from districts.scope import require_district_id
 from ownership.models import Summons
+from ownership.roles import working
 from tickets.models import Ticket
 
 Channel = Delivery.Channel
@@ -77,7 +78,7 @@ class Book:
 
     @cached_property
     def _staff(self) -> frozenset[UUID]:
-        return frozenset(Membership.objects.filter(person__in=list(self.people)).values_list("person_id", flat=True))
+        return frozenset(working().filter(person__in=list(self.people)).values_list("person_id", flat=True))
 
     @cached_property
     def _heard(self) -> bool:

@@ -8,9 +8,10 @@ from uuid import UUID
 import structlog
 from django.utils.translation import gettext as _
 
-from districts.models import Membership, Person
+from districts.models import Person
 from districts.queries import free_slug
 from ownership.models import Leave, Rotation, RotationPlace, Swap
+from ownership.roles import works_here
 
 LONGEST_SWAP = timedelta(days=62)
 log = structlog.get_logger(__name__)
@@ -80,5 +81,5 @@ def come_back(leave_id: UUID) -> None:
 
 
 def _works_here(person: Person) -> None:
-    if not Membership.objects.filter(person=person).exists():
+    if not works_here(person):
         raise NotPossible(_("%(name)s has no role in the district.") % {"name": person.name})

@@ -19,12 +19,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from districts.access import Actor, Can, may
 from districts.links import absolute
-from districts.models import Membership, Person
+from districts.models import Person
 from districts.scope import require_district_id
 from ownership import building, duties, forms, queries, rehearsal, turns
 from ownership.models import Escalation, LadderTest, Leave, Rotation, Swap
 from ownership.preview import preview
-from ownership.roles import Roster
+from ownership.roles import Roster, works_here
 from ownership.views import actor_of
 from tickets.models import Ticket
 from tickets.queries import visible
@@ -146,7 +146,7 @@ def shifts(request: HttpRequest, token: str) -> HttpResponse:
     except (signing.BadSignature, ValueError):
         raise Http404 from None
     person = Person.objects.filter(id=person_id).first()
-    if person is None or not Membership.objects.filter(person=person).exists():
+    if person is None or not works_here(person):
         raise Http404
     return HttpResponse(duties.shifts_file(person, now=timezone.now()), content_type="text/calendar; charset=utf-8")
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 
 from delivery.models import Delivery
-from districts.models import District, Membership, Person, Role
+from districts.models import District, Membership, Person, Role, Team
 from districts.queries import calendar_of
 from districts.scope import district_scope
 from ownership import actions, collecting, feeds, ladders, tasks
@@ -46,6 +46,9 @@ def sync(here: Cast) -> Sync:
 def make_sync(cast: Cast, *, terms: str = "daily by 4 PM", slug: str = "attendance") -> Sync:
     host = cast.district.host
     rosa, dan, dora = (person(name, f"{name.lower()}.{slug}@{host}") for name in ("Rosa", "Dan", "Dora"))
+    records, _made = Team.objects.get_or_create(slug="records", name="Records")
+    for someone in (rosa, dan, dora):
+        Membership.objects.create(person=someone, team=records, role=Role.AGENT)
     roles = {
         name: OwnerRole.objects.create(slug=f"{slug}-{name}", name=name.title(), holder=holder)
         for name, holder in (("clerk", rosa), ("supervisor", dan), ("director", dora))
