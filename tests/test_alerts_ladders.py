@@ -115,7 +115,7 @@ def test_it_is_over_when_enough_are_reached_after_all_and_when_the_alert_is_over
     families(1, first=5)
     other = watched(sent(here.lee), now=HALF)
     assert actions.end(other, by=here.lee, now=HALF + MINUTE)
-    assert not Escalation.objects.filter(ended_at__isnull=True).exclude(id=alert.refresh().report_ladder_id).exists()
+    assert set(Escalation.objects.filter(ended_at__isnull=True).values_list("id", flat=True)) <= {alert.refresh().report_ladder_id}
 
 
 @pytest.mark.parametrize("kind", ["test", "ordinary"])

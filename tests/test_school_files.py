@@ -386,7 +386,7 @@ def test_a_file_in_any_letters_is_entered_as_it_was_shown(here: Cast, code: str)
     file = lines(*event("SUMMARY:Día de la Constitución", "DTSTART;VALUE=DATE:20270205", uid="a")).decode().encode(code)
     admin = sign_in(here.ada, here.district)
     page = admin.post("/setup/calendar/files/read", {"file": SimpleUploadedFile("school.ics", file), "site": ""})
-    [row] = [*page.context["rows"], *page.context["others"]]
+    [row] = list(page.context["rows"]) + list(page.context["others"])
     values = sent(page) | {f"use_{row.key}": "on", f"kind_{row.key}": "holiday"}
     assert admin.post("/setup/calendar/files/read", values).status_code == 302
     assert CalendarDay.objects.get().name == "Día de la Constitución"

@@ -3,18 +3,19 @@
 import re
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from delivery import sending
+from delivery import optouts, sending
 from delivery.models import Delivery
 from delivery.transports import email
 from districts.contacts import either
@@ -262,7 +263,7 @@ def test_a_mail_program_ends_it_with_one_click(plan: Cast, settings: Settings) -
     leave = f"https://{plan.district.host}{_port()}/status/leave/{Subscriber.objects.get(channel='email').token}"
     assert letter["List-Unsubscribe"] == f"<{leave}>"
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert leave in str(letter.get_payload(decode=True), "utf-8")
+    assert leave in cast(bytes, letter.get_payload(decode=True)).decode()
     strict = type(visitor(plan.district))(enforce_csrf_checks=True, HTTP_HOST=plan.district.host)
     assert strict.post(urlsplit(leave).path, {"List-Unsubscribe": "One-Click"}).status_code == 200
     assert Subscriber.objects.get(channel="email").ended_at
@@ -270,8 +271,6 @@ def test_a_mail_program_ends_it_with_one_click(plan: Cast, settings: Settings) -
 
 
 def _port() -> str:
-    from django.conf import settings
-
     return str(settings.PUBLIC_PORT)
 
 
@@ -285,7 +284,7 @@ def test_stop_ends_texts_and_start_begins_them_again(plan: Cast) -> None:
     incident = begin(plan)
     for n, (word, state) in enumerate((("", "pending"), ("bar", "suppressed"))):
         if word:
-            sending.optouts.bar(channel="sms", address="+12025550100", reason="texted STOP", now=NOW)
+            optouts.bar(channel="sms", address="+12025550100", reason="texted STOP", now=NOW)
         actions.post(incident, audience="public", text=f"n{n}", by=plan.alice, now=NOW + timedelta(minutes=n))
         move(plan, NOW + timedelta(minutes=n))
         sending.claim(plan.district.id, now=timezone.now()) if word else None
