@@ -9,7 +9,7 @@ from django.db import transaction
 from delivery.models import Delivery
 from districts.access import actor_for
 from districts.contacts import email
-from districts.models import Site
+from districts.models import Role, Site, Team
 from districts.scope import district_scope
 from incidents import actions, gate, levels, linking, paper, playbook, starting, subscribing, sweep
 from incidents.models import (
@@ -60,7 +60,7 @@ def plan(here: Cast) -> Cast:
 
 def make_plan(cast: Cast) -> Cast:
     """Sam the secretary (Bob stands in), Hal of the desk, Dora the director, Sue the superintendent, Cleo the coordinator."""
-    host = cast.district.host
+    host, central = cast.district.host, Team.objects.create(slug="central", name="Central Office")
     for slug, name in (
         ("secretary", "Sam"),
         ("desk-lead", "Hal"),
@@ -68,7 +68,7 @@ def make_plan(cast: Cast) -> Cast:
         ("superintendent", "Sue"),
         ("coordinator", "Cleo"),
     ):
-        cast.people[name.lower()] = person(name, f"{name.lower()}@{host}")
+        cast.people[name.lower()] = person(name, f"{name.lower()}@{host}", role=Role.AGENT, team=central)
         OwnerRole.objects.create(slug=slug, name=slug.title(), holder=cast.people[name.lower()])
     OwnerRole.objects.filter(slug="secretary").update(deputy=cast.bob)
     playbook.load(PLAN)
