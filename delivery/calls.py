@@ -7,15 +7,28 @@ district; whatever answers there (a flow of a telephone provider, a paging servi
 import hashlib
 import hmac
 import re
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
 
 from delivery.models import CallHook, Delivery
 from districts.models import Person, new_token
 from districts.queries import this_district
+from districts.reach import is_public
 from districts.sealing import Unsealable, seal, unseal
 
 FRESH = 300  # seconds
+
+
+class WrongAddress(ValueError):
+    """No call is asked for at this address; the text says why."""
+
+
+class UnknownName(WrongAddress):
+    """Nobody knows the name, now at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,33 @@ class Hook:
 
     url: str
     key: str = field(repr=False)
+
+
+def addresses(url: str, *, look_up: bool = True) -> list[str]:
+    """Where a call to this address would go, all of it outside our own network; without `look_up`, nothing for a name. Raises
+    WrongAddress."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", 443 if parts.port is None else parts.port
+    except ValueError:
+        raise WrongAddress(_("%(address)s has a port that does not exist.") % {"address": url}) from None
+    if not host or not port:
+        raise WrongAddress(_("%(address)s is no address that calls can be asked for at.") % {"address": url})
+    found = _found(host, port, look_up=look_up)
+    if not all(map(is_public, found)):
+        raise WrongAddress(_("%(host)s leads into our own network: calls are not asked for there.") % {"host": host})
+    return found
+
+
+def _found(host: str, port: int, *, look_up: bool) -> list[str]:
+    """Every way of writing an address is one, "127.1" too. Raises UnknownName."""
+    try:
+        rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=0 if look_up else socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError) as error:
+        if not look_up:
+            return []
+        raise UnknownName(_("%(host)s: nobody knows this name.") % {"host": host}) from error
+    return [str(row[4][0]) for row in rows]
 
 
 def hook() -> Hook | None:

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from delivery import optouts
+from delivery import calls, optouts
 from delivery import queries as delivery
-from delivery.models import CallHook, Delivery, OptOut
+from delivery.models import Delivery, OptOut
 from districts.models import ContactPoint, Person
 from ownership.roles import working
 
@@ -46,10 +47,10 @@ class Stale:
 
 
 class Contacts:
-    """What is known of these people: read once, in six queries."""
+    """What is known of these people: read once, in six queries. `look_up`: ask where the name that calls go to leads just now."""
 
-    def __init__(self, people: Iterable[Person], *, now: datetime) -> None:
-        self.now, self.people = now, {person.id: person for person in people}
+    def __init__(self, people: Iterable[Person], *, now: datetime, look_up: bool = False) -> None:
+        self.now, self.look_up, self.people = now, look_up, {person.id: person for person in people}
         points = ContactPoint.objects.filter(person__in=list(self.people)).order_by("id")
         self._points: dict[tuple[UUID, str], ContactPoint] = {}
         for point in points:
@@ -61,7 +62,6 @@ class Contacts:
         }  # fmt: skip
         self._last = self._last_states(addresses)
         self._here = set(working().filter(person__in=list(self.people)).values_list("person_id", flat=True))
-        self._rings = CallHook.objects.exists()
 
     def ways(self, person: Person, channels: Sequence[str]) -> list[Way]:
         return [self._way(person, channel) for channel in channels]
@@ -87,13 +87,27 @@ class Contacts:
     def _way(self, person: Person, channel: str) -> Way:
         if channel == Channel.INAPP:
             return Way(channel)
-        if channel == Channel.VOICE and not self._rings:
-            return Way(channel, "", _("no address for phone calls is set up"), _("Enter it under Set-up, Ladders, Phone calls."))
+        if channel == Channel.VOICE and self._no_calls:
+            return Way(channel, "", *self._no_calls)
         point = self._points.get((person.id, KINDS[Channel(channel)]))
         if point is None:
             missing = _("no mail address") if channel == Channel.EMAIL else _("no telephone number")
             return Way(channel, "", missing, _("Enter it under Set-up, People."))
         return Way(channel, point.value, *self._trouble(channel, point.value))
+
+    @cached_property
+    def _no_calls(self) -> tuple[str, str] | None:
+        """Why nobody can be called, and how that is mended."""
+        found = calls.hook()
+        if found is None:
+            return _("no address for phone calls is set up"), _("Enter it under Set-up, Ladders, Phone calls.")
+        if not found.key:
+            return _("the key for phone calls cannot be read any more"), _("Make a new one under Set-up, Ladders, Phone calls.")
+        try:
+            calls.addresses(found.url, look_up=self.look_up)
+        except calls.WrongAddress as error:
+            return str(error), _("Enter another address under Set-up, Ladders, Phone calls.")
+        return None
 
     def _trouble(self, channel: str, address: str) -> tuple[str, str]:
         barred = self._barred.get((channel, address))

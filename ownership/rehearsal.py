@@ -40,7 +40,7 @@ def rehearse(ladder: Ladder, *, process: Process | None = None, by: Person, loud
     """
     climber = Climber(now)
     asked = [one for rung in rungs_of(ladder.id) for one in _asked(rung, Escalation(ladder=ladder, process=process), climber.roster)]
-    known = Contacts(once(chain.from_iterable((*one.found.people, *one.others) for one in asked)), now=now)
+    known = Contacts(once(chain.from_iterable((*one.found.people, *one.others) for one in asked)), now=now, look_up=True)
     with climber.words():
         stale = list(dict.fromkeys(chain.from_iterable(_stale(one, known) for one in asked)))
         rungs = [_told(one, known) for one in asked]

@@ -7,23 +7,24 @@ rings twice is better than one that does not ring. Every refusal is tried again 
 
 import json
 import socket
+import ssl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
-import urllib3
 from django.urls import reverse
-from urllib3.exceptions import HTTPError
 
-from delivery.calls import Hook, signature
+from delivery.calls import Hook, WrongAddress, addresses, signature
 from delivery.transports import Outgoing, Sent, TryLater, Undeliverable
 from districts.links import absolute
-from districts.reach import is_public
 
-TIMEOUT = 15.0  # seconds
-MOST_READ = 2_000  # bytes of the answer
+TIMEOUT = 15.0  # seconds for all of it, from the name to the last byte that is read
+MOST_READ = 2_000  # bytes of the answer's words
+MOST_BYTES = 64_000  # that are read in all, headers too
 GONE = 410
 
 
@@ -55,35 +56,79 @@ def _body(message: Outgoing) -> bytes:
     return json.dumps(told, ensure_ascii=False).encode()
 
 
+class Hurried(ssl.SSLSocket):
+    """A connection with a time by which all is over, and so many bytes at most: whoever sends a byte now and then is not waited for."""
+
+    over_at = 0.0  # on the clock of `time.monotonic`
+    left = MOST_BYTES
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        self._hurry()
+        got = super().recv_into(buffer, nbytes, flags)
+        self.left -= got
+        if self.left < 0:
+            raise OSError(f"more than {MOST_BYTES} bytes")
+        return got
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        self._hurry()
+        return super().send(data, flags)
+
+    def _hurry(self) -> None:
+        self.settimeout(_left(self.over_at))
+
+
+def _left(over_at: float) -> float:
+    """Seconds. Raises TimeoutError."""
+    left = over_at - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
 def _post(hook: Hook, body: bytes) -> tuple[int, str]:
     """(status, the first words of the answer). Raises TryLater."""
+    over_at = time.monotonic() + TIMEOUT
+    try:
+        public = addresses(hook.url)
+    except WrongAddress as error:
+        raise TryLater(str(error)) from error
     parts = urlsplit(hook.url)
     host, port = parts.hostname or "", parts.port or 443
-    pool = urllib3.HTTPSConnectionPool(
-        _address(host, port), port, server_hostname=host, assert_hostname=host, ca_certs=certifi.where(), cert_reqs="CERT_REQUIRED",
-        timeout=urllib3.Timeout(connect=TIMEOUT, read=TIMEOUT), retries=False, maxsize=1,
-    )  # fmt: skip
     headers = {
-        "Host": parts.netloc, "Content-Type": "application/json", "User-Agent": "front-door",
-        "X-Front-Door-Signature": signature(hook.key, seconds=int(time.time()), body=body),
+        "Host": parts.netloc.rpartition("@")[2], "Content-Type": "application/json", "User-Agent": "front-door",
+        "X-Front-Door-Signature": signature(hook.key, seconds=int(time.time()), body=body), "Connection": "close",
     }  # fmt: skip
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     try:
-        answer = pool.request("POST", path, body=body, headers=headers, redirect=False, preload_content=False)
-        return answer.status, answer.read(MOST_READ).decode(errors="replace").split("\n")[0][:100]
-    except (HTTPError, OSError) as error:
+        with closing(HTTPConnection(host, port)) as line:
+            line.sock = _connected(public[0], port, host, over_at=over_at)
+            line.request("POST", path, body=body, headers=headers)
+            answer = line.getresponse()
+            return answer.status, _words(answer)
+    except (HTTPException, OSError, ValueError) as error:
         raise TryLater(f"{host}: {type(error).__name__}") from error
-    finally:
-        pool.close()
 
 
-def _address(host: str, port: int) -> str:
-    """Raises TryLater for a name nobody knows, and for one that leads into our own network."""
+def _connected(address: str, port: int, host: str, *, over_at: float) -> Hurried:
+    """To the very address that was checked, whose certificate is the name's. Each of these calls keeps the time that is left."""
+    context = ssl.create_default_context(cafile=certifi.where())
+    context.sslsocket_class = Hurried
+    plain = socket.create_connection((address, port), timeout=_left(over_at))
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise TryLater(f"{host}: no such name") from error
-    public = [str(one[4][0]) for one in found if is_public(str(one[4][0]))]
-    if len(public) != len(found):
-        raise TryLater(f"{host} leads into our own network: calls are not asked for there")
-    return public[0]
+        plain.settimeout(_left(over_at))
+        secured = context.wrap_socket(plain, server_hostname=host)
+    except BaseException:
+        plain.close()
+        raise
+    assert isinstance(secured, Hurried)
+    secured.over_at = over_at
+    return secured
+
+
+def _words(answer: HTTPResponse) -> str:
+    """The status has said whether it rings: words that do not come in time are done without."""
+    try:
+        return answer.read(MOST_READ).decode(errors="replace").split("\n")[0][:100]
+    except (HTTPException, OSError):
+        return ""

@@ -11,6 +11,7 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from delivery import calls
 from delivery.models import Delivery
 from districts.editing import EditForm, Lines, OneLine, name_once
 from districts.models import Person, Team
@@ -182,7 +183,20 @@ class CallsForm(EditForm):
         help_text=gettext_lazy("https only. Left empty, nobody is called."),
         widget=forms.URLInput(attrs={"placeholder": "https://…", "autocomplete": "off"}),
     )  # fmt: skip
+    unknown = ""  # what to say of a name that nobody knows yet
     renew = forms.BooleanField(label=gettext_lazy("Make a new key: the old one is worth nothing from then on"), required=False)
 
     def __init__(self, data: Any = None, *, url: str) -> None:
         super().__init__(data, shown={"url": url})
+
+    def clean_url(self) -> str:
+        """Nothing that no call would go to. A name that nobody knows may be known tomorrow: it is kept, and `unknown` says so."""
+        url: str = self.cleaned_data["url"]
+        try:
+            if url:
+                calls.addresses(url)
+        except calls.UnknownName as error:
+            self.unknown = str(error)
+        except calls.WrongAddress as error:
+            raise ValidationError(str(error)) from error
+        return url

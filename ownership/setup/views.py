@@ -134,6 +134,8 @@ def calls(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         ringing.set_hook(form.cleaned_data["url"], renew=form.cleaned_data["renew"])
         messages.success(request, _("Saved."))
+        if form.unknown:
+            messages.warning(request, _("%(problem)s Until somebody does, nobody is called.") % {"problem": form.unknown})
         return redirect("setup_calls")
     context: dict[str, Any] = {"form": form, "hook": known}
     return render(request, "ownership/setup/calls.html", context, status=422 if form.errors else 200)
