@@ -14,6 +14,7 @@ from incidents.levels import held
 from incidents.models import Incident, PaperForm, PaperKind
 
 State = PaperForm.State
+REOPENED = "reopened"  # what became of a form, in the timeline
 MOST = 500  # forms of one kind for one school at a time
 MOST_NUMBERS = 2_000  # said in one line
 _RANGE = re.compile(r"(\d{1,7})(?:\s*[-–]\s*(\d{1,7}))?")
@@ -99,7 +100,8 @@ def settle(
     values = {"settled_at": None, "settled_by": None} if state == State.ISSUED else {"settled_at": now, "settled_by": by}
     changed = rows.exclude(state=state).update(state=state, reason=reason.strip()[:300], **values)
     if changed:
-        record(incident, What.PAPER, now=now, by=by, act=state, kind=kind.name, site=site.name, numbers=spans(numbers), reason=reason)
+        act = REOPENED if state == State.ISSUED else state
+        record(incident, What.PAPER, now=now, by=by, act=act, kind=kind.name, site=site.name, numbers=spans(numbers), reason=reason)
     return changed
 
 

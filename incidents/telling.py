@@ -54,14 +54,14 @@ def _climbed(data: dict[str, Any]) -> str:
 
 
 def _paper(data: dict[str, Any]) -> str:
-    if data["act"] == "issued":
+    """Only handing out has a first number: to open again was once written with the same word, and those lines stay as they are."""
+    if "first" in data:
         return _("%(kind)s forms %(first)d–%(last)d handed out to %(site)s") % data
     said = {
         PaperState.ENTERED: _("%(kind)s forms of %(site)s entered: %(numbers)s"),
         PaperState.VOID: _("%(kind)s forms of %(site)s void: %(numbers)s (%(reason)s)"),
-        PaperState.ISSUED: _("%(kind)s forms of %(site)s open again: %(numbers)s"),
     }  # fmt: skip
-    return said[PaperState(data["act"])] % data
+    return said.get(data["act"], _("%(kind)s forms of %(site)s open again: %(numbers)s")) % data
 
 
 def _linked(data: dict[str, Any]) -> str:

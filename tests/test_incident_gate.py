@@ -10,6 +10,7 @@ from delivery.models import Delivery
 from districts.actions import new_api_key
 from districts.models import Role, Site
 from incidents import actions, gate, linking, paper, starting
+from incidents.happening import record
 from incidents.models import Decision, Happening, Incident, Kind, Level, PaperKind, Task
 from incidents.starting import New
 from ownership.models import System
@@ -165,6 +166,23 @@ def test_void_paper_has_a_name_and_a_reason(plan: Cast, both: Incident) -> None:
     sure = sign_in(plan.lee, plan.district).post(f"/outages/{both.id}/resolve", {"override": ""}).content.decode()
     assert "30 paper forms are void" in sure
     assert "Left in the rain" in sure
+
+
+def test_paper_that_is_opened_again_stands_in_the_timeline_and_breaks_no_page(plan: Cast, both: Incident) -> None:
+    kind = PaperKind.objects.get(slug="attendance")
+    give: dict[str, Any] = {"kind": kind, "site": plan.maple, "by": plan.alice, "now": NOW}
+    paper.issue(both, count=5, **give)
+    paper.settle(both, numbers=[1, 2, 3], state="entered", **give)
+    paper.settle(both, numbers=[1, 2, 3], state="issued", **give)
+    old = Happening.objects.filter(incident=both, what="paper").order_by("-at", "-id")[0].data
+    record(both, "paper", now=NOW, **{**old, "act": "issued", "numbers": "2"})  # as it was written once
+    client = sign_in(plan.alice, plan.district)
+    for page in ("", "review/"):
+        answer = client.get(f"/outages/{both.id}/{page}")
+        assert answer.status_code == 200
+        assert "Attendance forms of Maple Ridge Elementary open again: 1–3" in answer.content.decode()
+        assert "Attendance forms of Maple Ridge Elementary open again: 2" in answer.content.decode()
+        assert "Attendance forms 1–5 handed out to Maple Ridge Elementary" in answer.content.decode()
 
 
 def test_what_was_proved_before_it_broke_again_is_proved_anew(plan: Cast, both: Incident) -> None:
