@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 from zipfile import BadZipFile
 
@@ -22,6 +23,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from numpy.typing import NDArray
 
 from districts.scope import require_district_id
+from routing import nearness
+from routing.learning.model import Memory
 from routing.lexicon import meanings
 from routing.models import TrainedModel
 from routing.words import fold
@@ -29,10 +32,11 @@ from routing.words import fold
 Floats = NDArray[np.float32]
 Label = tuple[UUID | None, UUID]  # service, where one is known, and team
 
-MAGIC = b"FDC1"
+MAGIC = b"FDC2"
 HEADER = 36  # bytes: magic, then the SHA-256 of what it was trained on
 WEIGHTS = (1.0, 1.0, 0.4)  # of words, letters and meanings
 NOBODY = -0.65  # score of "none of these": a label that knows its text scores near or above 0, any other near -1
+WORDS_ALONE = 2.0  # times the score of words, beside scores that meanings have spread
 MOST = 2500  # characters read
 KEPT_LOADED = 8  # models in memory, 10 MB each, 20 after thousands of tickets
 STOP = frozenset(
@@ -79,6 +83,7 @@ class Model:
     tags: tuple[str, ...] = ()  # prefixes of the district's asset tags, as its catalog writes them
     version: int = 0
     threshold: float = 0.5
+    memory: Memory | None = None  # meanings of what its labels are known by; None where there was no embedder
 
     def vector(self, text: str) -> tuple[NDArray[np.intp], Floats]:
         """Rows and values of the text: sublinear tf-idf, each kind of feature brought to its own length."""
@@ -97,7 +102,14 @@ class Model:
         """Any feature of the text was seen in training."""
         return bool(self.vector(text)[0].size)
 
+    def meaning(self, text: str) -> Floats | None:
+        """None: nothing here was learned by meaning, no embedder can be had, or it does not speak the text's language."""
+        return nearness.row(text[:MOST]) if self.memory is not None else None
+
     def scores(self, text: str) -> Floats:
+        return together(self.by_words(text), self.memory, self.meaning(text))
+
+    def by_words(self, text: str) -> Floats:
         rows, values = self.vector(text)
         return np.asarray(values @ self.weights[rows] + self.bias, dtype=np.float32)
 
@@ -107,6 +119,15 @@ class Model:
         gain = {w: float(self.idf[self.columns[w]] * self.weights[self.columns[w], label]) for w in words}
         best = sorted((w for w in gain if gain[w] > 0), key=lambda w: -gain[w])[: 2 * most]
         return [w for w in best if not any(w != b and w in b.split() for b in best)][:most]
+
+
+def together(words: Floats, memory: Memory | None, meaning: Floats | None) -> Floats:
+    """Scores of words and of meanings; where a model knows meanings and a text has none, words count for more."""
+    if memory is None:
+        return words
+    if meaning is None:
+        return np.asarray(NOBODY + WORDS_ALONE * (words - NOBODY), dtype=np.float32)
+    return np.asarray(words + nearness.gain(memory, meaning), dtype=np.float32)
 
 
 def probabilities(scores: Floats, temperature: float) -> Floats:
@@ -136,9 +157,11 @@ def pack(model: Model, fingerprint: bytes) -> bytes:
     }
     words = "\n".join(sorted(model.columns, key=model.columns.__getitem__))
     out = io.BytesIO()
+    memory: dict[str, NDArray[Any]] = {"rows": model.memory.rows, "slots": model.memory.slots} if model.memory else {}
     np.savez_compressed(
         out, allow_pickle=False, idf=model.idf.astype(np.float16), weights=model.weights.astype(np.float16), bias=model.bias,
         meta=np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8), words=np.frombuffer(words.encode(), dtype=np.uint8),
+        **memory,
     )  # fmt: skip
     return header(fingerprint) + out.getvalue()
 
@@ -153,11 +176,12 @@ def unpack(blob: bytes, *, version: int = 0, threshold: float = 0.5) -> Model:
         with np.load(io.BytesIO(blob[HEADER:]), allow_pickle=False) as kept:
             meta, words = json.loads(kept["meta"].tobytes()), kept["words"].tobytes().decode().split("\n")
             weights, idf, bias = kept["weights"].astype(np.float32), kept["idf"].astype(np.float32), kept["bias"]
+            memory = Memory(kept["rows"], kept["slots"]) if "rows" in kept else None
     except (ValueError, KeyError, OSError, EOFError, BadZipFile, zlib.error) as error:
         raise Refused(f"unreadable: {error}") from error
     labels: list[Label] = [(UUID(service) if service else None, UUID(team)) for service, team in meta["labels"]]
     columns = {word: row for row, word in enumerate(words)}
-    return Model(labels, columns, idf, weights, bias, meta["temperature"], tuple(meta["tags"]), version, threshold)
+    return Model(labels, columns, idf, weights, bias, meta["temperature"], tuple(meta["tags"]), version, threshold, memory)
 
 
 def sign(blob: bytes, *, district_id: UUID, version: int) -> str:

@@ -13,7 +13,10 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from districts.models import Service, Team
 from knowledge.models import Article
 from routing.classifier import Label
+from routing.learning.features import Embed
 from routing.models import Decision
+from routing.starter.kinds import FILE
+from routing.starter.matching import Described, done_by
 from routing.words import whole_text
 from tickets.models import Event, Message
 
@@ -41,6 +44,18 @@ def catalog_examples() -> list[Example]:
     busy = {s.team_id for s in services.values()}
     idle = Team.objects.exclude(id__in=busy).exclude(is_front_office=True).order_by("slug")
     return examples + [Example(f"{team.name}. {_own(team.description)}", (None, team.id)) for team in idle]
+
+
+def described() -> list[tuple[Described, Label]]:
+    """The services by their own words: what tells which kinds of work they do."""
+    services = Service.objects.filter(active=True).order_by("slug")
+    return [(Described(s.name, _own(s.description), s.example_phrases), (s.id, s.team_id)) for s in services]
+
+
+def starter_examples(services: Sequence[tuple[Described, Label]], *, embed: Embed | None) -> list[Example]:
+    """What people ask of any district, for the services that do that kind of work here."""
+    found = done_by([one for one, _label in services], embed=embed)
+    return [Example(phrase, services[at][1]) for kind, at in found for _language, phrase in kind.phrases]
 
 
 def _of_service(service: Service) -> Iterator[Example]:
@@ -96,9 +111,9 @@ def _of_ticket(
     return Example(words, (service, team), judges=True, at=at)
 
 
-def fingerprint(catalog: Sequence[Example]) -> bytes:
-    """Changes when the catalog or what people settled changes; cheap next to reading every ticket."""
-    said = hashlib.sha256()
+def fingerprint(catalog: Sequence[Example], *, embedder: str = "") -> bytes:
+    """Changes when the catalog, what people settled, the starter pack or the embedder changes; cheap next to reading every ticket."""
+    said = hashlib.sha256(embedder.encode() + FILE.read_bytes())
     for example in catalog:
         said.update(f"{example.label}|{example.text}\n".encode())
     counted = _settled().aggregate(n=models.Count("id"), corrected=models.Max("corrected_at"), at=models.Max("at"))

@@ -21,6 +21,7 @@ from sklearn.svm import LinearSVC
 from routing import classifier
 from routing.classifier import Floats, Label, Model
 from routing.examples import Example
+from routing.learning.model import Memory, remembered
 
 FOLDS = 4
 ENOUGH = 40  # settled tickets from which a model is judged by them, and not by its own catalog
@@ -28,7 +29,7 @@ FRESH = 10  # settled tickets newer than the model in use that are enough to com
 PRECISION = 0.85  # wanted of what is placed without a person
 COLD_THRESHOLD = 0.53  # before there are ENOUGH tickets, of the way from chance to certainty, see `cold_threshold`
 LOWEST, HIGHEST = 0.3, 0.95  # a measured threshold stays between these
-USUAL_TEMPERATURE = 8.0
+USUAL_TEMPERATURE, USUAL_WITH_MEANINGS = 8.0, 4.0
 TEMPERATURES = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0)
 USUAL_SHARE = 0.5  # of the model that learned from tickets too
 SHARES = (0.5, 0.25, 0.75, 0.1, 1.0)  # the first wins a tie; never none, or new words would not be learned
@@ -44,11 +45,12 @@ class Fitted:
     idf: Floats
     catalog: Separator
     whole: Separator
+    memory: Memory | None = None
 
     def mixed(self, share: float) -> Model:
         """`share` of the model that learned from tickets too, the rest of the catalog's alone."""
         weights, bias = ((1 - share) * a + share * b for a, b in zip(self.catalog, self.whole, strict=True))
-        return Model(self.labels, self.columns, self.idf, weights, bias, USUAL_TEMPERATURE)
+        return Model(self.labels, self.columns, self.idf, weights, bias, usual_temperature(self.memory), memory=self.memory)
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,15 @@ class Unseen:
         return self.surest(share, temperature)[0] == self.example.label[1]
 
 
+def usual_temperature(memory: Memory | None) -> float:
+    return USUAL_TEMPERATURE if memory is None else USUAL_WITH_MEANINGS
+
+
 # --- fitting ------------------------------------------------------------------------------------------------------------
 
 
-def fit(examples: Sequence[Example]) -> Fitted | None:
-    """None where there is only one label to choose from."""
+def fit(examples: Sequence[Example], rows: Floats | None = None) -> Fitted | None:
+    """None where there is only one label to choose from. `rows`: the examples' meanings, zeros where one has none."""
     labels = sorted({e.label for e in examples}, key=str)
     if len(labels) < 2:
         return None
@@ -104,7 +110,9 @@ def fit(examples: Sequence[Example]) -> Fitted | None:
     own = np.array([e.at is None for e in examples])
     whole = _separate(table, target, len(labels))
     clean = whole if own.all() or len(set(target[own])) < 2 else _separate(table[own], target[own], len(labels))
-    return Fitted(labels, columns, np.concatenate(idfs), clean, whole)
+    told = np.flatnonzero(rows.any(axis=1)) if rows is not None else None
+    memory = remembered(rows[told], target[told].astype(np.int32), len(labels)) if rows is not None and told is not None else None
+    return Fitted(labels, columns, np.concatenate(idfs), clean, whole, memory)
 
 
 def _separate(table: csr_matrix, target: NDArray[np.int64], labels: int) -> Separator:
@@ -141,15 +149,16 @@ def _worth_learning(texts: Sequence[list[str]], from_catalog: Sequence[bool]) ->
 # --- judging ------------------------------------------------------------------------------------------------------------
 
 
-def judge(examples: Sequence[Example]) -> Verdict:
+def judge(examples: Sequence[Example], rows: Floats | None = None) -> Verdict:
     """By cross-validation; the same text is never on both sides."""
     chosen = judges(examples)
     warm = len(chosen) >= ENOUGH and all(examples[i].at for i in chosen)
-    seen = [unseen for fold in range(FOLDS) for unseen in out_of_fold(examples, chosen, fold)]
+    seen = [unseen for fold in range(FOLDS) for unseen in out_of_fold(examples, chosen, fold, rows)]
+    usual = USUAL_WITH_MEANINGS if rows is not None else USUAL_TEMPERATURE
     if not seen:
-        return Verdict(None, USUAL_SHARE, USUAL_TEMPERATURE, cold_threshold(examples), {})
-    share = min(SHARES, key=lambda s: _loss(seen, s, USUAL_TEMPERATURE)) if warm else USUAL_SHARE
-    temperature = min(TEMPERATURES, key=lambda t: _loss(seen, share, t)) if len(seen) >= ENOUGH else USUAL_TEMPERATURE
+        return Verdict(None, USUAL_SHARE, usual, cold_threshold(examples), {})
+    share = min(SHARES, key=lambda s: _loss(seen, s, usual)) if warm else USUAL_SHARE
+    temperature = min(TEMPERATURES, key=lambda t: _loss(seen, share, t)) if len(seen) >= ENOUGH else usual
     right = {u.index: u.is_right(share, temperature) for u in seen}
     sure = [u.surest(share, temperature)[1] for u in seen]
     threshold = threshold_for(sure, list(right.values())) if warm else cold_threshold(examples)
@@ -162,16 +171,18 @@ def judges(examples: Sequence[Example]) -> list[int]:
     return settled if len(settled) >= ENOUGH else [i for i, e in enumerate(examples) if e.judges]
 
 
-def out_of_fold(examples: Sequence[Example], chosen: Sequence[int], fold: int) -> Iterator[Unseen]:
+def out_of_fold(examples: Sequence[Example], chosen: Sequence[int], fold: int, rows: Floats | None = None) -> Iterator[Unseen]:
     """What a model says of the chosen examples of one fold, fitted to all others."""
     held = [i for i in chosen if hashlib.sha256(examples[i].text.encode()).digest()[0] % FOLDS == fold]
     texts = {examples[i].text for i in held}
-    fitted = fit([e for e in examples if e.text not in texts]) if held else None
+    kept = [i for i, e in enumerate(examples) if e.text not in texts] if held else []
+    fitted = fit([examples[i] for i in kept], rows[kept] if rows is not None else None) if kept else None
     if fitted:
         catalog, whole = fitted.mixed(0), fitted.mixed(1)
         for i in held:
-            example = examples[i]
-            yield Unseen(i, example, fitted.labels, catalog.scores(example.text), whole.scores(example.text))
+            meaning = rows[i] if rows is not None and rows[i].any() else None
+            said = (classifier.together(model.by_words(examples[i].text), fitted.memory, meaning) for model in (catalog, whole))
+            yield Unseen(i, examples[i], fitted.labels, *said)
 
 
 def _loss(seen: Sequence[Unseen], share: float, temperature: float) -> float:

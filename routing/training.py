@@ -5,6 +5,7 @@ worse than the model in use is kept as "rejected" and not used.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,14 +13,16 @@ from uuid import UUID
 import structlog
 from django.db import IntegrityError, models
 from django.db.models.functions import Substr
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from districts.jobs import shuffled
 from districts.models import District
 from districts.scope import district_scope
-from routing import classifier
+from knowledge.embedding import meaning
+from routing import classifier, nearness
 from routing.classifier import Model
-from routing.examples import catalog_examples, fingerprint, ticket_examples
-from routing.fitting import fit, is_worse, judge
+from routing.examples import Example, catalog_examples, described, fingerprint, starter_examples, ticket_examples
+from routing.fitting import Verdict, fit, is_worse, judge
 from routing.models import TrainedModel
 from routing.whereabouts import tag_prefixes
 
@@ -49,7 +52,7 @@ def retrain(district_id: UUID, *, now: datetime) -> TrainedModel | None:
     """Train and put in use, if anything changed since the last time. None: nothing to do, or too little to learn from."""
     with district_scope(district_id):
         catalog = catalog_examples()
-        print_of = fingerprint(catalog)
+        print_of, services = fingerprint(catalog, embedder=nearness.engine()), described()
         newest = (
             TrainedModel.objects.order_by("-version")
             .defer("blob")
@@ -60,19 +63,32 @@ def retrain(district_id: UUID, *, now: datetime) -> TrainedModel | None:
         if newest and bytes(newest.head) == classifier.header(print_of) and incumbent:
             return None
         examples = catalog + ticket_examples()
-    fitted = fit(examples)
-    if fitted is None:
+    known = starter_examples(services, embed=meaning.embed)
+    examples = [*known, *examples]
+    learned = learn(examples)
+    if learned is None:
         return None
-    verdict = judge(examples)
+    candidate, verdict = learned
     rejected = bool(incumbent and trained_at and is_worse(verdict, examples, incumbent, trained_at))
-    tags = tuple(sorted(tag_prefixes(e.text for e in catalog)))
-    candidate = replace(fitted.mixed(verdict.share), temperature=verdict.temperature, tags=tags)
+    candidate = replace(candidate, tags=tuple(sorted(tag_prefixes(e.text for e in catalog))))
     row = TrainedModel(
         version=newest.version + 1 if newest else 1, state=State.REJECTED if rejected else State.ACTIVE, examples=len(examples),
         accuracy=verdict.accuracy, threshold=verdict.threshold, trained_at=now,
         blob=classifier.header(print_of) if rejected else classifier.pack(candidate, print_of),
     )  # fmt: skip
     return _keep(row, district_id)
+
+
+def learn(examples: Sequence[Example]) -> tuple[Model, Verdict] | None:
+    """A model with the share and temperature that suit it, and how it did; None where there is nothing to choose."""
+    with threadpool_limits(1):  # their threads wait for each other longer than they compute
+        rows = nearness.rows([e.text[: classifier.MOST] for e in examples])
+        fitted = fit(examples, rows)
+        if fitted is None:
+            return None
+        verdict = judge(examples, rows)
+    model = replace(fitted.mixed(verdict.share), temperature=verdict.temperature, threshold=verdict.threshold)
+    return model, verdict
 
 
 def _incumbent() -> tuple[Model | None, datetime | None]:

@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 ALTERNATIVES = 3
 NOT_FOR_THEM = 0.4  # taken from the score of a service that is not meant for this kind of person
 ELSEWHERE = 0.9  # confidence from which another team than the one they wrote to gets it
+FEW_WORDS = 4  # words, below which nothing written to a team's own address is surely another's
 ADDRESS = 20.0  # how many times likelier a team is when they wrote to that team's own address
 SERIOUS = 0.25  # confidence from which a possible urgent service makes the front office look sooner
 SUREST = 0.99  # a classifier is never certain
@@ -193,7 +194,8 @@ def address(question: Question) -> Choice | None:
     if team.id == question.office.id:
         return None
     best = question.likely[0] if question.likely else None
-    if best and best.team_id != team.id and question.model and best.confidence >= max(ELSEWHERE, question.model.threshold):
+    told = len(question.folded.split()) >= FEW_WORDS
+    if told and best and best.team_id != team.id and question.model and best.confidence >= max(ELSEWHERE, question.model.threshold):
         return None
     own = next((likely for likely in question.likely if likely.team_id == team.id), None)
     guess = _sure(question, own) if own else Guess(team, None, SUREST)

@@ -17,7 +17,7 @@ from sklearn.svm import LinearSVC
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from routing.learning.features import KINDS, Embed, Floats, Vector, Vocabulary
-from routing.learning.model import Head, Memory, Model, Scale, Seen, log_softmax
+from routing.learning.model import Head, Model, Scale, Seen, log_softmax, remembered
 
 FEW = 20  # examples a label, on average, below which heads are added
 MOST_COLUMNS = (40_000, 40_000)  # words, letters
@@ -26,7 +26,6 @@ MEANING = 2.0  # length of a meaning beside words and letters of length 1
 MARGIN = 0.5  # C of the support-vector machine
 LOOSE_MEANING, LOOSE_WORDS = 60.0, 30.0  # C of the regressions
 STEP = 0.01  # when the machine stops: a hundred times finer changes no label of a thousand, and takes twice as long
-MOST_REMEMBERED = 200  # examples of a label whose meanings are kept
 FOLDS = 4
 ONE_FOLD_FROM = 2_000  # examples of which one part held out is enough to fix chances and limits
 FALSE_REJECT = 0.05  # of texts that are one of the labels and yet are told to be none
@@ -104,16 +103,6 @@ def train(given: Examples, labels: list[str], vocabulary: Vocabulary) -> Model:
             joint = _split(_separate(both, target[told], len(labels), few), surface.shape[1], surface=True)
     memory = remembered(np.zeros((0, 1), np.float32) if rows is None else rows[told], target[told], len(labels))
     return Model(labels, vocabulary, words, meaning, joint, memory, Scale(), Scale())
-
-
-def remembered(rows: Floats, target: NDArray[np.int32], labels: int) -> Memory:
-    """The newest of each label, which stand last."""
-    own = [np.flatnonzero(target == label)[-MOST_REMEMBERED:] for label in range(labels)]
-    kept = np.sort(np.concatenate(own))
-    slots = np.full((labels, max(1, *(len(each) for each in own))), -1, dtype=np.int32)
-    for label, each in enumerate(own):
-        slots[label, : len(each)] = np.searchsorted(kept, each)
-    return Memory(rows[kept].astype(np.float16), slots)
 
 
 def learn_words(texts: Sequence[str]) -> Vocabulary:

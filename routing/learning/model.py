@@ -23,6 +23,7 @@ SURFACE_SHARE = 0.4  # of the words' log-probabilities beside the meanings', whe
 NEAR_FEW, NEAR_MANY = 10.0, 2.0  # what the nearest examples of a label say, times their likeness (cosine), beside the heads
 OF_HEADS = 2, 3  # nearest examples of each label that say it, where examples are few and many
 OF_LABEL, OF_ANY = 5, 20  # nearest examples that tell whether it is any label: of the one that was read, and of all
+MOST_REMEMBERED = 200  # examples of a label whose meanings are kept
 AT_ONCE = 256  # texts whose likeness to all examples is held in memory at the same time
 
 
@@ -78,6 +79,16 @@ class Memory:
 
 
 Nearest = list[tuple[Floats, float]]
+
+
+def remembered(rows: Floats, target: NDArray[np.int32], labels: int) -> Memory:
+    """The last MOST_REMEMBERED of each label."""
+    own = [np.flatnonzero(target == label)[-MOST_REMEMBERED:] for label in range(labels)]
+    kept = np.sort(np.concatenate(own))
+    slots = np.full((labels, max(1, *(len(each) for each in own))), -1, dtype=np.int32)
+    for label, each in enumerate(own):
+        slots[label, : len(each)] = np.searchsorted(kept, each)
+    return Memory(rows[kept].astype(np.float16), slots)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ from districts.scope import district_scope
 from knowledge import evaluating as answers
 from knowledge import meanings
 from knowledge.measured import NotASet
+from routing import measured as triage
 
 Measure = Callable[[Path, bool], dict[str, Any]]
-MEASURES: dict[str, Measure] = {"answers": answers.measure}
+MEASURES: dict[str, Measure] = {"answers": answers.measure, "triage": triage.measure}
 DEMO = "cedar-valley"
 
 

@@ -4,7 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from django.utils import timezone
 from districts.models import District, Person
 from districts.queries import front_office
 from districts.scope import district_scope
+from knowledge.embedding import meaning
 from routing import triage
 from routing.classifier import Model
-from routing.examples import catalog_examples
-from routing.fitting import fit, judge
+from routing.examples import catalog_examples, described, starter_examples
+from routing.training import learn
 from routing.triage import Choice, Question
 from routing.words import whole_text
 from tickets.models import Ticket
@@ -88,12 +89,10 @@ def requests(file: Path) -> list[dict[str, Any]]:
 
 
 def cold_model() -> Model:
-    examples = catalog_examples()
-    fitted = fit(examples)
-    if fitted is None:
+    found = learn([*starter_examples(described(), embed=meaning.embed), *catalog_examples()])
+    if found is None:
         raise CommandError("the district's catalog has too little to learn from")
-    verdict = judge(examples)
-    return replace(fitted.mixed(verdict.share), temperature=verdict.temperature, threshold=verdict.threshold)
+    return found[0]
 
 
 def measured(rows: list[dict[str, Any]], model: Model) -> Iterator[Outcome]:
