@@ -158,7 +158,7 @@ def test_ask_names_a_district_that_is_not_there() -> None:
 
 
 def test_evaluate_tells_what_a_set_is_answered(known: Cast, tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"q": "what does a lunch cost in middle school", "gold_article": "meal-prices", "gold_fact": "$3.65"},
         {"q": "who won in 1912", "gold_article": None, "gold_fact": None},
     ]
