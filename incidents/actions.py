@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from django.utils.translation import gettext as _
 
+from districts.access import actor_for
 from districts.jobs import nudge
 from districts.models import Person, Site
 from incidents import answering, gate
@@ -18,6 +19,7 @@ from ownership.models import Process, System
 
 State = Incident.State
 LONGEST = 5_000
+WHO = 120  # letters of a name
 FEW = 5  # names said in one line
 FINDINGS = 900  # the level under which what was learned stands
 log = structlog.get_logger(__name__)
@@ -108,7 +110,9 @@ def _restored(incident: Incident, *, now: datetime) -> None:
     _close_steps(incident, _("It works again: not needed any more."), now=now, only=(Kind.DO, Kind.BACKUP))
     if incident.restored_at is None:
         incident.restored_at = now
-        Mover(now).ask_again(incident)
+        mover = Mover(now)
+        mover.ask_again(incident)
+        mover.ask_added(incident)
 
 
 def _close_steps(incident: Incident, why: str, *, now: datetime, only: Sequence[str] = ()) -> None:
@@ -138,7 +142,8 @@ def set_scope(incident: Incident, *, scope: str, sites: Sequence[Site], by: Pers
     incident.scope = scope
     incident.save(update_fields=["scope"])
     record(incident, What.SCOPE, now=now, by=by, scope=scope, sites=[site.name for site in sites])
-    _ask_added(incident, now=now)
+    if incident.restored_at:
+        Mover(now).ask_added(incident)
 
 
 def _take_out(incident: Incident, names: Sequence[str], *, reason: str, by: Person | None, now: datetime) -> None:
@@ -148,15 +153,6 @@ def _take_out(incident: Incident, names: Sequence[str], *, reason: str, by: Pers
     if not reason.strip():
         raise Refused(_("Say why they are taken out: %(schools)s.") % {"schools": shown})
     _log(incident, _("Taken out of the outage: %(schools)s") % {"schools": shown}, reason.strip(), by=by, now=now)
-
-
-def _ask_added(incident: Incident, *, now: datetime) -> None:
-    if incident.restored_at is None:
-        return
-    mover = Mover(now)
-    for level in Level.objects.filter(after_minutes__isnull=True, actions__kind=Kind.SCHOOL).distinct().select_related("role"):
-        for action in level.actions.filter(kind=Kind.SCHOOL):
-            mover.ask_schools(incident, level, action)
 
 
 def set_systems(
@@ -192,23 +188,41 @@ def take_command(incident: Incident, *, by: Person, now: datetime) -> None:
     record(incident, What.COMMANDER, now=now, by=by, name=by.name)
 
 
-def complete(task_id: UUID, *, by: Person, evidence: str, now: datetime) -> bool:
-    """Done, and this is how one can tell; of a decision, what was decided. False: it was done before. Raises Refused."""
+def complete(task_id: UUID, *, by: Person, evidence: str, now: datetime, said_by: str = "") -> bool:
+    """Done, and this is how one can tell; of a decision, what was decided. False: it was done before. Raises Refused.
+
+    `said_by`: who at the school said so, where somebody from elsewhere confirms for it.
+    """
     evidence = evidence.replace("\0", "").strip()[:LONGEST]
     if not evidence:
         raise Refused(_("Say in a few words what was done, so that others can rely on it."))
     task = Task.objects.select_related("after", "site").get(id=task_id)
+    said_by = _for_school(task, by, said_by.replace("\0", "").strip()[:WHO])
     incident = held(task.incident_id)
     if task.after and task.after.done_at is None:
         raise Refused(_("First: %(step)s") % {"step": task.after.title})
-    if not Task.objects.filter(id=task.id, done_at__isnull=True).update(done_at=now, done_by=by, evidence=evidence, climb_at=None):
+    if not Task.objects.filter(id=task.id, done_at__isnull=True).update(
+        done_at=now, done_by=by, evidence=evidence, said_by=said_by, climb_at=None
+    ):
         return False
     if task.kind == Kind.DECIDE:
         _log(incident, task.title, evidence, by=by, now=now, task=task)
     else:
-        record(incident, What.DONE, now=now, by=by, title=task.title, evidence=evidence[:300])
+        record(incident, What.DONE, now=now, by=by, title=task.title, evidence=evidence[:300], said_by=said_by)
     Mover(now).move(incident)
     return True
+
+
+def _for_school(task: Task, by: Person, said_by: str) -> str:
+    """Who at the school said so; empty where whoever confirms is of the school, or no school is asked. Raises Refused."""
+    actor = actor_for(by)
+    if not gate.may_confirm(actor, task):
+        raise Refused(_("Somebody of %(school)s confirms this, or whoever leads here, for them.") % {"school": task.site})
+    if not gate.asks_who(actor, task):
+        return ""
+    if not said_by:
+        raise Refused(_("Write who at %(school)s said so.") % {"school": task.site})
+    return said_by
 
 
 def decide(incident: Incident, *, question: str, answer: str, by: Person, now: datetime) -> Decision:

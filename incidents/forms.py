@@ -153,6 +153,15 @@ class EvidenceForm(forms.Form):
         label=_("What was done, and how can one tell?"), max_length=TEXT, widget=area(2),
         error_messages={"required": _("Say in a few words what was done, so that others can rely on it.")},
     )  # fmt: skip
+    said_by = forms.CharField(
+        label=_("Who at the school said so?"), max_length=120, required=False,
+        error_messages={"required": _("Write the name of whoever at the school said so.")},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, asks_who: bool = False, **kwargs: Any) -> None:
+        """`asks_who`: it is of a school, and whoever confirms it is not."""
+        super().__init__(*args, **kwargs)
+        self.fields["said_by"].required = asks_who
 
 
 class DecisionForm(forms.Form):

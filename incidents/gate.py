@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from districts.access import Actor, Can, may
 from incidents.levels import PROVES
 from incidents.models import Incident, Kind, PaperForm, Task
 from incidents.models import Level as LevelRow
@@ -29,6 +30,19 @@ def missing(incident: Incident) -> list[Missing]:
     found += _paper(incident)
     proofs = [task for task in _after(incident) if task.done_at is None]
     return found + [Missing(task.title, _who(task), str(task.id)) for task in proofs]
+
+
+def may_confirm(actor: Actor, task: Task) -> bool:
+    """A school confirms for itself, by anybody who works there; for it those who lead, and whoever the plan sent for, by `asks_who`."""
+    if task.kind != Kind.SCHOOL or task.site_id is None:
+        return actor.person is not None
+    return actor.person is not None and (not asks_who(actor, task) or may(actor, Can.LEAD) or str(actor.person.id) in task.told)
+
+
+def asks_who(actor: Actor, task: Task) -> bool:
+    """Whoever confirms for a school that is not theirs writes down who there said so."""
+    elsewhere = actor.person is None or actor.person.site_id != task.site_id
+    return task.kind == Kind.SCHOOL and task.site_id is not None and elsewhere
 
 
 def no_false_alarm(incident: Incident) -> str:

@@ -134,16 +134,26 @@ class Mover:
 
     def ask_schools(self, incident: Incident, level: Level, action: Action) -> list[Task]:
         """One confirmation from each affected school: its own people first, else whoever has the level's role."""
-        there = set(Task.objects.filter(incident=incident, kind=Kind.SCHOOL).values_list("site_id", flat=True))
-        sites = [site for site in to_confirm(incident) if site.id not in there]
-        more = len(there)
+        asked = set(Task.objects.filter(incident=incident, kind=Kind.SCHOOL).values_list("site_id", "title"))
+        titles = {site: f"{site.name}: {action.title}"[:300] for site in to_confirm(incident)}
+        sites = [site for site, title in titles.items() if (site.id, title) not in asked]
         tasks = [
-            self._task(incident, level, action, site=site, order=SCHOOLS_AT + more + n, title=f"{site.name}: {action.title}"[:300])
+            self._task(incident, level, action, site=site, order=SCHOOLS_AT + len(asked) + n, title=titles[site])
             for n, site in enumerate(sites)
         ]  # fmt: skip
         Task.objects.bulk_create(tasks)
         self.post.asked_all(incident, tasks, wakes=False)
         return tasks
+
+    def ask_added(self, incident: Incident) -> None:
+        """The schools that it has come to concern since the others were asked."""
+        begun = self._marked(incident)
+        levels = Level.objects.filter(number__in=begun, actions__kind=Kind.SCHOOL).distinct()
+        for level in levels.select_related("role__holder", "role__deputy").order_by("number"):
+            for action in (
+                level.actions.filter(kind=Kind.SCHOOL).select_related("role__holder", "role__deputy", "team").order_by("order")
+            ):
+                self.ask_schools(incident, level, action)
 
     # --- proved anew
 
@@ -155,10 +165,10 @@ class Mover:
         rows = rows.filter(Q(level__in=list(after)) | Q(kind__in=PROVES)).select_related("role__holder", "role__deputy", "team", "site")
         tasks = list(rows.order_by("level", "order"))
         for task in tasks:
-            task.done_at, task.done_by, task.evidence, task.told = None, None, "", []
+            task.done_at, task.done_by, task.evidence, task.said_by, task.told = None, None, "", "", []
             task.due_at = self.now + timedelta(minutes=minutes.get(task.level, BACKUP_MINUTES))
             self._hand(task)
-        Task.objects.bulk_update(tasks, ["done_at", "done_by", "evidence", "told", "due_at", "owner", "climb_at"])
+        Task.objects.bulk_update(tasks, ["done_at", "done_by", "evidence", "said_by", "told", "due_at", "owner", "climb_at"])
         if tasks:
             record(incident, What.AGAIN, now=self.now, titles=[task.title for task in tasks])
             self.post.asked_all(incident, tasks, wakes=False, key=f"again{self.now:%m%d%H%M%S}")

@@ -149,14 +149,13 @@ class Incident(DistrictModel):
 
     class Meta(DistrictModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["district", "source_key"], name="incident_source_once", condition=~models.Q(source_key="")),
+            models.UniqueConstraint(fields=["district", "source_key"], name="incident_source_once", condition=~models.Q(source_key=""))
         ]
         indexes = [
             models.Index(fields=["district", "check_at"], name="incident_check", condition=models.Q(check_at__isnull=False)),
             models.Index(fields=["district", "began_at"], name="incident_began"),
-            models.Index(
-                fields=["district", "detected_at"], name="incident_running", condition=~models.Q(state__in=["resolved", "false"])
-            ),
+            models.Index(fields=["district", "detected_at"], name="incident_running",
+                         condition=~models.Q(state__in=["resolved", "false"])),
         ]  # fmt: skip
 
     @property
@@ -210,8 +209,10 @@ class Update(DistrictModel):
     )
     to_send = models.BooleanField(default=False)
     solves = models.BooleanField(default=False, help_text="To those who asked: their tickets are resolved with it.")
+    key = models.UUIDField(null=True, blank=True, help_text="Of the form it was typed in: pressed twice, it is one.")
 
     class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "incident", "key"], name="incident_update_once")]  # NULL is none
         indexes = [
             models.Index(fields=["district", "incident", "at"], name="incident_update"),
             models.Index(fields=["district", "at"], name="incident_update_send", condition=models.Q(to_send=True)),
@@ -238,6 +239,7 @@ class Task(DistrictModel):
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = tenant_fk(Person, null=True, blank=True)
     evidence = models.TextField(blank=True)
+    said_by = models.CharField(max_length=120, blank=True, default="", db_default="", help_text="Who at the school said so by word.")
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "incident", "level", "order"], name="incident_task_once")]
@@ -391,9 +393,5 @@ class Offer(DistrictModel):
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "escalation"], name="incident_offer_once")]
-        indexes = [
-            models.Index(
-                fields=["district", "made_at"], name="incident_offer_open",
-                condition=models.Q(incident__isnull=True, declined_at__isnull=True),
-            )
-        ]  # fmt: skip
+        indexes = [models.Index(fields=["district", "made_at"], name="incident_offer_open",
+                                condition=models.Q(incident__isnull=True, declined_at__isnull=True))]  # fmt: skip

@@ -108,6 +108,7 @@ def join(incident: Incident, given: New, *, by: Person | None, now: datetime) ->
     record(incident, What.JOINED, now=now, by=by, title=given.title, source=given.source, unknown=list(given.unknown))
     if incident.is_running and incident.restored_at:
         mover = Mover(now)
+        mover.ask_added(incident)
         mover.doubt(incident, given.title)
         mover.move(incident)
     return incident

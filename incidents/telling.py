@@ -73,6 +73,11 @@ def _answered(data: dict[str, Any]) -> str:
     return said % data
 
 
+def _done(data: dict[str, Any]) -> str:
+    said = f"{data['title']}: {data['evidence']}"
+    return _("%(said)s (said at the school: %(who)s)") % {"said": said, "who": data["said_by"]} if data.get("said_by") else said
+
+
 def _overridden(data: dict[str, Any]) -> str:
     said = _("Closed before everything was proved: %(reason)s") % data
     return f"{said} ({'; '.join(data['missing'])})"
@@ -89,7 +94,7 @@ SAYS: dict[What, Callable[[dict[str, Any]], str]] = {
     What.TOLD: lambda data: _("Sent for: %(names)s") % {"names": ", ".join(data["people"])},
     What.CLIMBED: _climbed,
     What.NOBODY: lambda data: _("Nobody could be found for: %(title)s") % data,
-    What.DONE: lambda data: f"{data['title']}: {data['evidence']}",
+    What.DONE: _done,
     What.DECIDED: lambda data: _("Decided: %(question)s – %(answer)s") % data,
     What.LONG: lambda data: _("It takes longer than %(minutes)d minutes: each department is asked to confirm its backup") % data,
     What.PAPER: _paper,

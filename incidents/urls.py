@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.views import desk, paper, reviewing
+from incidents.views import desk, paper, reviewing, steps
 
 urlpatterns = [
     path("", desk.outages, name="incidents"),
@@ -20,7 +20,7 @@ urlpatterns = [
     path("<uuid:incident_id>/unlink", desk.unlink, name="incident_unlink"),
     path("<uuid:incident_id>/answer", desk.answer, name="incident_answer"),
     path("<uuid:incident_id>/resolve", desk.resolve, name="incident_resolve"),
-    path("<uuid:incident_id>/steps/<uuid:task_id>/", desk.task, name="incident_task"),
+    path("<uuid:incident_id>/steps/<uuid:task_id>/", steps.task, name="incident_task"),
     path("<uuid:incident_id>/paper/", paper.papers, name="incident_paper"),
     path("<uuid:incident_id>/paper/issue", paper.issue, name="incident_issue"),
     path("<uuid:incident_id>/paper/settle", paper.settle, name="incident_settle"),

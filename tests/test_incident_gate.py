@@ -11,7 +11,7 @@ from districts.actions import new_api_key
 from districts.models import Role, Site
 from incidents import actions, gate, linking, paper, starting
 from incidents.happening import record
-from incidents.models import Decision, Happening, Incident, Kind, Level, PaperKind, Task
+from incidents.models import Action, Decision, Happening, Incident, Kind, Level, PaperKind, Task
 from incidents.starting import New
 from ownership.models import System
 from tests.conftest import NOW, Cast, a_ticket, sign_in, visitor
@@ -162,7 +162,7 @@ def test_void_paper_has_a_name_and_a_reason(plan: Cast, both: Incident) -> None:
     assert (said.by, said.data["numbers"], said.data["reason"]) == (plan.bob, "1–30", "Left in the rain")
     restored(plan, both)
     for task in Task.objects.filter(incident=both, done_at__isnull=True):
-        actions.complete(task.id, by=plan.cleo, evidence="Compared", now=NOW + HOUR)
+        actions.complete(task.id, by=plan.cleo, evidence="Compared", said_by="Ms. Ortiz", now=NOW + HOUR)
     sure = sign_in(plan.lee, plan.district).post(f"/outages/{both.id}/resolve", {"override": ""}).content.decode()
     assert "30 paper forms are void" in sure
     assert "Left in the rain" in sure
@@ -188,7 +188,7 @@ def test_paper_that_is_opened_again_stands_in_the_timeline_and_breaks_no_page(pl
 def test_what_was_proved_before_it_broke_again_is_proved_anew(plan: Cast, both: Incident) -> None:
     restored(plan, both, NOW + HOUR)
     for task in Task.objects.filter(incident=both, done_at__isnull=True):
-        actions.complete(task.id, by=plan.cleo, evidence="Compared", now=NOW + HOUR)
+        actions.complete(task.id, by=plan.cleo, evidence="Compared", said_by="Ms. Ortiz", now=NOW + HOUR)
     assert wanting(both) == []
     actions.move_to(both, state="confirmed", by=plan.alice, now=NOW + 2 * HOUR)
     restored(plan, both, NOW + 3 * HOUR)
@@ -202,10 +202,93 @@ def test_what_was_proved_before_it_broke_again_is_proved_anew(plan: Cast, both: 
     assert letters.exists()
 
 
+def test_a_school_added_between_two_breakdowns_confirms_too(plan: Cast, elm: Site) -> None:
+    oak = Site.objects.create(code="OAK", name="Oak")
+    incident = begin(plan, scope="school", sites=[plan.maple])
+    restored(plan, incident, NOW + HOUR)
+    for task in Task.objects.filter(incident=incident, done_at__isnull=True):
+        actions.complete(task.id, by=plan.cleo, evidence="Compared", said_by="Ms. Ortiz", now=NOW + HOUR)
+    actions.move_to(incident, state="identified", by=plan.alice, now=NOW + 2 * HOUR)
+    actions.set_scope(incident, scope="several", sites=[plan.maple, elm, oak], by=plan.alice, now=NOW + 2 * HOUR)
+    assert schools(incident) == {"Maple Ridge Elementary"}
+    restored(plan, incident, NOW + 3 * HOUR)
+    assert schools(incident) == {"Maple Ridge Elementary", "Elm", "Oak"}
+    assert len(wanting(incident)) == 4
+    assert Task.objects.filter(incident=incident, kind=Kind.SCHOOL, owner__isnull=True).count() == 0
+
+
+def test_a_school_that_reports_it_while_it_is_checked_confirms_too(plan: Cast, elm: Site) -> None:
+    incident = begin(plan, scope="several", sites=[plan.maple])
+    restored(plan, incident)
+    both_of = [plan.maple, elm]
+    starting.start(
+        New(title="Down", began_at=NOW, systems=list(System.objects.all()), scope="several", sites=both_of),
+        by=plan.alice,
+        now=NOW + HOUR,
+    )
+    assert schools(incident) == {"Maple Ridge Elementary", "Elm"}
+
+
+def test_a_school_confirms_each_thing_that_the_plan_asks_of_it(plan: Cast, both: Incident) -> None:
+    Action.objects.create(level=Level.objects.get(number=5), order=20, title="Each school counts its meals", kind=Kind.SCHOOL)
+    restored(plan, both)
+    restored(plan, both, NOW + 2 * HOUR)
+    asked = Task.objects.filter(incident=both, kind=Kind.SCHOOL)
+    assert sorted((task.site.code, task.title.split(": ")[1]) for task in asked if task.site) == [
+        ("ELM", "Each school confirms its entries"), ("ELM", "Each school counts its meals"),
+        ("MRE", "Each school confirms its entries"), ("MRE", "Each school counts its meals"),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def asked_school(plan: Cast, both: Incident) -> Task:
+    restored(plan, both)
+    found: Task = Task.objects.get(incident=both, kind=Kind.SCHOOL, site=plan.maple)
+    return found
+
+
+def test_nobody_of_another_department_confirms_for_a_school(plan: Cast, both: Incident, asked_school: Task) -> None:
+    with pytest.raises(actions.Refused, match="Somebody of Maple Ridge Elementary"):
+        actions.complete(asked_school.id, by=plan.bob, evidence="Fine", said_by="Ms. Ortiz", now=NOW + HOUR)
+    client, at = sign_in(plan.bob, plan.district), f"/outages/{both.id}/steps/{asked_school.id}/"
+    page = client.get(at).content.decode()
+    assert "Somebody of Maple Ridge Elementary confirms this" in page
+    assert "<textarea" not in page
+    assert f'id="e-{asked_school.id}"' not in client.get(f"/outages/{both.id}/").content.decode()
+    client.post(at, {"evidence": "Fine", "said_by": "Ms. Ortiz"})
+    assert Task.objects.get(id=asked_school.id).done_at is None
+
+
+def test_a_school_confirms_for_itself_with_one_tap(plan: Cast, both: Incident, asked_school: Task) -> None:
+    plan.bob.site = plan.maple
+    plan.bob.save()
+    client, at = sign_in(plan.bob, plan.district), f"/outages/{both.id}/steps/{asked_school.id}/"
+    assert "Yes, everything is entered" in client.get(at).content.decode()
+    client.post(at, {"evidence": "Everything is entered."})
+    done = Task.objects.get(id=asked_school.id)
+    assert (done.done_by, done.said_by) == (plan.bob, "")
+
+
+def test_who_leads_confirms_for_a_school_with_the_name_of_who_said_so(plan: Cast, both: Incident, asked_school: Task) -> None:
+    client, at = sign_in(plan.lee, plan.district), f"/outages/{both.id}/steps/{asked_school.id}/"
+    assert "Yes, everything is entered" not in client.get(at).content.decode()
+    refused = client.post(at, {"evidence": "Asked by telephone"})
+    assert refused.status_code == 422
+    assert "Write the name of whoever at the school said so." in refused.content.decode()
+    assert "Asked by telephone" in refused.content.decode()
+    with pytest.raises(actions.Refused, match="Write who at Maple Ridge Elementary said so"):
+        actions.complete(asked_school.id, by=plan.lee, evidence="Asked", now=NOW + HOUR)
+    client.post(at, {"evidence": "Asked by telephone", "said_by": "Ms. Ortiz, secretary"})
+    done = Task.objects.get(id=asked_school.id)
+    assert (done.done_by, done.said_by) == (plan.lee, "Ms. Ortiz, secretary")
+    for page in ("", "review/"):
+        assert "(said at the school: Ms. Ortiz, secretary)" in client.get(f"/outages/{both.id}/{page}").content.decode()
+
+
 def test_to_say_twice_that_it_works_again_asks_nobody_twice(plan: Cast, both: Incident) -> None:
     restored(plan, both, NOW + HOUR)
     for task in Task.objects.filter(incident=both, done_at__isnull=True):
-        actions.complete(task.id, by=plan.cleo, evidence="Compared", now=NOW + HOUR)
+        actions.complete(task.id, by=plan.cleo, evidence="Compared", said_by="Ms. Ortiz", now=NOW + HOUR)
     restored(plan, both, NOW + 2 * HOUR)
     assert wanting(both) == []
 

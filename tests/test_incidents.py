@@ -350,7 +350,7 @@ def test_the_gate_lets_nothing_through_that_is_not_proved(plan: Cast) -> None:
     paper.settle(incident, kind=kind, site=plan.maple, numbers=[1], state="entered", by=plan.alice, now=NOW + HOUR)
     paper.settle(incident, kind=kind, site=plan.maple, numbers=[2], state="void", reason="Spoiled", by=plan.alice, now=NOW + HOUR)
     for task in Task.objects.filter(incident=incident, done_at__isnull=True):
-        actions.complete(task.id, by=plan.cleo, evidence="Compared", now=NOW + 2 * HOUR)
+        actions.complete(task.id, by=plan.cleo, evidence="Compared", said_by="Ms. Ortiz", now=NOW + 2 * HOUR)
     assert gate.missing(Incident.objects.get(id=incident.id)) == []
     assert actions.resolve(incident, by=plan.alice, now=NOW + 2 * HOUR).state == "resolved"
     assert Incident.objects.get(id=incident.id).check_at is None

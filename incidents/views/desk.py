@@ -371,30 +371,3 @@ def _ask_if_sure(request: HttpRequest, incident: Incident, form: forms.ResolveFo
         return redirect("incident", incident.id)
     live = [row for row in page.linked if row.ticket.is_live]
     return render(request, "incidents/sure.html", {"incident": incident, "form": form, "page": page, "live": live})
-
-
-# --- one step ----------------------------------------------------------------------------------------------------------
-
-
-@staff_only
-def task(request: HttpRequest, incident_id: UUID, task_id: UUID) -> HttpResponse:
-    """Where a notice leads: one step, and one button. The link itself changes nothing, since mail programs follow links."""
-    incident = queries.get_incident(incident_id)
-    found = queries.get_task(incident, task_id)
-    form = forms.EvidenceForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        return _done(request, incident, found.id, form.cleaned_data["evidence"])
-    context = {"incident": incident, "task": found, "form": form, "now": timezone.now()}
-    return render(request, "incidents/task.html", context, status=422 if request.method == "POST" else 200)
-
-
-def _done(request: HttpRequest, incident: Incident, task_id: UUID, evidence: str) -> HttpResponse:
-    person = actor_of(request).person
-    try:
-        first = person is not None and actions.complete(task_id, by=person, evidence=evidence, now=timezone.now())
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        said = _("Done. It stands in the timeline with your name.") if first else _("Somebody was quicker: this step was done already.")
-        messages.success(request, said)
-    return redirect("incident", incident.id)

@@ -142,7 +142,7 @@ def test_an_outage_from_the_failed_feed_to_the_review(product: Product, lead: Vi
              data={**settle, "numbers": "4", "state": "void", "reason": "Torn"})  # fmt: skip
     for task in tasks(product, incident, "school check"):
         page = lead.get(f"{at}steps/{task}/")
-        lead.submit(page, page.url, evidence="Compared, none missing.")
+        lead.submit(page, page.url, evidence="Compared, none missing.", said_by="Ms. Ortiz")
     page = lead.get(at)
     assert "Everything is proved." in page.text
     sure = lead.submit(page, f"{at}resolve", text="All of it is entered.", to_askers="It works again, thank you for telling us.")
