@@ -1,7 +1,8 @@
 """Paper mode: forms with numbers are handed out to schools, and each number is accounted for before the outage is over."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,8 @@ State = PaperForm.State
 REOPENED = "reopened"  # what became of a form, in the timeline
 MOST = 500  # forms of one kind for one school at a time
 MOST_NUMBERS = 2_000  # said in one line
-_RANGE = re.compile(r"(\d{1,7})(?:\s*[-–]\s*(\d{1,7}))?")
+_ONE = r"(?:([^\W\d_]{1,3})-?)?(\d{1,7})"  # "E-0012", "e12", "12"
+_RANGE = re.compile(f"{_ONE}(?:-{_ONE})?")
 
 
 class BadNumbers(ValueError):
@@ -87,41 +89,76 @@ def settle(
     incident: Incident, *, kind: PaperKind, site: Site, numbers: Sequence[int], state: str, by: Person | None, now: datetime,
     reason: str = "",
 ) -> int:  # fmt: skip
-    """Entered, void with a reason, or open again after a slip; returns how many changed. Raises BadNumbers."""
+    """Entered, void with a reason, or open again after a slip; returns how many. All of them or none: raises BadNumbers."""
     if state == State.VOID and not reason.strip():
         raise BadNumbers(_("Say why they are void: spoiled, lost, never used."))
     incident = held(incident.id)
     if not incident.is_running:
         raise BadNumbers(_("This outage is over: its papers are closed."))
-    rows = PaperForm.objects.filter(incident=incident, kind=kind, site=site, number__in=list(numbers))
-    unknown = sorted(set(numbers) - set(rows.values_list("number", flat=True)))
-    if unknown:
-        raise BadNumbers(_("Never handed out to %(site)s: %(numbers)s.") % {"site": site.name, "numbers": spans(unknown)})
+    rows = PaperForm.objects.filter(incident=incident, kind=kind, number__in=list(numbers)).select_related("site")
+    if wrong := _wrong(kind, site, numbers, {form.number: form for form in rows}, state):
+        raise BadNumbers(" ".join([*wrong, _("Nothing was changed.")]))
     values = {"settled_at": None, "settled_by": None} if state == State.ISSUED else {"settled_at": now, "settled_by": by}
-    changed = rows.exclude(state=state).update(state=state, reason=reason.strip()[:300], **values)
-    if changed:
-        act = REOPENED if state == State.ISSUED else state
-        record(incident, What.PAPER, now=now, by=by, act=act, kind=kind.name, site=site.name, numbers=spans(numbers), reason=reason)
+    changed = rows.update(state=state, reason=reason.strip()[:300], **values)
+    act = REOPENED if state == State.ISSUED else state
+    record(incident, What.PAPER, now=now, by=by, act=act, kind=kind.name, site=site.name, numbers=spans(numbers), reason=reason)
     return changed
 
 
-def read_numbers(text: str) -> list[int]:
-    """ "12-14, 20" or "E-0012": each number once, in order. Raises BadNumbers."""
-    found: set[int] = set()
-    for part in re.split(r"[,;\s]+(?![-–])(?<![-–] )", re.sub(r"\s*[-–]\s*", "-", text.strip())):
-        bare = re.sub(r"[A-Za-z]{1,3}-?(?=\d)", "", part)
-        if not bare:
-            continue
-        match = _RANGE.fullmatch(bare)
-        if match is None:
-            raise BadNumbers(_("“%(part)s” is no number. For example: 12-18, 21") % {"part": part})
-        first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or last - first > MOST_NUMBERS:
-            raise BadNumbers(_("“%(part)s” is no range of numbers. For example: 12-18") % {"part": part})
-        found.update(range(first, last + 1))
+def _wrong(kind: PaperKind, site: Site, numbers: Sequence[int], known: Mapping[int, PaperForm], state: str) -> list[str]:
+    """What keeps these from being entered, void or open again, each number by its own reason."""
+    groups: dict[str, list[int]] = {}
+    for number in numbers:
+        if why := _why_not(known.get(number), site, state):
+            groups.setdefault(why, []).append(number)
+    return [f"{why}: {codes(kind, found)}." for why, found in groups.items()]
+
+
+def _why_not(form: PaperForm | None, site: Site, state: str) -> str:
+    """Empty: it is handed out here, and what it is now becomes `state` by nobody's slip."""
+    if form is None:
+        return _("Never handed out to %(site)s") % {"site": site.name}
+    if form.site_id != site.id:
+        return _("Handed out to %(there)s, not to %(site)s") % {"there": form.site.name, "site": site.name}
+    if State.ISSUED in (form.state, state):
+        return _("Not entered nor void, so there is nothing to open again") if form.state == state else ""
+    if form.state == state:
+        return _("Entered already") if state == State.ENTERED else _("Void already")
+    return _("Entered before, so not void: open it again first") if state == State.VOID else _("Void: open it again first")
+
+
+def read_numbers(text: str, *, letter: str = "") -> list[int]:
+    """ "12-14, 20" or "E-0012": in order. `letter`: of the form they are of; another's is no number of it. Raises BadNumbers."""
+    found: list[int] = []
+    for part in re.split(r"[,;\s]+", re.sub(r"\s*[-–—]\s*", "-", text.strip())):
+        if part:
+            found += _read(part, letter)
+    twice = sorted(number for number, times in Counter(found).items() if times > 1)
+    if twice:
+        raise BadNumbers(_("Typed twice: %(numbers)s. Which ones did you mean?") % {"numbers": spans(twice)})
     if not found:
         raise BadNumbers(_("Type the numbers, for example: 12-18, 21"))
     return sorted(found)
+
+
+def _read(part: str, letter: str) -> range:
+    match = _RANGE.fullmatch(part)
+    if match is None:
+        raise BadNumbers(_("“%(part)s” is no number. For example: 12-18, 21") % {"part": part})
+    for said in filter(None, (match[1], match[3])):
+        if letter and said.casefold() != letter.casefold():
+            raise BadNumbers(
+                _("“%(part)s” is of another form: the numbers here begin with %(letter)s.") % {"part": part, "letter": letter}
+            )
+    first, last = int(match[2]), int(match[4] or match[2])
+    if last < first or last - first > MOST_NUMBERS:
+        raise BadNumbers(_("“%(part)s” is no range of numbers. For example: 12-18") % {"part": part})
+    return range(first, last + 1)
+
+
+def codes(kind: PaperKind, numbers: Sequence[int]) -> str:
+    """As they stand on the paper: "E-0003–E-0005, E-0009"."""
+    return ", ".join("–".join(f"{kind.letter}-{int(n):04d}" for n in span.split("–")) for span in spans(numbers).split(", "))
 
 
 def spans(numbers: Sequence[int]) -> str:

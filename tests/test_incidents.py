@@ -1,5 +1,6 @@
 """The outage run: who is sent for and when, what starts one, and what keeps it from being called over."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ from incidents.models import (
 )  # fmt: skip
 from incidents.starting import New
 from ownership.models import OwnerRole, Process, System
-from tests.conftest import NOW, Cast, a_ticket, person
+from tests.conftest import NOW, Cast, a_ticket, person, sign_in
 from tests.test_ownership import make_sync
 from tests.test_ownership import sweep as sweep_feeds
 from tickets.models import Message
@@ -313,9 +314,10 @@ def test_numbers_are_read_as_people_write_them() -> None:
     assert paper.read_numbers("12-14, 20") == [12, 13, 14, 20]
     assert paper.read_numbers("E-0003; E-0005 – E-0006 9") == [3, 5, 6, 9]
     assert paper.spans([1, 2, 3, 7, 9, 10]) == "1–3, 7, 9–10"
-    for bad in ("", "twelve", "9-3", "1-99999"):
+    assert paper.read_numbers("e12, E-0013, 14", letter="E") == [12, 13, 14]
+    for bad in ("", "twelve", "9-3", "1-99999", "A-0002", "E-1–A-3", "R3", "2, 2", "1-3, E-0003", "E", "5 5-6", "E-A-3"):
         with pytest.raises(paper.BadNumbers):
-            paper.read_numbers(bad)
+            paper.read_numbers(bad, letter="E")
 
 
 def test_each_number_is_handed_out_once_and_accounted_for(plan: Cast) -> None:
@@ -326,12 +328,40 @@ def test_each_number_is_handed_out_once_and_accounted_for(plan: Cast) -> None:
     assert [form.code for form in forms] == ["A-0004", "A-0005"]
     give: dict[str, Any] = {"kind": kind, "by": plan.alice, "now": NOW}
     assert paper.settle(incident, site=plan.maple, numbers=[1, 2], state="entered", **give) == 2
-    assert paper.settle(incident, site=plan.maple, numbers=[1, 2], state="entered", **give) == 0
-    with pytest.raises(paper.BadNumbers, match="Never handed out to Maple Ridge Elementary: 4"):
-        paper.settle(incident, site=plan.maple, numbers=[3, 4], state="entered", **give)
+    for numbers, state, reason, why in (
+        ([3, 4], "entered", "", "Handed out to Elm, not to Maple Ridge Elementary: A-0004. Nothing was changed."),
+        ([3, 6, 7, 8, 12], "entered", "", "Never handed out to Maple Ridge Elementary: A-0006–A-0008, A-0012."),
+        ([1, 2, 3], "entered", "", "Entered already: A-0001–A-0002."),
+        ([2, 3], "void", "Torn", "Entered before, so not void: open it again first: A-0002."),
+        ([3], "issued", "", "Not entered nor void, so there is nothing to open again: A-0003."),
+    ):
+        with pytest.raises(paper.BadNumbers, match=re.escape(why)):
+            paper.settle(incident, site=plan.maple, numbers=numbers, state=state, reason=reason, **give)
     with pytest.raises(paper.BadNumbers):
         paper.settle(incident, site=plan.maple, numbers=[3], state="void", **give)
     assert PaperForm.objects.get(number=3).state == "issued"
+    paper.settle(incident, site=plan.maple, numbers=[3], state="void", reason="Torn", **give)
+    with pytest.raises(paper.BadNumbers, match=r"Void: open it again first: A-0003\."):
+        paper.settle(incident, site=plan.maple, numbers=[3], state="entered", **give)
+    with pytest.raises(paper.BadNumbers, match=r"Void already: A-0003\."):
+        paper.settle(incident, site=plan.maple, numbers=[3], state="void", reason="Wet", **give)
+    paper.settle(incident, site=plan.maple, numbers=[3], state="issued", **give)
+    assert paper.settle(incident, site=plan.maple, numbers=[3], state="entered", **give) == 1
+
+
+def test_the_letters_of_another_form_enter_nothing(plan: Cast) -> None:
+    incident, kind = begin(plan), PaperKind.objects.get(slug="enrollment")
+    paper.issue(incident, kind=kind, site=plan.maple, count=5, by=plan.alice, now=NOW)
+    client, typed = sign_in(plan.alice, plan.district), {"kind": str(kind.id), "site": str(plan.maple.id), "state": "entered"}
+    for numbers in ("A-0002", "R-3", "E-1, M-0004"):
+        answer = client.post(f"/outages/{incident.id}/paper/settle", {**typed, "numbers": numbers})
+        assert answer.status_code == 422
+        assert "is of another form: the numbers here begin with E." in answer.content.decode()
+        assert numbers in answer.content.decode()
+    assert not PaperForm.objects.exclude(state="issued").exists()
+    for numbers in ("2", "E-0003-E-0005"):
+        client.post(f"/outages/{incident.id}/paper/settle", {**typed, "numbers": numbers})
+    assert list(PaperForm.objects.filter(state="entered").order_by("number").values_list("number", flat=True)) == [2, 3, 4, 5]
 
 
 def test_the_gate_lets_nothing_through_that_is_not_proved(plan: Cast) -> None:

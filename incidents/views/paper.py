@@ -1,5 +1,6 @@
 """Paper mode: hand out numbered forms, print them, and account for each number."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -68,7 +69,7 @@ def settle(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     given = form.cleaned_data
     try:
         changed = paper.settle(
-            incident, kind=given["kind"], site=given["site"], numbers=paper.read_numbers(given["numbers"]), state=given["state"],
+            incident, kind=given["kind"], site=given["site"], numbers=_typed(given), state=given["state"],
             reason=given["reason"], by=actor_of(request).person, now=timezone.now(),
         )  # fmt: skip
     except paper.BadNumbers as bad:
@@ -76,6 +77,10 @@ def settle(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     said = ngettext("%(n)d form is written down.", "%(n)d forms are written down.", changed) % {"n": changed}
     messages.success(request, said)
     return _back(incident, _where(request))
+
+
+def _typed(given: dict[str, Any]) -> list[int]:
+    return paper.read_numbers(given["numbers"], letter=given["kind"].letter)
 
 
 def _back(incident: Incident, where: str) -> HttpResponse:
