@@ -158,6 +158,8 @@ def pack(model: Model, fingerprint: bytes) -> bytes:
     words = "\n".join(sorted(model.columns, key=model.columns.__getitem__))
     out = io.BytesIO()
     memory: dict[str, NDArray[Any]] = {"rows": model.memory.rows, "slots": model.memory.slots} if model.memory else {}
+    if model.memory and model.memory.keys is not None:
+        memory["keys"] = model.memory.keys
     np.savez_compressed(
         out, allow_pickle=False, idf=model.idf.astype(np.float16), weights=model.weights.astype(np.float16), bias=model.bias,
         meta=np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8), words=np.frombuffer(words.encode(), dtype=np.uint8),
@@ -176,7 +178,7 @@ def unpack(blob: bytes, *, version: int = 0, threshold: float = 0.5) -> Model:
         with np.load(io.BytesIO(blob[HEADER:]), allow_pickle=False) as kept:
             meta, words = json.loads(kept["meta"].tobytes()), kept["words"].tobytes().decode().split("\n")
             weights, idf, bias = kept["weights"].astype(np.float32), kept["idf"].astype(np.float32), kept["bias"]
-            memory = Memory(kept["rows"], kept["slots"]) if "rows" in kept else None
+            memory = Memory(kept["rows"], kept["slots"], kept.get("keys")) if "rows" in kept else None
     except (ValueError, KeyError, OSError, EOFError, BadZipFile, zlib.error) as error:
         raise Refused(f"unreadable: {error}") from error
     labels: list[Label] = [(UUID(service) if service else None, UUID(team)) for service, team in meta["labels"]]

@@ -18,12 +18,13 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.svm import LinearSVC
 
-from routing import classifier
+from routing import classifier, nearness
 from routing.classifier import Floats, Label, Model
 from routing.examples import Example
 from routing.learning.model import Memory, remembered
 
 FOLDS = 4
+MANY, NEWEST = 2_000, 1_000  # settled tickets from which the newest alone judge: with more, nothing is chosen otherwise, only later
 ENOUGH = 40  # settled tickets from which a model is judged by them, and not by its own catalog
 FRESH = 10  # settled tickets newer than the model in use that are enough to compare two models
 PRECISION = 0.85  # wanted of what is placed without a person
@@ -100,8 +101,9 @@ def fit(examples: Sequence[Example], rows: Floats | None = None) -> Fitted | Non
     columns: dict[str, int] = {}
     idfs: list[Floats] = []
     blocks: list[csr_matrix] = []
+    seen = [classifier.features(e.text) for e in examples]
     for kind, weight in enumerate(classifier.WEIGHTS):
-        matrix, names, idf = _block(examples, kind)
+        matrix, names, idf = _block([each[kind] for each in seen], [e.at is None for e in examples])
         columns |= {name: len(columns) + i for i, name in enumerate(names)}
         idfs.append(idf)
         blocks.append(matrix * weight)
@@ -110,9 +112,14 @@ def fit(examples: Sequence[Example], rows: Floats | None = None) -> Fitted | Non
     own = np.array([e.at is None for e in examples])
     whole = _separate(table, target, len(labels))
     clean = whole if own.all() or len(set(target[own])) < 2 else _separate(table[own], target[own], len(labels))
-    told = np.flatnonzero(rows.any(axis=1)) if rows is not None else None
-    memory = remembered(rows[told], target[told].astype(np.int32), len(labels)) if rows is not None and told is not None else None
+    memory = _remembered(examples, target, len(labels), rows) if rows is not None else None
     return Fitted(labels, columns, np.concatenate(idfs), clean, whole, memory)
+
+
+def _remembered(examples: Sequence[Example], target: NDArray[np.int64], labels: int, rows: Floats) -> Memory:
+    told = np.flatnonzero(rows.any(axis=1))
+    keys = np.array([nearness.key(examples[at].text[: classifier.MOST]) for at in told.tolist()], dtype=np.uint64)
+    return remembered(rows[told], target[told].astype(np.int32), labels, keys)
 
 
 def _separate(table: csr_matrix, target: NDArray[np.int64], labels: int) -> Separator:
@@ -127,12 +134,11 @@ def _separate(table: csr_matrix, target: NDArray[np.int64], labels: int) -> Sepa
     return weights, every
 
 
-def _block(examples: Sequence[Example], kind: int) -> tuple[csr_matrix, list[str], Floats]:
+def _block(texts: Sequence[list[str]], from_catalog: Sequence[bool]) -> tuple[csr_matrix, list[str], Floats]:
     """One kind of feature: matrix, names of its columns, their idf. No feature at all makes no column."""
-    texts = [classifier.features(e.text)[kind] for e in examples]
-    names = _worth_learning(texts, [e.at is None for e in examples])
+    names = _worth_learning(texts, from_catalog)
     if not names:
-        return csr_matrix((len(examples), 0)), [], np.zeros(0, dtype=np.float32)
+        return csr_matrix((len(texts), 0)), [], np.zeros(0, dtype=np.float32)
     counter, tfidf = CountVectorizer(analyzer=list, vocabulary=names), TfidfTransformer(sublinear_tf=True)
     matrix = tfidf.fit_transform(counter.fit_transform(texts))
     return matrix, names, tfidf.idf_.astype(np.float32)
@@ -150,10 +156,13 @@ def _worth_learning(texts: Sequence[list[str]], from_catalog: Sequence[bool]) ->
 
 
 def judge(examples: Sequence[Example], rows: Floats | None = None) -> Verdict:
-    """By cross-validation; the same text is never on both sides."""
+    """By cross-validation, or where there are MANY tickets by the newest; the same text is never on both sides."""
     chosen = judges(examples)
     warm = len(chosen) >= ENOUGH and all(examples[i].at for i in chosen)
-    seen = [unseen for fold in range(FOLDS) for unseen in out_of_fold(examples, chosen, fold, rows)]
+    if warm and len(chosen) >= MANY:
+        seen = list(unseen_of(examples, sorted(chosen, key=lambda i: str(examples[i].at))[-NEWEST:], rows))
+    else:
+        seen = [unseen for fold in range(FOLDS) for unseen in out_of_fold(examples, chosen, fold, rows)]
     usual = USUAL_WITH_MEANINGS if rows is not None else USUAL_TEMPERATURE
     if not seen:
         return Verdict(None, USUAL_SHARE, usual, cold_threshold(examples), {})
@@ -172,8 +181,13 @@ def judges(examples: Sequence[Example]) -> list[int]:
 
 
 def out_of_fold(examples: Sequence[Example], chosen: Sequence[int], fold: int, rows: Floats | None = None) -> Iterator[Unseen]:
-    """What a model says of the chosen examples of one fold, fitted to all others."""
+    """Of the chosen examples those of one fold."""
     held = [i for i in chosen if hashlib.sha256(examples[i].text.encode()).digest()[0] % FOLDS == fold]
+    yield from unseen_of(examples, held, rows)
+
+
+def unseen_of(examples: Sequence[Example], held: Sequence[int], rows: Floats | None = None) -> Iterator[Unseen]:
+    """What a model says of these, fitted to all others; whose text is among them is among neither."""
     texts = {examples[i].text for i in held}
     kept = [i for i, e in enumerate(examples) if e.text not in texts] if held else []
     fitted = fit([examples[i] for i in kept], rows[kept] if rows is not None else None) if kept else None

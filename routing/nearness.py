@@ -1,6 +1,7 @@
 """How near a text is, by its meaning, to what a district's labels are known by. Only where there is an embedder, and of English."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -27,18 +28,30 @@ def row(text: str) -> Floats | None:
     return meaning.one(text) if is_english(text) else None
 
 
-def rows(texts: Sequence[str]) -> Floats | None:
-    """A row of zeros of what is not English; None where there is no embedder."""
-    spoken = [at for at, text in enumerate(texts) if is_english(text)]
+def key(text: str) -> int:
+    """Of 64 bits, by which a text is known again and not known."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+
+
+def known(memory: Memory | None) -> dict[int, Floats]:
+    """Meanings that a model remembers, by the keys of their texts."""
+    return {} if memory is None or memory.keys is None else dict(zip(memory.keys.tolist(), memory.wide, strict=True))
+
+
+def rows(texts: Sequence[str], *, before: Mapping[int, Floats] | None = None) -> Floats | None:
+    """A row of zeros of what is not English; None where there is no embedder. `before`: what was computed already, see `known`."""
     if not engine():
         return None
-    usual = _of_starters(engine())
-    new = [text for text in dict.fromkeys(texts[at] for at in spoken) if text not in usual]
+    spoken = {text: key(text) for text in dict.fromkeys(texts) if is_english(text)}
+    place = dict(_of_starters(engine()))
+    place |= {text: before[own] for text, own in spoken.items() if before and own in before}
+    new = [text for text in spoken if text not in place]
     found = meaning.embed(new)
-    place = usual | ({} if found is None else dict(zip(new, found, strict=True)))
+    place |= {} if found is None else dict(zip(new, found, strict=True))
     every = np.zeros((len(texts), SIZE), dtype=np.float32)
-    for at in spoken:
-        every[at] = place.get(texts[at], 0)
+    for at, text in enumerate(texts):
+        if text in spoken:
+            every[at] = place.get(text, 0)
     return every
 
 

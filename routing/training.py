@@ -5,7 +5,7 @@ worse than the model in use is kept as "rejected" and not used.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ from districts.models import District
 from districts.scope import district_scope
 from knowledge.embedding import meaning
 from routing import classifier, nearness
-from routing.classifier import Model
+from routing.classifier import Floats, Model
 from routing.examples import Example, catalog_examples, described, fingerprint, starter_examples, ticket_examples
 from routing.fitting import Verdict, fit, is_worse, judge
 from routing.models import TrainedModel
@@ -65,7 +65,7 @@ def retrain(district_id: UUID, *, now: datetime) -> TrainedModel | None:
         examples = catalog + ticket_examples()
     known = starter_examples(services, embed=meaning.embed)
     examples = [*known, *examples]
-    learned = learn(examples)
+    learned = learn(examples, before=nearness.known(incumbent.memory if incumbent else None))
     if learned is None:
         return None
     candidate, verdict = learned
@@ -79,10 +79,10 @@ def retrain(district_id: UUID, *, now: datetime) -> TrainedModel | None:
     return _keep(row, district_id)
 
 
-def learn(examples: Sequence[Example]) -> tuple[Model, Verdict] | None:
+def learn(examples: Sequence[Example], *, before: Mapping[int, Floats] | None = None) -> tuple[Model, Verdict] | None:
     """A model with the share and temperature that suit it, and how it did; None where there is nothing to choose."""
     with threadpool_limits(1):  # their threads wait for each other longer than they compute
-        rows = nearness.rows([e.text[: classifier.MOST] for e in examples])
+        rows = nearness.rows([e.text[: classifier.MOST] for e in examples], before=before)
         fitted = fit(examples, rows)
         if fitted is None:
             return None

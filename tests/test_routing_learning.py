@@ -193,6 +193,22 @@ def test_tickets_say_as_much_as_helps(here: Cast) -> None:
     assert fitting.judge([*catalog, *noise]).accuracy < 0.8  # type: ignore[operator]
 
 
+def test_where_there_are_many_tickets_the_newest_judge(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "MANY", 60)
+    monkeypatch.setattr(fitting, "NEWEST", 20)
+    catalog = catalog_examples()
+    bus, password = (here.bus_late.id, here.transportation.id), (here.password_reset.id, here.technology.id)
+    tickets = [
+        Example(
+            f"the {'gizmo' if n % 2 else 'plumbus'} wobbles, {n}", bus if n % 2 else password, judges=True, at=NOW + timedelta(hours=n)
+        )
+        for n in range(80)
+    ]
+    verdict = fitting.judge([*catalog, *reversed(tickets)])
+    assert set(verdict.right) == set(range(len(catalog), len(catalog) + 20))
+    assert verdict.accuracy == 1.0
+
+
 def test_another_worker_that_was_quicker_wins(here: Cast) -> None:
     training.retrain(here.district.id, now=NOW)
     row = TrainedModel.objects.get()

@@ -146,6 +146,20 @@ def test_an_embedder_that_comes_later_is_learned_with(here: Cast, monkeypatch: p
     assert training.retrain(here.district.id, now=NOW) is None
 
 
+def test_what_was_computed_is_not_computed_again(trained: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = classifier.active()
+    assert model is not None
+    if model.memory is None:
+        pytest.skip("no embedder on this machine")
+    asked: list[str] = []
+    embed = meaning.embed
+    monkeypatch.setattr(meaning, "embed", lambda texts: (asked.extend(texts), embed(texts))[1])
+    again = nearness.rows(["the bus did not come", "the moon is out"], before=nearness.known(model.memory))
+    assert asked == ["the moon is out"]
+    assert again is not None
+    assert again.any(axis=1).all()
+
+
 def test_a_kept_model_keeps_its_memory(trained: Cast) -> None:
     model = classifier.active()
     assert model is not None

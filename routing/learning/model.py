@@ -56,10 +56,14 @@ class Head:
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """Meanings of the examples, a row each; `slots`: for each label the rows of its own, filled up with -1."""
+    """Meanings of the examples, a row each; `slots`: for each label the rows of its own, filled up with -1.
+
+    `keys` tell which text a row is of, without telling the text: so that it need not be computed again.
+    """
 
     rows: Halves
     slots: NDArray[np.int32]
+    keys: NDArray[np.uint64] | None = None
 
     @cached_property
     def wide(self) -> Floats:
@@ -81,14 +85,14 @@ class Memory:
 Nearest = list[tuple[Floats, float]]
 
 
-def remembered(rows: Floats, target: NDArray[np.int32], labels: int) -> Memory:
+def remembered(rows: Floats, target: NDArray[np.int32], labels: int, keys: NDArray[np.uint64] | None = None) -> Memory:
     """The last MOST_REMEMBERED of each label."""
     own = [np.flatnonzero(target == label)[-MOST_REMEMBERED:] for label in range(labels)]
     kept = np.sort(np.concatenate(own))
     slots = np.full((labels, max(1, *(len(each) for each in own))), -1, dtype=np.int32)
     for label, each in enumerate(own):
         slots[label, : len(each)] = np.searchsorted(kept, each)
-    return Memory(rows[kept].astype(np.float16), slots)
+    return Memory(rows[kept].astype(np.float16), slots, None if keys is None else keys[kept])
 
 
 @dataclass(frozen=True)
