@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
+from django.core.validators import slug_re
 from django.db import connection
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
@@ -217,7 +218,9 @@ def _audited(process: Process) -> audit.Row:
 
 
 def get_process(slug: str) -> Process:
-    """Raises Http404."""
+    """Raises Http404; also for what can be no slug, as it comes out of a query string."""
+    if not slug_re.match(slug):
+        raise Http404
     process = Process.objects.select_related(*WITH_OWNERS).filter(slug=slug).first()
     if process is None:
         raise Http404
