@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from django.db.models import Min, QuerySet
@@ -11,6 +12,7 @@ from districts.models import Person
 from ownership.feeds import ping
 from ownership.ladders import Climber, held
 from ownership.models import Escalation, Proof, Rung, Step, StepFile
+from ownership.notices import clock
 from tickets import actions as tickets
 from tickets.actions import NewFile
 
@@ -19,7 +21,10 @@ __all__ = [
 ]  # fmt: skip
 LONGEST_EVIDENCE = 5_000
 LONGEST_SNOOZE = timedelta(days=1)
+LONGEST_IN_ALL = timedelta(days=3)  # a weekend, Friday to Monday: what waits longer is somebody's work, or nobody's
+SHORTEST_SNOOZE = timedelta(minutes=1)
 LONGEST_REASON = 300
+IN_HAND = ("acknowledged_at", "acknowledged_by", "snoozed_until", "snoozed_by", "snoozed_seconds")
 
 
 class EvidenceMissing(ValueError):
@@ -44,24 +49,31 @@ def acknowledge(escalation_id: UUID, *, by: Person, why: str = "", now: datetime
     fresh = now + timedelta(minutes=_step_minutes(escalation, climber))
     _open_steps(escalation).filter(due_at__lte=now).update(due_at=fresh)
     escalation.acknowledged_at, escalation.acknowledged_by = now, by
+    escalation.snoozed_seconds = _put_off(escalation, now=now)
     escalation.snoozed_until, escalation.snoozed_by = None, None
     escalation.climb_at = _first_due(escalation) or fresh
-    escalation.save(update_fields=["acknowledged_at", "acknowledged_by", "snoozed_until", "snoozed_by", "climb_at"])
+    escalation.save(update_fields=[*IN_HAND, "climb_at"])
     climber.record(escalation, "acknowledged", by=by, why=why)
     return True
 
 
 def snooze(escalation_id: UUID, *, by: Person, until: datetime, why: str, now: datetime) -> bool:
-    """Nobody hears of it until then; it comes back by itself. False: it is over. Raises NotNow."""
+    """Nobody hears of it until then; it comes back by itself. False: it is over. Raises NotNow.
+
+    Three days in all for one ladder, whoever puts it off: again and again would be a way to switch it off.
+    """
     escalation = held(escalation_id)
     if escalation.ended_at:
         return False
     reason = _reason(why)
     if not now < until <= now + LONGEST_SNOOZE:
         raise NotNow(_("It can be put off for a day at most, and not into the past."))
+    before = _put_off(escalation, now=now)
+    _require_time(LONGEST_IN_ALL - timedelta(seconds=before), until=until, now=now)
+    escalation.snoozed_seconds = before + ceil((until - now).total_seconds())
     escalation.acknowledged_at = escalation.acknowledged_by = None
     escalation.snoozed_until, escalation.snoozed_by, escalation.climb_at = until, by, until
-    escalation.save(update_fields=["acknowledged_at", "acknowledged_by", "snoozed_until", "snoozed_by", "climb_at"])
+    escalation.save(update_fields=[*IN_HAND, "climb_at"])
     Climber(now).record(escalation, "snoozed", by=by, why=reason)
     return True
 
@@ -75,7 +87,8 @@ def raise_now(escalation_id: UUID, *, by: Person, why: str = "", now: datetime) 
     if _next_rung(escalation, climber) is None:
         raise NotNow(_("It stands on the top rung already: there is nobody above."))
     climber.record(escalation, "raised", by=by, why=_plain(why))
-    escalation.snoozed_until = None
+    escalation.snoozed_seconds, escalation.snoozed_until = _put_off(escalation, now=now), None
+    escalation.save(update_fields=["snoozed_seconds", "snoozed_until"])
     climber.climb(escalation)
     return True
 
@@ -136,6 +149,21 @@ def reassign(step_id: UUID, *, to: Person, by: Person, now: datetime) -> bool:
     if to.id != by.id:
         climber.post.reassigned(step, escalation, by=by)
     return True
+
+
+def _put_off(escalation: Escalation, *, now: datetime) -> int:
+    """Seconds for which it was put off until now: what is left of a time that ends early does not count."""
+    left = escalation.snoozed_until - now if escalation.snoozed_until else timedelta()
+    return max(0, escalation.snoozed_seconds - max(0, int(left.total_seconds())))
+
+
+def _require_time(left: timedelta, *, until: datetime, now: datetime) -> None:
+    """Raises NotNow."""
+    if until <= now + left:
+        return
+    if left < SHORTEST_SNOOZE:
+        raise NotNow(_("It was put off for three days in all, and no longer: take it, give its steps to somebody, or climb now."))
+    raise NotNow(_("Three days in all are the most. It can be put off until %(time)s.") % {"time": clock(now + left)})
 
 
 def _proven(step: Step, evidence: str, files: Sequence[NewFile]) -> str:

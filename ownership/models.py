@@ -311,6 +311,7 @@ class Escalation(DistrictModel):
     acknowledged_by = tenant_fk(Person, null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True, help_text="It comes back by itself then: climb_at is the same.")
     snoozed_by = tenant_fk(Person, null=True, blank=True)
+    snoozed_seconds = models.PositiveIntegerField(default=0, db_default=0, help_text="For how long it was put off, in all.")
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(DistrictModel.Meta):

@@ -14,6 +14,8 @@ from ownership.models import Leave, Rotation, RotationPlace, Swap
 from ownership.roles import works_here
 
 LONGEST_SWAP = timedelta(days=62)
+LONGEST_LEAVE = timedelta(days=366)  # whoever is away for longer has left their roles to somebody else
+AHEAD = timedelta(days=366)  # nothing begins later
 log = structlog.get_logger(__name__)
 
 
@@ -45,7 +47,9 @@ def swap(
     rotation: Rotation, *, person: Person, starts_at: datetime, ends_at: datetime, why: str, by: Person, now: datetime
 ) -> Swap:  # fmt: skip
     """`person` is on call from then until then. Raises NotPossible."""
-    if not starts_at < ends_at <= starts_at + LONGEST_SWAP:
+    if starts_at > now + AHEAD:
+        raise NotPossible(_("It begins within a year from today."))
+    if not starts_at < ends_at or ends_at - starts_at > LONGEST_SWAP:
         raise NotPossible(_("It ends after it begins, and lasts two months at most."))
     if ends_at <= now:
         raise NotPossible(_("That time is over."))
@@ -67,6 +71,10 @@ def go_on_leave(
         raise NotPossible(_("The last day comes after the first."))
     if last < today:
         raise NotPossible(_("Those days are over."))
+    if first > today + AHEAD:
+        raise NotPossible(_("It begins within a year from today."))
+    if last - first > LONGEST_LEAVE:
+        raise NotPossible(_("A year at most. Whoever is away for longer hands their roles to somebody else: Set-up, People."))
     if cover and cover.id == person.id:
         raise NotPossible(_("Nobody stands in for themselves."))
     if cover:

@@ -26,6 +26,7 @@ def without_roles(who: Person) -> None:
 
 
 def account_closed(who: Person) -> None:
+    assert who.account_ref
     Account.objects.filter(id=who.account_ref).update(is_active=False)
 
 

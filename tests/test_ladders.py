@@ -399,11 +399,12 @@ def test_turns_swaps_and_leave_over_http(here: Cast) -> None:
     page = alice.get(reverse("on_call")).content.decode()
     assert "Nights" in page
     prefix = f"r{row.id.hex[-8:]}"
-    swap = {f"{prefix}-person": str(here.lena.id), f"{prefix}-starts_at": "2099-01-01T08:00", f"{prefix}-ends_at": "2099-01-02T08:00"}
+    first, last = (f"{timezone.now() + days * DAY:%Y-%m-%d}" for days in (30, 34))
+    swap = {f"{prefix}-person": str(here.lena.id), f"{prefix}-starts_at": f"{first}T08:00", f"{prefix}-ends_at": f"{last}T08:00"}
     assert alice.post(reverse("swap", args=[row.id]), swap).status_code == 302
     assert row.swaps.get().person == here.lena
     assert sign_in(here.olive, here.district).post(reverse("swap", args=[row.id]), swap).status_code == 403
-    leave = {"person": str(here.bob.id), "first": "2099-01-01", "last": "2099-01-05", "cover": str(here.alice.id)}
+    leave = {"person": str(here.bob.id), "first": first, "last": last, "cover": str(here.alice.id)}
     assert alice.post(reverse("leave"), leave).status_code == 422, "only leads enter another's leave"
     assert alice.post(reverse("leave"), leave | {"person": str(here.alice.id), "cover": str(here.bob.id)}).status_code == 302
     assert "<bdi>Bob</bdi> stands in" in alice.get(reverse("on_call")).content.decode()

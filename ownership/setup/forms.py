@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +16,7 @@ from delivery import calls
 from delivery.models import Delivery
 from districts.editing import EditForm, Lines, OneLine, name_once
 from districts.models import Person, Team
+from ownership import turns
 from ownership.duties import staff
 from ownership.models import Action, Ladder, OwnerRole, Proof, Rotation, Rung
 
@@ -22,6 +24,7 @@ LONGEST = 14 * 24 * 60  # minutes: two weeks
 FILE = re.compile(r"\s*\((?:file|archivo)\)\s*$", re.IGNORECASE)
 ORDER = (Delivery.Channel.INAPP, Delivery.Channel.EMAIL, Delivery.Channel.SMS, Delivery.Channel.VOICE)
 LEAD = "lead"
+FIRST_DAY = date(2000, 1, 1)
 
 
 class LadderForm(EditForm):
@@ -145,6 +148,12 @@ class RotationForm(EditForm):
         if chosen and (other := others.filter(**key).first()):
             raise ValidationError(_("%(name)s takes these turns already.") % {"name": other.name})
         return chosen
+
+    def clean_starts_on(self) -> date:
+        day: date = self.cleaned_data["starts_on"]
+        if not FIRST_DAY <= day <= timezone.localdate() + turns.AHEAD:
+            raise ValidationError(_("A day of this century, and within a year from today."))
+        return day
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
