@@ -13,7 +13,8 @@ from districts.models import Person, Site
 from incidents import answering, gate
 from incidents.happening import What, record
 from incidents.levels import Mover, affected, held
-from incidents.models import Decision, Incident, IncidentProcess, IncidentSite, IncidentSystem, Kind, Level, Task, Update
+from incidents.models import Decision, Incident, IncidentProcess, IncidentSite, IncidentSystem, Kind, Letter, Level, Task, Update
+from incidents.saying import Typed, said_before
 from incidents.tasks import sweep_district
 from ownership.models import Process, System
 
@@ -39,23 +40,29 @@ class Refused(ValueError):
 
 def post(
     incident: Incident, *, audience: str, text: str, by: Person | None, now: datetime, versions: dict[str, str] | None = None,
-    state: str = "", eta: datetime | None = None, keep_eta: bool = True, send: bool = True,
+    state: str = "", eta: datetime | None = None, keep_eta: bool = True, send: bool = True, typed: Typed | None = None,
 ) -> Update:  # fmt: skip
-    """Say what is known. A public one is on the status page at once and goes to subscribers, once each; it may set state and time."""
+    """Say what is known. A public one is on the status page at once and goes to subscribers, once each; it may set state and time.
+
+    `typed`: the form it comes from. Raises Meanwhile.
+    """
     incident = held(incident.id)
+    if same := said_before(incident, audience, typed):
+        return same
     _change(incident, state=state, eta=incident.eta if keep_eta else eta, by=by, now=now)
     public = audience == Update.Audience.PUBLIC
     if public and incident.shown_at is None:
         incident.shown_at = now
         incident.save(update_fields=["shown_at"])
-    return _write(incident, audience=audience, text=text, versions=versions or {}, by=by, now=now, to_send=public and send)
+    key = typed.key if typed else None
+    return _write(incident, audience=audience, text=text, versions=versions or {}, by=by, now=now, to_send=public and send, key=key)
 
 
 def _write(incident: Incident, *, audience: str, text: str, versions: dict[str, str], by: Person | None, now: datetime, to_send: bool,
-           solves: bool = False) -> Update:  # fmt: skip
+           solves: bool = False, key: UUID | None = None) -> Update:  # fmt: skip
     update: Update = Update.objects.create(
         incident=incident, audience=audience, state=incident.state, text=text[:LONGEST], versions=versions, eta=incident.eta,
-        by=by, at=now, to_send=to_send, solves=solves,
+        by=by, at=now, to_send=to_send, solves=solves, key=key,
     )  # fmt: skip
     record(incident, What.UPDATE, now=now, by=by, audience=audience, text=text[:300])
     if to_send:
@@ -270,12 +277,19 @@ def resolve(
 
 
 def answer(
-    incident: Incident, *, text: str, by: Person | None, now: datetime, versions: dict[str, str] | None = None, solves: bool = False
-) -> int:
-    """One message to everybody who asked about it, each in their language where it is given, each once; returns how many wait."""
+    incident: Incident, *, text: str, by: Person | None, now: datetime, versions: dict[str, str] | None = None, solves: bool = False,
+    typed: Typed | None = None,
+) -> int:  # fmt: skip
+    """One message to everybody who asked about it, each in their language where it is given, each once; returns how many wait.
+
+    `typed`: the form it comes from. Raises Meanwhile.
+    """
     incident = held(incident.id)
+    if same := said_before(incident, Update.Audience.ASKERS, typed):
+        return int(Letter.objects.filter(update=same, kept_back="").count())
     update = _write(
-        incident, audience=Update.Audience.ASKERS, text=text, versions=versions or {}, by=by, now=now, to_send=False, solves=solves
+        incident, audience=Update.Audience.ASKERS, text=text, versions=versions or {}, by=by, now=now, to_send=False, solves=solves,
+        key=typed.key if typed else None,
     )  # fmt: skip
     count = answering.queue_letters(update, now=now)
     record(incident, What.ANSWERED, now=now, by=by, count=count, solves=solves)

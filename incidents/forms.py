@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from districts.models import District, Person, Site
 from districts.queries import sites, staff
 from incidents.models import Incident, PaperKind, Update
+from incidents.saying import Typed
 from ownership.models import OwnerRole, Process, System
 
 TEXT = 4_000
@@ -58,6 +59,16 @@ class Spoken(forms.Form):
 
     def other_fields(self, name: str = "text") -> list[Any]:
         return [self[f"{name}_{code}"] for code in self.others]
+
+
+class Once(Spoken):
+    """Words that go out: the form carries a key of its own, and how many such words had been said when it was shown."""
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    seen = forms.IntegerField(required=False, min_value=0, max_value=1_000_000, widget=forms.HiddenInput)
+
+    def typed(self) -> Typed:
+        return Typed(self.cleaned_data.get("key"), self.cleaned_data.get("seen") or 0)
 
 
 class DeclareForm(forms.Form):
@@ -117,7 +128,7 @@ class ScopeForm(forms.Form):
         self.fields["processes"].queryset = Process.objects.order_by("name")  # type: ignore[attr-defined]
 
 
-class UpdateForm(Spoken):
+class UpdateForm(Once):
     audience = forms.ChoiceField(
         label=_("Who reads it"), choices=[c for c in Update.Audience.choices if c[0] != Update.Audience.ASKERS],
         initial=Update.Audience.PUBLIC, widget=forms.RadioSelect,
@@ -169,7 +180,7 @@ class DecisionForm(forms.Form):
     answer = forms.CharField(label=_("What was decided, and why?"), max_length=TEXT, widget=area(2))
 
 
-class AnswerForm(Spoken):
+class AnswerForm(Once):
     text = forms.CharField(label=_("To everybody who asked about it"), max_length=TEXT, widget=area(4))
     solves = forms.BooleanField(label=_("This solves it: resolve their tickets"), required=False)
 

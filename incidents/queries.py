@@ -1,5 +1,6 @@
 """Reads: the page of one outage, the list, and what anybody may know of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -90,6 +91,11 @@ class Page:
         """What is due first of what can be done."""
         open_steps = [step for step in self.steps if step.task.done_at is None and not step.blocked_by]
         return min(open_steps, key=lambda step: (step.task.due_at is None, step.task.due_at), default=None)
+
+    @property
+    def said(self) -> Counter[str]:
+        """How many words were said so far, to whom."""
+        return Counter(update.audience for update in self.updates)
 
     @property
     def forms_open(self) -> int:

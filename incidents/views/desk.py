@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms as django_forms
 from django.contrib import messages
@@ -21,7 +21,8 @@ from districts.models import District
 from incidents import actions, forms, linking, queries, reached, starting
 from incidents.actions import NotYet, Refused
 from incidents.levels import affected
-from incidents.models import Incident, Offer
+from incidents.models import Incident, Offer, Update
+from incidents.saying import Meanwhile
 from incidents.starting import New
 from incidents.views.doors import actor_of, staff_only
 from ownership.models import Process
@@ -155,15 +156,17 @@ def outage(request: HttpRequest, incident_id: UUID) -> HttpResponse:
 
 
 def show(
-    request: HttpRequest, incident: Incident, *, wrong: tuple[str, django_forms.Form] | None = None, status: int = 200
-) -> HttpResponse:
-    """`wrong`: the form that could not be done, shown again with what was typed."""
+    request: HttpRequest, incident: Incident, *, wrong: tuple[str, django_forms.Form] | None = None, meanwhile: Update | None = None,
+    status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    """`wrong`: the form that could not be done, shown again with what was typed; `meanwhile`: what somebody else said just before."""
     actor, district, now = actor_of(request), district_of(request), timezone.now()
     page = queries.page_of(incident, actor)
     told, listed = reached.askers(incident, actor, now=now), reached.subscribers(incident, now=now)
     context = {
         "told_askers": told, "told_subscribers": listed, "lost": told.lost + listed.lost,
-        "page": page, "incident": incident, "now": now, "may_lead": queries.may_lead(actor, incident),
+        "page": page, "incident": incident, "now": now, "key": uuid4(), "meanwhile": meanwhile,
+        "may_lead": queries.may_lead(actor, incident),
         "is_lead": may(actor, Can.LEAD), "me": actor.person, "wrong": wrong[0] if wrong else "", "affected": affected(incident),
         "suggestions": linking.suggestions(incident, actor) if incident.is_running else [],
         "related": starting.related([s.system for s in page.systems], [p.process for p in page.processes]),
@@ -199,7 +202,9 @@ def act(do: Do) -> Callable[..., HttpResponse]:
         try:
             said = do(request, incident, timezone.now())
         except Wrong as wrong:
-            return show(request, incident, wrong=(wrong.name, wrong.form), status=422)
+            return show(
+                request, queries.get_incident(incident_id), wrong=(wrong.name, wrong.form), meanwhile=wrong.meanwhile, status=422
+            )
         except Refused as refused:
             messages.error(request, str(refused))
         else:
@@ -212,9 +217,9 @@ def act(do: Do) -> Callable[..., HttpResponse]:
 class Wrong(Exception):
     """A form that could not be read."""
 
-    def __init__(self, name: str, form: django_forms.Form) -> None:
+    def __init__(self, name: str, form: django_forms.Form, *, meanwhile: Update | None = None) -> None:
         super().__init__(name)
-        self.name, self.form = name, form
+        self.name, self.form, self.meanwhile = name, form, meanwhile
 
 
 def checked[F: django_forms.Form](name: str, form: F) -> F:
@@ -233,10 +238,13 @@ def update(request: HttpRequest, incident: Incident, now: datetime) -> str:
     """Words, state and expected time at once: they belong together."""
     form = checked("update_form", forms.UpdateForm(request.POST, district=district_of(request)))
     given = form.cleaned_data
-    actions.post(
-        incident, audience=given["audience"], text=given["text"], versions=form.versions(), state=given["state"], eta=given["eta"],
-        keep_eta=False, by=actor_of(request).person, now=now,
-    )  # fmt: skip
+    try:
+        actions.post(
+            incident, audience=given["audience"], text=given["text"], versions=form.versions(), state=given["state"], eta=given["eta"],
+            keep_eta=False, by=actor_of(request).person, typed=form.typed(), now=now,
+        )  # fmt: skip
+    except Meanwhile as other:
+        raise Wrong("update_form", form, meanwhile=other.other) from other
     if given["audience"] == "public":
         return _("It is on the status page, and on its way to those who asked for updates.")
     return _("Kept for staff. The status page does not show it.")
@@ -330,9 +338,13 @@ def answer(request: HttpRequest, incident: Incident, now: datetime) -> str:
     lead_of(request, incident)
     form = checked("answer_form", forms.AnswerForm(request.POST, district=district_of(request)))
     given = form.cleaned_data
-    count = actions.answer(
-        incident, text=given["text"], versions=form.versions(), solves=given["solves"], by=actor_of(request).person, now=now
-    )
+    try:
+        count = actions.answer(
+            incident, text=given["text"], versions=form.versions(), solves=given["solves"], by=actor_of(request).person,
+            typed=form.typed(), now=now,
+        )  # fmt: skip
+    except Meanwhile as other:
+        raise Wrong("answer_form", form, meanwhile=other.other) from other
     return ngettext("%(n)d answer is on its way.", "%(n)d answers are on their way.", count) % {"n": count}
 
 
