@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from delivery.models import Delivery
 from districts.models import Account, Membership, Person
@@ -98,3 +99,19 @@ def test_the_shifts_and_the_choices_end_with_the_account(here: Cast) -> None:
     assert f'value="{here.alice.id}"' in page
     assert Escalation.objects.count() == 0
     assert Roster(NOW + DAY).has_left(here.bob)
+
+
+def test_nobody_reads_the_link_of_another_under_notices(here: Cast, sync: Sync, settings: Any) -> None:
+    """The link is a key. What did not arrive is shown to administrators by its subject; the demo's outbox is the demo's alone."""
+    begun(here, sync)
+    settings.DEMO = False
+    mine = Delivery.objects.filter(person=sync.rosa, channel="email")
+    assert "/take/" in mine.get().body
+    ada = sign_in(here.ada, here.district)
+    for state in ("failed", "dead", "uncertain", "kept", "suppressed"):
+        mine.update(state=state, error="550 no", created_at=timezone.now())
+        pages = [ada.get(reverse(name)) for name in ("notices", "not_arrived", "stopped", "kept")]
+        assert [page.status_code for page in pages] == [200, 200, 200, 404]
+        assert all("/take/" not in page.content.decode() for page in pages)
+    own = Delivery.objects.filter(person=sync.rosa, channel="inapp").get()
+    assert ada.get(reverse("notice", args=[own.id])).status_code == 404
