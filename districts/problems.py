@@ -10,6 +10,8 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
+from districts.told import cleaned
+
 MEDIA = "application/problem+json"
 
 
@@ -95,7 +97,7 @@ def answer(error: Exception, _context: dict[str, Any]) -> Response | None:
         told |= {"detail": "; ".join(one["detail"] for one in errors) or problem.title, "errors": errors}
     else:
         told["detail"] = str(detail)
-    return Response(told, status=known.status_code, headers=_headers(known), content_type=MEDIA)
+    return Response(cleaned(told), status=known.status_code, headers=_headers(known), content_type=MEDIA)
 
 
 def _known(error: Exception) -> exceptions.APIException | None:

@@ -22,7 +22,7 @@ from districts.problems import told
 from districts.told import cleaned
 from incidents import starting
 from incidents.models import Incident
-from incidents.starting import New
+from incidents.starting import FAR, LONG_AGO, New
 from ownership.models import System
 
 A_MINUTE = 60
@@ -106,11 +106,17 @@ def _new(given: dict[str, Any], caller: str, now: datetime) -> New:
     systems = list(System.objects.filter(slug__in=given.get("systems", ())))
     few = Incident.Scope.SCHOOL if len(sites) == 1 else Incident.Scope.SEVERAL
     all_known = len(sites) == len(set(given.get("schools", ())))
+    began, eta = _near(given.get("began_at"), now - LONG_AGO, now), _near(given.get("expected_at"), now - LONG_AGO, now + FAR)
     return New(
-        title=given["title"], began_at=min(given.get("began_at") or now, now), severity=given["severity"], systems=systems, sites=sites,
+        title=given["title"], began_at=began or now, severity=given["severity"], systems=systems, sites=sites,
         scope=few if sites and all_known else Incident.Scope.DISTRICT, source=Source.ALERT, key=f"{caller} {given['key']}",
-        eta=given.get("expected_at"), unknown=_unknown(given, {row.code for row in sites} | {row.slug for row in systems}),
+        eta=eta, unknown=_unknown(given, {row.code for row in sites} | {row.slug for row in systems}),
     )  # fmt: skip
+
+
+def _near(at: datetime | None, first: datetime, last: datetime) -> datetime | None:
+    """None: the watcher's clock is not to be believed."""
+    return at if at and first <= at <= last else None
 
 
 def _unknown(given: dict[str, Any], known: set[str]) -> list[str]:

@@ -1,8 +1,10 @@
 """What people type in an outage."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
@@ -10,9 +12,11 @@ from districts.models import District, Person, Site
 from districts.queries import sites, staff
 from incidents.models import Incident, PaperKind, Update
 from incidents.saying import Typed
+from incidents.starting import FAR, LONG_AGO
 from ownership.models import OwnerRole, Process, System
 
 TEXT = 4_000
+CLOCKS = timedelta(days=1)  # taken for now: a clock of another zone, or one that goes wrong
 TIME = {"type": "datetime-local"}
 
 
@@ -22,6 +26,30 @@ class Moment(forms.DateTimeField):
     def __init__(self, **more: Any) -> None:
         widget = forms.DateTimeInput(attrs=TIME, format="%Y-%m-%dT%H:%M")
         super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **more)
+
+
+class Since(Moment):
+    """When it began: not before a year ago, and not in the future, a clock of another zone excepted."""
+
+    def clean(self, value: Any) -> Any:
+        at = super().clean(value)
+        now = timezone.now()
+        if at and at > now + CLOCKS:
+            raise forms.ValidationError(_("This is in the future. Since when does it not work?"))
+        if at and at < now - LONG_AGO:
+            raise forms.ValidationError(_("This is more than a year ago. Look at the date once more."))
+        return at
+
+
+class Until(Moment):
+    """When something is to be: within a year, either way."""
+
+    def clean(self, value: Any) -> Any:
+        at = super().clean(value)
+        now = timezone.now()
+        if at and not now - LONG_AGO < at < now + FAR:
+            raise forms.ValidationError(_("This is more than a year from now. Look at the date once more."))
+        return at
 
 
 def area(rows: int = 3) -> forms.Textarea:
@@ -84,7 +112,7 @@ class DeclareForm(forms.Form):
         label=_("Which schools"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
     )
     severity = forms.ChoiceField(label=_("How bad"), choices=Incident.Severity, initial=Incident.Severity.MAJOR)
-    began_at = Moment(label=_("Since when"))
+    began_at = Since(label=_("Since when"))
     seen = forms.CharField(
         label=_("What people notice, and what they can do meanwhile"), required=False, max_length=600, widget=area(2),
         help_text=_("Everybody can read it once the status page shows the outage."),
@@ -137,7 +165,7 @@ class UpdateForm(Once):
         label=_("What is known"), max_length=TEXT, widget=area(), error_messages={"required": _("Say what is known, in a sentence.")}
     )
     state = forms.ChoiceField(label=_("State"))
-    eta = Moment(label=_("Expected to work again"), required=False)
+    eta = Until(label=_("Expected to work again"), required=False)
 
     def __init__(self, *args: Any, confirmed: bool = False, **kwargs: Any) -> None:
         """What was confirmed is no false alarm any more, so it is not offered."""
@@ -155,7 +183,7 @@ class WordsForm(Spoken):
         label=_("What people notice, and what they can do meanwhile"), required=False, max_length=600, widget=area(2)
     )
     severity = forms.ChoiceField(label=_("How bad"), choices=Incident.Severity)
-    began_at = Moment(label=_("Since when"))
+    began_at = Since(label=_("Since when"))
     cause = forms.CharField(label=_("The cause (staff only)"), required=False, max_length=600, widget=area(2))
 
 
@@ -225,7 +253,7 @@ class FindingForm(forms.Form):
     owner: "forms.ModelChoiceField[Person]" = forms.ModelChoiceField(
         label=_("Who sees to it"), queryset=None, required=False, empty_label=_("nobody yet")
     )
-    due_at = Moment(label=_("By when"), required=False)
+    due_at = Until(label=_("By when"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

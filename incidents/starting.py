@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -17,6 +17,8 @@ from ownership.models import Process, System
 
 State, Scope, Source = Incident.State, Incident.Scope, Incident.Source
 SHORT = 4  # letters of a name's word at least, to be found in what people wrote
+LONG_AGO = timedelta(days=366)  # an outage that is said to have begun before is a slip of the pen
+FAR = timedelta(days=366)  # and so is a time beyond
 TOO_COMMON = frozenset({"system", "school", "district", "student", "software", "service", "sistema", "escuela"})
 
 

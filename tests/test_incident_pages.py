@@ -75,6 +75,22 @@ def test_what_cannot_be_is_said_and_what_was_typed_is_kept(plan: Cast) -> None:
     assert not Incident.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("since", "why"), [("0001-01-01T10:00", "more than a year ago"), ("2019-05-01T10:00", "more than a year ago"),
+                       ("9999-12-31T23:59", "in the future")],
+)  # fmt: skip
+def test_since_when_is_a_time_that_can_be(plan: Cast, incident: Incident, since: str, why: str) -> None:
+    client = sign_in(plan.alice, plan.district)
+    asked = client.post("/outages/new", declared(began_at=since))
+    assert asked.status_code == 422
+    assert why in said(asked)
+    words = client.post(f"/outages/{incident.id}/words", {"title": "Slow", "severity": "minor", "began_at": since})
+    assert why in said(words)
+    update = client.post(f"/outages/{incident.id}/update", {"audience": "staff", "text": "Soon", "state": "confirmed", "eta": since})
+    assert "more than a year from now" in said(update)
+    assert Incident.objects.count() == 1
+
+
 def test_a_second_person_is_asked_whether_it_is_the_same(plan: Cast, incident: Incident) -> None:
     client, sis = sign_in(plan.bob, plan.district), System.objects.get(slug="sis")
     asked = client.post("/outages/new", declared(systems=[str(sis.id)]))

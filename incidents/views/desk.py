@@ -9,7 +9,7 @@ from django import forms as django_forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,11 +25,13 @@ from incidents.models import Incident, Offer, Update
 from incidents.saying import Meanwhile
 from incidents.starting import New
 from incidents.views.doors import actor_of, staff_only
+from incidents.views.given import a_number, an_id
 from ownership.models import Process
 from tickets.models import Ticket
 from tickets.queries import get_ticket, visible
 
 PAST_A_PAGE = 25
+MOST = 99_999_999_999_999  # the number of a ticket
 State = Incident.State
 Do = Callable[[HttpRequest, Incident, datetime], str]  # does it, and says so; raises Refused
 
@@ -75,7 +77,7 @@ def declare(request: HttpRequest) -> HttpResponse:
 
 def _ticket(request: HttpRequest, now: datetime) -> Ticket | None:
     given = request.POST.get("ticket") or request.GET.get("ticket")
-    found = get_ticket(actor_of(request), given, to=Can.READ, now=now) if given else None
+    found = get_ticket(actor_of(request), an_id(given), to=Can.READ, now=now) if given else None
     return None if found and found.sensitive else found  # everybody who works here would read its words
 
 
@@ -83,11 +85,7 @@ def _offer(request: HttpRequest) -> Offer | None:
     given = request.POST.get("offer") or request.GET.get("offer")
     if not given:
         return None
-    try:
-        found = Offer.objects.select_related("escalation__process__source").filter(id=UUID(given), incident__isnull=True).first()
-    except ValueError:
-        raise Http404 from None
-    return found
+    return Offer.objects.select_related("escalation__process__source").filter(id=an_id(given), incident__isnull=True).first()
 
 
 def _initial(ticket: Ticket | None, offer: Offer | None, now: datetime) -> dict[str, Any]:
@@ -287,10 +285,7 @@ def add_related(request: HttpRequest, incident: Incident, now: datetime) -> str:
 
 
 def _ids(request: HttpRequest, name: str) -> list[UUID]:
-    try:
-        return [UUID(one) for one in request.POST.getlist(name)]
-    except ValueError:
-        raise Http404 from None
+    return [an_id(one) for one in request.POST.getlist(name)]
 
 
 @act
@@ -315,8 +310,8 @@ def link(request: HttpRequest, incident: Incident, now: datetime) -> str:
     """Those that were ticked; or one by its number. Only what the reader may work."""
     actor = actor_of(request)
     rows = Ticket.objects.filter(visible(actor), sensitive=False)
-    number = request.POST.get("number", "").strip().lstrip("#")
-    chosen = list(rows.filter(number=int(number))) if number.isdecimal() and len(number) < 15 else []
+    number = a_number(request.POST.get("number", "").strip().lstrip("#"), least=1, most=MOST)
+    chosen = list(rows.filter(number=number)) if number else []
     chosen += list(rows.filter(id__in=_ids(request, "ticket")))
     if not chosen:
         raise Refused(_("Tick a ticket, or type the number of one."))

@@ -12,6 +12,7 @@ from incidents import actions, forms, queries
 from incidents.models import Incident
 from incidents.review import review_of
 from incidents.views.doors import actor_of, staff_only
+from incidents.views.given import an_id
 
 
 @staff_only
@@ -27,7 +28,7 @@ def review(request: HttpRequest, incident_id: UUID) -> HttpResponse:
 def _keep(request: HttpRequest, incident: Incident, form: forms.FindingForm) -> HttpResponse:
     person, given = actor_of(request).person, form.cleaned_data
     if finding := request.POST.get("finding"):
-        actions.edit_finding(queries.get_task(incident, UUID(finding)), **given)
+        actions.edit_finding(queries.get_task(incident, an_id(finding)), **given)
         messages.success(request, _("Changed."))
     elif person is not None:
         actions.add_finding(incident, **given, by=person, now=timezone.now())

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_POST
 
 from districts.access import Can, require
 from districts.models import Team
+from districts.told import cleaned
 from incidents import forms, playbook
 from incidents.happening import What, record
 from incidents.models import Action, Kind, Level, PaperKind, ProcessRule, Rules
 from incidents.starting import running
 from incidents.views.doors import actor_of, staff_only
+from incidents.views.given import a_number
 from ownership.models import Process
 
 MARKS = {Kind.DECIDE: "?", Kind.CHECK: "!", Kind.SCHOOL: "*"}
@@ -104,9 +106,11 @@ def _read(line: str, teams: dict[str, Team]) -> dict[str, Any]:
 def rules(request: HttpRequest) -> HttpResponse:
     """What counts as long, and what each process's failed feed does."""
     require(actor_of(request), Can.ADMIN)
-    minutes = request.POST.get("long_minutes", "")
-    if minutes.isdecimal() and 0 < int(minutes) <= 10_000:
-        Rules.objects.update_or_create(defaults={"long_minutes": int(minutes)})
+    minutes = a_number(request.POST.get("long_minutes", ""), least=1, most=10_000)
+    if minutes is None:
+        messages.error(request, _("Minutes are a number between 1 and 10,000. Nothing was changed."))
+        return redirect("setup_outages")
+    Rules.objects.update_or_create(defaults={"long_minutes": minutes})
     for process in Process.objects.all():
         starts = request.POST.get(f"process-{process.id}")
         if starts in ProcessRule.Starts.values:
@@ -120,14 +124,12 @@ def rules(request: HttpRequest) -> HttpResponse:
 def paper_kind(request: HttpRequest, kind_id: UUID) -> HttpResponse:
     require(actor_of(request), Can.ADMIN)
     row = get_object_or_404(PaperKind, id=kind_id)
-    name, lines = (
-        request.POST.get("name", "").strip(),
-        [one.strip()[:80] for one in request.POST.get("lines", "").splitlines() if one.strip()],
-    )
-    rows = request.POST.get("rows", "")
-    if not name or not lines or not (rows.isdecimal() and 0 < int(rows) <= 60):
+    name = cleaned(request.POST.get("name", "")).strip()
+    lines = [one.strip()[:80] for one in cleaned(request.POST.get("lines", "")).splitlines() if one.strip()]
+    rows = a_number(request.POST.get("rows", ""), least=1, most=60)
+    if not name or not lines or rows is None:
         messages.error(request, _("A form needs a name, a line at least, and between 1 and 60 rows."))
         return redirect("setup_outages")
-    PaperKind.objects.filter(id=row.id).update(name=name[:120], lines=lines[:30], rows=int(rows))
+    PaperKind.objects.filter(id=row.id).update(name=name[:120], lines=lines[:30], rows=rows)
     messages.success(request, _("The form “%(name)s” is as you wrote it.") % {"name": name})
     return redirect("setup_outages")

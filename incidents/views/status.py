@@ -26,6 +26,7 @@ from districts import contacts
 from districts.limits import remote_of, within
 from districts.links import absolute
 from districts.models import District, Site
+from districts.told import cleaned, is_text
 from incidents import queries, subscribing
 from incidents.models import Subscriber
 from incidents.queries import Public
@@ -61,7 +62,7 @@ def _asked(request: HttpRequest) -> str:
 
 
 def _school(code: str) -> Site | None:
-    return Site.objects.filter(code=code[:16]).first() if code and "\0" not in code else None
+    return Site.objects.filter(code=code[:16]).first() if code and is_text(code) else None
 
 
 @cacheable()
@@ -83,7 +84,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 
 
 def _subscribe(request: HttpRequest) -> HttpResponse:
-    given = " ".join(request.POST.get("contact", "").replace("\0", "").split())[:254]
+    given = " ".join(cleaned(request.POST.get("contact", "")).split())[:254]
     contact = contacts.either(given)
     if contact is None:
         problem = _("We could not read this as an email address or a phone number. For example: name@example.com or 555 010 4477.")

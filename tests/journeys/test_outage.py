@@ -1,6 +1,7 @@
 """A whole outage by real HTTP: a feed fails, the plan runs, paper stands in, the gate refuses, everything is proved, it is over."""
 
 import re
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -87,7 +88,7 @@ def test_an_outage_from_the_failed_feed_to_the_review(product: Product, lead: Vi
     lead.submit(page, f"{at}scope", scope="several", sites=[str(one["id"]) for one in schools], systems=[str(feed["source_id"])],
                 processes=[str(feed["id"])], reason="Only these two report it")  # fmt: skip
     assert product.value("SELECT scope FROM incidents_incident WHERE id = %s", incident) == "several"
-    eta = "2030-01-01T12:00"  # far beyond what the district calls long
+    eta = f"{date.today() + timedelta(days=60)}T12:00"  # far beyond what the district calls long
     page = lead.submit(lead.get(at), f"{at}update", audience="public", text="We look for the cause.", text_es="Buscamos la causa.",
                        state="confirmed", eta=eta)  # fmt: skip
     assert schools[0]["name"] in page.text
