@@ -297,6 +297,19 @@ def answer(
     return count
 
 
+def plan_changed(
+    level: Level, *, taken: Sequence[str], reason: str, running: Sequence[Incident], by: Person | None, now: datetime
+) -> None:
+    """It stands in what runs; what was taken from the recovery gate is a decision with its reason. Raises Refused."""
+    if taken and running and not reason.strip():
+        raise Refused(_("An outage runs. Say why its recovery gate is to do without: %(steps)s") % {"steps": "; ".join(taken)})
+    for incident in running:
+        record(incident, What.PLAN, now=now, by=by, level=level.number, name=level.name)
+        if taken:
+            asked = _("Taken out of the recovery gate: %(steps)s") % {"steps": "; ".join(taken)}
+            _log(incident, asked, reason.strip(), by=by, now=now)
+
+
 def add_finding(incident: Incident, *, text: str, owner: Person | None, due_at: datetime | None, by: Person, now: datetime) -> Task:
     """What was learned becomes a step that somebody has."""
     incident = held(incident.id)

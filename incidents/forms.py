@@ -279,6 +279,11 @@ class LevelForm(forms.Form):
                     " department's backup, “*” for each school's confirmation."),
     )  # fmt: skip
 
+    reason = forms.CharField(
+        label=_("Why the recovery gate of what runs does without a step"), required=False, max_length=600, widget=area(2),
+        help_text=_("Only while an outage runs: it stands in the log of its decisions."),
+    )  # fmt: skip
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].queryset = OwnerRole.objects.order_by("name")  # type: ignore[attr-defined]

@@ -32,6 +32,12 @@ def missing(incident: Incident) -> list[Missing]:
     return found + [Missing(task.title, _who(task), str(task.id)) for task in proofs]
 
 
+def steps_of(level: LevelRow) -> list[str]:
+    """What of a level of the plan proves the recovery: all of one that begins then, and every check and confirmation of a school."""
+    rows = level.actions.order_by("order")
+    return [one.title for one in rows if level.after_minutes is None or one.kind in PROVES]
+
+
 def may_confirm(actor: Actor, task: Task) -> bool:
     """A school confirms for itself, by anybody who works there; for it those who lead, and whoever the plan sent for, by `asks_who`."""
     if task.kind != Kind.SCHOOL or task.site_id is None:

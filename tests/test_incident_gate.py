@@ -306,7 +306,17 @@ def test_a_report_while_it_is_checked_is_one_check_more(plan: Cast, both: Incide
 def test_a_plan_that_is_changed_while_an_outage_runs_stands_in_its_timeline(plan: Cast, both: Incident) -> None:
     last = Level.objects.get(number=5)
     typed = {"name": last.name, "after_minutes": "", "step_minutes": "240", "actions": ""}
-    sign_in(plan.ada, plan.district).post(f"/setup/outages/levels/{last.id}", {f"5-{name}": value for name, value in typed.items()})
+    client, at = sign_in(plan.ada, plan.district), f"/setup/outages/levels/{last.id}"
+    asked = client.post(at, {f"5-{name}": value for name, value in typed.items()})
+    assert asked.status_code == 422
+    assert "Say why its recovery gate is to do without: Each school confirms its entries; " in asked.content.decode().replace(
+        "&#x27;", "'"
+    )
+    assert last.actions.count() == 2
+    client.post(at, {f"5-{name}": value for name, value in {**typed, "reason": "Nobody is at school"}.items()})
+    assert last.actions.count() == 0
+    decision = Decision.objects.get(incident=both)
+    assert (decision.by, decision.answer) == (plan.ada, "Nobody is at school")
     said = Happening.objects.get(incident=both, what="plan")
     assert (said.by, said.data["level"]) == (plan.ada, 5)
 

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST
 from districts.access import Can, require
 from districts.models import Team
 from districts.told import cleaned
-from incidents import forms, playbook
-from incidents.happening import What, record
+from incidents import actions, forms, gate, playbook
+from incidents.actions import Refused
 from incidents.models import Action, Kind, Level, PaperKind, ProcessRule, Rules
 from incidents.starting import running
 from incidents.views.doors import actor_of, staff_only
@@ -41,7 +41,7 @@ def _page(request: HttpRequest, *, wrong: forms.LevelForm | None = None, level: 
     context = {
         "levels": shown, "long_minutes": playbook.long_minutes(), "kinds": PaperKind.objects.order_by("order"),
         "processes": [(p, rules.get(p.id, ProcessRule.Starts.OFFER)) for p in Process.objects.order_by("name")],
-        "starts": ProcessRule.Starts.choices, "teams": Team.objects.order_by("slug"),
+        "starts": ProcessRule.Starts.choices, "teams": Team.objects.order_by("slug"), "runs": running().exists(),
     }  # fmt: skip
     return render(request, "incidents/setup.html", context, status=status)
 
@@ -73,10 +73,18 @@ def level(request: HttpRequest, level_id: UUID) -> HttpResponse:
     if unknown := next((one["unknown"] for one in read if "unknown" in one), ""):
         form.add_error("actions", _("There is no team “%(slug)s”.") % {"slug": unknown})
         return _page(request, wrong=form, level=row, status=422)
-    with transaction.atomic():
-        _keep(row, given, read)
-        for incident in running():
-            record(incident, What.PLAN, now=timezone.now(), by=actor_of(request).person, level=row.number, name=row.name)
+    try:
+        with transaction.atomic():
+            before = gate.steps_of(row)
+            _keep(row, given, read)
+            left = gate.steps_of(row)
+            taken = [title for title in before if title not in left]
+            actions.plan_changed(
+                row, taken=taken, reason=given["reason"], running=list(running()), by=actor_of(request).person, now=timezone.now()
+            )
+    except Refused as refused:
+        form.add_error("reason", str(refused))
+        return _page(request, wrong=form, level=Level.objects.get(id=level_id), status=422)
     messages.success(request, _("Level %(number)d is as you wrote it, from the next outage on.") % {"number": row.number})
     return redirect("setup_outages")
 
