@@ -100,6 +100,11 @@ def leave(row: Subscriber, *, now: datetime) -> None:
     Subscriber.objects.filter(id=row.id, ended_at__isnull=True).update(ended_at=now)
 
 
+def leave_by_text(number: str, *, now: datetime) -> None:
+    """STOP ends it for good: START later takes texts again, and signs nobody up for anything."""
+    Subscriber.objects.filter(channel=Subscriber.Channel.SMS, address=number, ended_at__isnull=True).update(ended_at=now)
+
+
 def fan_out(update: Update, *, now: datetime) -> int:
     """One letter to each subscriber it concerns; `dedupe_key` makes each once, however often this runs. In the caller's transaction."""
     district, incident = this_district(), update.incident

@@ -15,6 +15,7 @@ from delivery.optouts import FAREWELL
 from districts.contacts import Contact
 from districts.models import ContactPoint, District
 from districts.queries import person_by_contact
+from incidents import subscribing
 from intake.channels.arrival import Arrival
 from intake.phone import sms_asks
 
@@ -47,6 +48,7 @@ def _silence(arrival: Arrival, number: str, district: District, *, ours: str, no
     reason = IN_WORDS if arrival.texting.unwanted else "texted STOP"
     new = delivery.opt_out(channel=SMS, address=number, reason=reason, now=now)
     sms_asks.forget(number, now=now)
+    subscribing.leave_by_text(number, now=now)
     if not new or (arrival.keyword and arrival.texting.confirmed):
         return
     words = [_("%(district)s: you will get no more texts from us.") % {"district": district.name}]
