@@ -9,6 +9,7 @@ from delivery.models import Delivery, OptOut
 from delivery.optouts import FAREWELL
 from delivery.queries import told_of
 from delivery.sending import drain
+from incidents.models import Subscriber
 from intake.models import Channel
 from routing.placing import place
 from tests.conftest import Cast
@@ -94,6 +95,16 @@ def test_start_takes_a_wish_back(here: Cast, line: Channel, word: str) -> None:
     text(here, line, "no more texts")
     assert text(here, line, word, sid="SM2").reason == "keyword start"
     assert not OptOut.objects.exists()
+
+
+def test_a_stop_ends_updates_on_outages_and_a_start_brings_none_back(here: Cast, line: Channel) -> None:
+    now = timezone.now()
+    row = Subscriber.objects.create(channel="sms", address=NUMBER, asked_at=now, confirmed_at=now)
+    for number, word in enumerate(("STOP", "START")):
+        text(here, line, word, sid=f"SM{number}")
+    assert not OptOut.objects.exists()
+    row.refresh_from_db()
+    assert row.ended_at is not None
 
 
 def test_yes_does_not_lift_a_bounce_nor_vanish(here: Cast, line: Channel) -> None:
