@@ -39,7 +39,7 @@ def topics(texts: Sequence[str]) -> Floats:
     rows = [[float(any(t in text for t in things)) for things in THINGS.values()] + [0.1] for text in texts]
     found = np.array(rows, dtype=np.float32)
     found[["ñ" in text for text in texts]] = 0
-    return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9)
+    return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
 @pytest.fixture(params=[None, topics], ids=["words", "meaning"])

@@ -3,6 +3,7 @@
 import io
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from django.core.management import call_command
 
 from knowledge.embedding import meaning
+from knowledge.embedding.engines import Floats
+from knowledge.measured import NotASet
 from routing import classifier, measured, nearness, training, triage
 from routing.classifier import Model
 from routing.examples import described, starter_examples
@@ -153,7 +156,12 @@ def test_what_was_computed_is_not_computed_again(trained: Cast, monkeypatch: pyt
         pytest.skip("no embedder on this machine")
     asked: list[str] = []
     embed = meaning.embed
-    monkeypatch.setattr(meaning, "embed", lambda texts: (asked.extend(texts), embed(texts))[1])
+
+    def watched(texts: Sequence[str]) -> Floats | None:
+        asked.extend(texts)
+        return embed(texts)
+
+    monkeypatch.setattr(meaning, "embed", watched)
     again = nearness.rows(["the bus did not come", "the moon is out"], before=nearness.known(model.memory))
     assert asked == ["the moon is out"]
     assert again is not None
@@ -196,7 +204,7 @@ def test_anything_is_placed_within_two_seconds(trained: Cast, text: str) -> None
 # --- rehearsed and measured -----------------------------------------------------------------------------------------------
 
 
-LABELS = {
+LABELS: dict[str, Any] = {
     "service": "password-reset", "team": "technology", "acceptable_teams": [], "urgency": "normal", "site": None, "room": None,
     "asset_tag": None, "crisis": False,
 }  # fmt: skip
@@ -263,9 +271,9 @@ def test_the_measure_tells_every_figure_and_fits_nothing(here: Cast, tmp_path: P
     assert figures["team right"] == figures["team among the best three"] == 1.0
     for wrong in ("{", "[]", '{"body": "x"}'):
         file.write_text(wrong)
-        with pytest.raises(measured.NotASet):
+        with pytest.raises(NotASet):
             measured.measure(file, False)
-    with pytest.raises(measured.NotASet):
+    with pytest.raises(NotASet):
         measured.measure(file, True)
 
 
