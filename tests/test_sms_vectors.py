@@ -18,7 +18,8 @@ from intake.channels import sms, sms_words
 from tests.conftest import Cast
 from tests.texting import a_line, text
 
-VECTORS = Path(os.environ.get("SHARED_DATA", "/work/shared/data")) / "sms" / "sms_vectors.json"
+DATA = Path(os.environ.get("SHARED_DATA", Path(__file__).resolve().parent.parent.parent / "shared" / "data"))
+VECTORS = DATA / "sms" / "sms_vectors.json"
 
 
 @cache
