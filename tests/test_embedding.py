@@ -1,7 +1,7 @@
 """The embedder says what its published weights say, by whichever engine; and where none can be had, nobody is kept out for it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from pytest_django import Settings
 
 from knowledge.embedding import meaning, weights
-from knowledge.embedding.engines import ArrayEngine, OnnxEngine
+from knowledge.embedding.engines import ArrayEngine, Floats, OnnxEngine
 
 SENTENCES = [
     "My son's bus did not come.",
@@ -107,6 +107,23 @@ def test_whatever_people_send_has_figures(text: str) -> None:
     found = meaning.one(text)
     assert found is not None
     assert np.isfinite(found).all()
+
+
+def test_no_more_of_a_text_is_kept_than_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """512 letters of a megabyte would be half a gigabyte."""
+    read: list[str] = []
+    engine = meaning.loaded().engine
+    assert engine is not None
+    embed = engine.embed
+
+    def watched(texts: Sequence[str]) -> Floats:
+        read.extend(texts)
+        return embed(texts)
+
+    monkeypatch.setattr(engine, "embed", watched)
+    meaning.one("lunch " * 100_000)
+    meaning.one("lunch " * 200_000)
+    assert [len(text) for text in read] == [4000], "what differs after that is the same text"
 
 
 def test_many_threads_load_it_once_and_read_the_same() -> None:

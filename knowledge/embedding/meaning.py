@@ -15,10 +15,10 @@ import structlog
 from django.conf import settings
 
 from knowledge.embedding import weights
-from knowledge.embedding.engines import ArrayEngine, Engine, Floats, OnnxEngine
+from knowledge.embedding.engines import MOST, ArrayEngine, Engine, Floats, OnnxEngine
 
 GRAPH, TOKENS = "minilm-int8.onnx", "tokenizer.json"
-REMEMBERED = 512  # texts whose figures a process keeps: one message is read by several engines
+REMEMBERED = 512  # texts whose figures a process keeps, no more of each than is read: one message is read by several engines
 
 log = structlog.get_logger(__name__)
 _loading = threading.Lock()
@@ -37,7 +37,7 @@ def embed(texts: Sequence[str]) -> Floats | None:
     engine = loaded().engine
     if engine is None:
         return None
-    return np.stack([_remembered(text) for text in texts]) if len(texts) == 1 else engine.embed(texts)
+    return _remembered(texts[0][:MOST])[None] if len(texts) == 1 else engine.embed(texts)
 
 
 def one(text: str) -> Floats | None:
