@@ -14,7 +14,7 @@ from incidents import answering, gate
 from incidents.happening import What, record
 from incidents.levels import Mover, affected, held
 from incidents.models import Decision, Incident, IncidentProcess, IncidentSite, IncidentSystem, Kind, Letter, Level, Task, Update
-from incidents.saying import Typed, said_before
+from incidents.saying import PRESSED, Typed, said_before
 from incidents.tasks import sweep_district
 from ownership.models import Process, System
 
@@ -233,8 +233,11 @@ def _for_school(task: Task, by: Person, said_by: str) -> str:
 
 
 def decide(incident: Incident, *, question: str, answer: str, by: Person, now: datetime) -> Decision:
-    """One more decision for the log, that no step asked for."""
-    return _log(incident, question, answer, by=by, now=now)
+    """One more decision for the log, that no step asked for; pressed twice, it is one."""
+    incident = held(incident.id)
+    lately = Decision.objects.filter(incident=incident, task__isnull=True, by=by, at__gt=now - PRESSED)
+    same: Decision | None = lately.filter(question=question[:300], answer=answer[:LONGEST]).first()
+    return same or _log(incident, question, answer, by=by, now=now)
 
 
 def _log(incident: Incident, question: str, answer: str, *, by: Person | None, now: datetime, task: Task | None = None) -> Decision:

@@ -13,6 +13,7 @@ from districts.models import Person, Site
 from incidents.happening import What, record
 from incidents.levels import held
 from incidents.models import Incident, PaperForm, PaperKind
+from incidents.saying import PRESSED
 
 State = PaperForm.State
 REOPENED = "reopened"  # what became of a form, in the timeline
@@ -70,12 +71,15 @@ class Sheet:
 
 
 def issue(incident: Incident, *, kind: PaperKind, site: Site, count: int, by: Person | None, now: datetime) -> list[PaperForm]:
-    """The next numbers of a kind, for one school. Raises BadNumbers."""
+    """The next numbers of a kind, for one school; pressed twice, the same. Raises BadNumbers."""
     if not 0 < count <= MOST:
         raise BadNumbers(_("Between 1 and %(most)d forms at a time.") % {"most": MOST})
     incident = held(incident.id)
     if not incident.is_running:
         raise BadNumbers(_("This outage is over: no more forms are handed out."))
+    lately = PaperForm.objects.filter(incident=incident, kind=kind, site=site, issued_by=by, issued_at__gt=now - PRESSED)
+    if by and len(pressed := list(lately.order_by("number"))) == count:
+        return pressed
     last = PaperForm.objects.filter(incident=incident, kind=kind).aggregate(last=Max("number"))["last"] or 0
     forms = [
         PaperForm(incident=incident, kind=kind, site=site, number=last + n, issued_at=now, issued_by=by) for n in range(1, count + 1)

@@ -1,9 +1,12 @@
 """What keeps one word from going out twice: a form pressed twice is one, and whoever speaks next has read what was said before."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from incidents.models import Incident, Update
+
+PRESSED = timedelta(seconds=10)  # in which the very same from the very same person is one press
 
 
 @dataclass(frozen=True)

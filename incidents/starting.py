@@ -13,6 +13,7 @@ from incidents import playbook
 from incidents.happening import What, record
 from incidents.levels import Mover, held
 from incidents.models import Incident, IncidentProcess, IncidentSite, IncidentSystem, Rules
+from incidents.saying import PRESSED
 from ownership.models import Process, System
 
 State, Scope, Source = Incident.State, Incident.Scope, Incident.Source
@@ -63,6 +64,8 @@ def start(given: New, *, by: Person | None, now: datetime, anew: bool = False) -
     Rules.objects.get_or_create()
     Rules.objects.select_for_update().get()
     playbook.ensure()
+    if by and (pressed := _pressed(given, by, now=now)):
+        return Started(pressed, new=False)
     earlier = by_key(given.key) or (None if anew else running_like(given))
     if earlier:
         return Started(join(earlier, given, by=by, now=now), new=False)
@@ -77,6 +80,13 @@ def start(given: New, *, by: Person | None, now: datetime, anew: bool = False) -
     record(incident, What.DECLARED, now=now, by=by, source=given.source, systems=named, unknown=list(given.unknown))
     Mover(now).move(incident)
     return Started(incident, new=True)
+
+
+def _pressed(given: New, by: Person, *, now: datetime) -> Incident | None:
+    """What the same press began a moment ago: the same words, of the same schools."""
+    lately = running().filter(declared_by=by, detected_at__gt=now - PRESSED, title=given.title[:160], scope=given.scope)
+    sites = {site.id for site in given.sites}
+    return next((one for one in lately if set(one.sites.values_list("site_id", flat=True)) == sites), None)
 
 
 def by_key(key: str) -> Incident | None:

@@ -3,6 +3,7 @@
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,9 +14,10 @@ from django.utils import timezone
 from delivery.models import Delivery
 from districts.models import Person
 from districts.scope import district_scope
-from incidents import actions, linking
-from incidents.models import Incident, Letter, Update
+from incidents import actions, linking, paper, starting
+from incidents.models import Decision, Incident, Letter, PaperForm, PaperKind, Update
 from incidents.saying import Meanwhile, Typed
+from incidents.starting import New
 from tests.conftest import NOW, Cast, a_ticket, sign_in
 from tests.test_incidents import begin, make_plan, move, subscribed
 
@@ -46,6 +48,21 @@ def form_of(page: str, way: str) -> dict[str, str]:
 
 def said(answer: Any) -> str:
     return str(answer.content.decode())
+
+
+def test_a_decision_paper_and_an_outage_that_are_pressed_twice_are_one(plan: Cast, incident: Incident) -> None:
+    now, kind = timezone.now(), PaperKind.objects.order_by("letter")[0]
+    given = New(title="The phones are dead", began_at=now)
+    for at, there in ((now, 1), (now + timedelta(seconds=2), 1), (now + timedelta(minutes=1), 2)):
+        actions.decide(incident, question="Close early?", answer="No", by=plan.lee, now=at)
+        handed = paper.issue(incident, kind=kind, site=plan.maple, count=3, by=plan.lee, now=at)
+        starting.start(given, by=plan.lee, now=at)
+        assert Decision.objects.filter(question="Close early?").count() == there
+        assert PaperForm.objects.filter(incident=incident).count() == 3 * there
+        assert [form.number for form in handed] == [n + 3 * (there - 1) for n in (1, 2, 3)]
+        assert Incident.objects.filter(title=given.title).count() == there
+    actions.decide(incident, question="Close early?", answer="No", by=plan.alice, now=now)
+    assert Decision.objects.filter(question="Close early?").count() == 3, "another person's is another"
 
 
 @pytest.mark.parametrize("way", ["answer", "update"])
