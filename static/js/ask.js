@@ -288,6 +288,7 @@
     if (form.dataset.step === "box") begin(); else overlay();
     all(form, "[data-questions]").forEach(weigh);
     keep();
+    if (form.elements.photos && form.elements.photos.files.length) fits(form.elements.photos); // chosen before this file was here
     form.addEventListener("input", soon);
     form.addEventListener("change", function (event) {
       if (event.target.name === "photos") fits(event.target);
