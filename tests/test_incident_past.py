@@ -10,6 +10,7 @@ from alerts.policies import record
 from districts.postgres.roles import APPEND_ONLY
 from incidents import actions
 from incidents.models import Decision, Happening
+from knowledge.models import ModelCall
 from tests.conftest import NOW, Cast
 from tests.test_incidents import begin, make_plan
 from tickets.models import Event
@@ -37,4 +38,4 @@ def test_the_past_is_only_added_to(past: Cast, model: Any, act: str) -> None:
 
 
 def test_every_model_whose_rows_say_so_is_on_the_list() -> None:
-    assert set(APPEND_ONLY) == {model._meta.db_table for model in (Event, Happening, Decision, AlertAct)}
+    assert set(APPEND_ONLY) == {model._meta.db_table for model in (Event, Happening, Decision, AlertAct, ModelCall)}

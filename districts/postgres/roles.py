@@ -15,7 +15,9 @@ import psycopg
 from psycopg import sql
 
 APP_ROLE = "frontdoor_app"
-APPEND_ONLY = ("tickets_event", "incidents_happening", "incidents_decision", "alerts_alertact")  # a past that is only added to
+APPEND_ONLY = (  # a past that is only added to
+    "tickets_event", "incidents_happening", "incidents_decision", "alerts_alertact", "knowledge_modelcall",
+)  # fmt: skip
 PREPARING = 7316001  # advisory lock: two starts at once prepare one after the other
 PASSING = ("starting up", "shutting down", "recovery", "refused", "timeout", "timed out", "closed the connection", "name resolution")
 QUIET = 2.0  # seconds of waiting for a server before it is said
