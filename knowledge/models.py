@@ -21,7 +21,8 @@ class Article(DistrictModel):
     keywords = models.TextField(blank=True)
     team = tenant_fk(Team, null=True, blank=True, help_text="Owner.")
     review_by = models.DateField(null=True, blank=True)
-    published_at = models.DateTimeField(null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True, help_text="Empty: nobody reads it.")
+    shown = models.PositiveIntegerField(null=True, blank=True, help_text="Number of the version that is published.")
     updated_at = models.DateTimeField(default=timezone.now)
     english = models.GeneratedField(
         expression=SearchVector("title", "keywords", "body", config="english"), output_field=SearchVectorField(), db_persist=True
@@ -42,17 +43,62 @@ class Article(DistrictModel):
 
 
 class ArticleVersion(DistrictModel):
-    """What an article said at a time: an answer quotes a version, and can be checked later."""
+    """What an article said at a time: an answer quotes a version, and can be checked later. Every save is one; words never change."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PROPOSED = "proposed", _("Waits for approval")
+        PUBLISHED = "published", _("Published")
+        REPLACED = "replaced", _("Replaced by a later one")
+        REJECTED = "rejected", _("Sent back")
+        WITHDRAWN = "withdrawn", _("Taken from the site")
+
+    OPEN = (State.DRAFT, State.PROPOSED)
 
     article = tenant_fk(Article, on_delete=models.CASCADE)
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=200)
     body = models.TextField()
+    rest = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()),
+        help_text="What else the article said: see knowledge.keeping.written. Empty: nobody wrote it down.",
+    )  # fmt: skip
+    state = models.CharField(max_length=10, choices=State, default=State.REPLACED, db_default=State.REPLACED)
+    note = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="What was changed, or where it came from.")
+    beside = models.PositiveIntegerField(null=True, blank=True, help_text="Number of the published version when this one was begun.")
+    made_from = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        help_text="Ids of the solved tickets whose answers it has.",
+    )
     by = tenant_fk(Person, null=True, blank=True)
     at = models.DateTimeField(default=timezone.now)
+    judged_by = tenant_fk(Person, null=True, blank=True, help_text="Who published it, sent it back or took it from the site.")
+    judged_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     class Meta(DistrictModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["district", "article", "number"], name="article_version_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["district", "article", "number"], name="article_version_once"),
+            models.UniqueConstraint(
+                fields=["district", "article"], condition=models.Q(state__in=["draft", "proposed"]), name="article_one_draft"
+            ),
+        ]
+
+
+class Reading(DistrictModel):
+    """How often an article's page was opened on a day, by what kind of reader and in which language of the page. Nobody's name."""
+
+    article = tenant_fk(Article, on_delete=models.CASCADE)
+    day = models.DateField(help_text="On the district's clock.")
+    audience = models.CharField(max_length=8, help_text="staff or public.")
+    language = models.CharField(max_length=8)
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta(DistrictModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["district", "article", "day", "audience", "language"], name="reading_once")]
+        indexes = [models.Index(fields=["district", "day"], name="reading_day")]
 
 
 class Meaning(DistrictModel):
@@ -80,22 +126,73 @@ class Answer(DistrictModel):
     language = models.CharField(max_length=8, default="en")
     outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.SHOWN)
     ticket_ref = models.UUIDField(null=True, blank=True)
+    gathered_at = models.DateTimeField(null=True, blank=True, help_text="It was not enough, and is among the gaps since then.")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta(DistrictModel.Meta):
-        indexes = [models.Index(fields=["district", "at"], name="answer_at")]
+        indexes = [
+            models.Index(fields=["district", "at"], name="answer_at"),
+            models.Index(fields=["district", "article", "at"], name="answer_article"),
+            models.Index(
+                fields=["district", "at"],
+                name="answer_not_gathered",
+                condition=models.Q(outcome="not_enough", gathered_at__isnull=True),
+            ),
+        ]
+
+
+class GapGroup(DistrictModel):
+    """Questions that ask for the same and that no article answers; what is to be written, what was, or why nothing will be."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Nobody has written it")
+        DRAFTED = "drafted", _("An article is being written")
+        ANSWERED = "answered", _("An article answers it")
+        DISMISSED = "dismissed", _("Not for us")
+
+    language = models.CharField(max_length=8)
+    measure = models.CharField(max_length=8, help_text="By what its questions were compared: meaning or words.")
+    centre = models.BinaryField(help_text="float32: the sum of its questions' figures.")
+    question = models.CharField(max_length=300, help_text="The one in the middle, without what tells who asked.")
+    size = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    services = models.JSONField(default=list, help_text="Slugs of the likeliest services, the nearest first.")
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    article = tenant_fk(Article, null=True, blank=True, on_delete=models.SET_NULL)
+    reason = models.CharField(max_length=300, blank=True)
+    judged_by = tenant_fk(Person, null=True, blank=True)
+    judged_at = models.DateTimeField(null=True, blank=True)
+    judged_size = models.PositiveIntegerField(default=0, help_text="How many had asked by then.")
+
+    class Meta(DistrictModel.Meta):
+        indexes = [
+            models.Index(fields=["district", "state", "-size"], name="gap_group_size"),
+            models.Index(fields=["district", "state", "-last_at"], name="gap_group_last"),
+        ]
 
 
 class Gap(DistrictModel):
-    """A question the articles did not support an answer to."""
+    """A question the articles did not support an answer to, or to which an article was shown and was not enough.
+
+    The worker takes out what tells who asked and looks for others that ask the same; until then nobody is shown it. One that is
+    about something sensitive loses its words.
+    """
 
     question = models.TextField()
     language = models.CharField(max_length=8, default="en")
     best_score = models.FloatField(default=0)
     at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True, blank=True, help_text="Empty: the worker has not seen it, and it is as it was asked.")
+    answer = tenant_fk(Answer, null=True, blank=True, on_delete=models.SET_NULL, help_text="What was shown, and was not enough.")
+    group = tenant_fk(GapGroup, null=True, blank=True, on_delete=models.SET_NULL)
 
     class Meta(DistrictModel.Meta):
-        indexes = [models.Index(fields=["district", "at"], name="gap_at")]
+        indexes = [
+            models.Index(fields=["district", "at"], name="gap_at"),
+            models.Index(fields=["district", "at"], name="gap_unread", condition=models.Q(read_at__isnull=True)),
+            models.Index(fields=["district", "group", "at"], name="gap_of_group"),
+        ]
 
 
 # --- a model of somebody else's ---------------------------------------------------------------------------------------
