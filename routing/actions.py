@@ -101,6 +101,7 @@ def correct(ticket: Ticket, *, service: Service | None, team: Team | None, by: P
     decision = decision_of(ticket) or Decision(ticket=ticket, engine="person", team=ticket.team, automatic=False, at=now)
     decision.corrected_service, decision.corrected_team = service, wanted
     decision.corrected_by, decision.corrected_at = by, now
+    decision.mistaken_by = decision.mistaken_at = None
     decision.save()
     _settle(ticket, service=service, team=wanted, by=by, now=now)
     return decision

@@ -29,6 +29,16 @@ class Alternative:
 
 
 @dataclass(frozen=True)
+class Suggested:
+    """Where triage would have sent it, had it been sure enough, or been let."""
+
+    team: Team
+    service: Service | None
+    percent: int
+    shadow: bool
+
+
+@dataclass(frozen=True)
 class Related:
     ticket: Ticket
     how: str
@@ -41,6 +51,7 @@ class Context:
     clocks: list[tuple[ClockView, Moment | None]]  # and until when it runs
     decision: Decision | None
     percent: int
+    suggested: Suggested | None
     alternatives: list[Alternative]
     related: list[Related]
     handoffs: list[tuple[Handoff, Moment]]
@@ -62,7 +73,8 @@ def context_of(ticket: Ticket, desk: Desk, *, decision: Decision | None, all_ser
         clocks=[(clock, times.due(clock.due_at) if clock.due_at and _runs(clock) else None) for clock in promised],
         decision=decision,
         percent=round(100 * decision.confidence) if decision else 0,
-        alternatives=list(_alternatives(decision, ticket)) if decision else [],
+        suggested=_suggested(decision, ticket, desk.actor) if decision else None,
+        alternatives=list(_alternatives(decision, ticket, desk.actor)) if decision else [],
         related=_related(ticket, desk.actor),
         handoffs=_handoffs(ticket, times) if moved else [],
         members=team_members(ticket.team_id),
@@ -81,13 +93,28 @@ def _others(ticket: Ticket, actor: Actor) -> list[Ticket]:
     return [other for other in open_of(ticket.requester, besides=ticket.id) if may(actor, Can.READ, other)]
 
 
-def _alternatives(decision: Decision, ticket: Ticket) -> Iterator[Alternative]:
+def _suggested(decision: Decision, ticket: Ticket, actor: Actor) -> Suggested | None:
+    """While the ticket is where triage left it."""
+    team, service = decision.suggested_team, decision.suggested_service
+    moved = decision.corrected_at is not None or ticket.team_id != decision.team_id or not ticket.is_live
+    if team is None or moved or team.id == ticket.team_id or not _may_hear(actor, ticket, team, service):
+        return None
+    return Suggested(team, service if service and service.active else None, round(100 * decision.confidence), decision.shadow)
+
+
+def _may_hear(actor: Actor, ticket: Ticket, team: Team, service: Service | None) -> bool:
+    """That a text reads like a sensitive matter is for those alone who may read such a ticket, and for who has this one."""
+    return service is None or not service.sensitive or actor.in_team(ticket.team_id) or actor.in_team(team.id)
+
+
+def _alternatives(decision: Decision, ticket: Ticket, actor: Actor) -> Iterator[Alternative]:
     """Triage's other guesses, by slug, that are still services."""
     likely = {guess["service"]: round(100 * guess["confidence"]) for guess in decision.alternatives[:4] if guess.get("service")}
     if any(likely.values()):
         known = {service.slug: service for service in services().filter(slug__in=likely)}
         for slug, percent in likely.items():
-            if slug in known and percent and known[slug].id != ticket.service_id:
+            heard = slug in known and _may_hear(actor, ticket, known[slug].team, known[slug])
+            if heard and percent and known[slug].id not in (ticket.service_id, decision.suggested_service_id):
                 yield Alternative(known[slug], percent)
 
 

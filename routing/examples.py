@@ -23,7 +23,7 @@ from tickets.models import Event, Message
 TICKETS = 5000  # the newest that are learned from
 PARAGRAPHS = 6  # of an article
 _ELSEWHERE = re.compile(r"\bbelongs? to\b|\bnot own\b|\bgoes to\b", re.IGNORECASE)  # a sentence about other teams' work
-_LEARNED_FROM = ("rule", "asked", "channel", "classifier", "person")
+_LEARNED_FROM = ("rule", "asked", "channel", "classifier", "model", "person")
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,11 @@ def _of_article(article: Article) -> Iterator[str]:
 
 
 def _settled() -> models.QuerySet[Decision]:
-    """Decisions a person corrected, or let stand by replying from the team that triage chose."""
+    """Decisions a person corrected, unless by mistake, or let stand by replying from the team that triage chose."""
     replied = Event.objects.filter(ticket=OuterRef("ticket_id"), kind=Event.Kind.REPLIED, by__isnull=False)
     stood = Q(Exists(replied), engine__in=_LEARNED_FROM, corrected_at__isnull=True, ticket__team=models.F("team"))
-    return Decision.objects.filter(Q(corrected_at__isnull=False) | stood).exclude(engine="crisis")
+    corrected = Q(corrected_at__isnull=False, mistaken_at__isnull=True)
+    return Decision.objects.filter(corrected | stood).exclude(engine="crisis")
 
 
 def ticket_examples() -> list[Example]:
@@ -117,5 +118,6 @@ def fingerprint(catalog: Sequence[Example], *, embedder: str = "") -> bytes:
     for example in catalog:
         said.update(f"{example.label}|{example.text}\n".encode())
     counted = _settled().aggregate(n=models.Count("id"), corrected=models.Max("corrected_at"), at=models.Max("at"))
-    said.update(repr(sorted(counted.items())).encode())
+    taken_out = Decision.objects.aggregate(at=models.Max("mistaken_at"))["at"]
+    said.update(repr([*sorted(counted.items()), *filter(None, [taken_out])]).encode())
     return said.digest()

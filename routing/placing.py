@@ -17,9 +17,10 @@ from districts.queries import front_office
 from districts.scope import district_scope, require_district_id
 from routing import acknowledgement, duplicates, history, merging, notices, triage
 from routing.duplicates import Twin
+from routing.governing.holding import within_leave
 from routing.models import Decision
 from routing.queries import staff_language
-from routing.triage import Choice
+from routing.triage import Choice, Question
 from routing.words import whole_text
 from sla import actions as sla
 from tickets import actions as tickets
@@ -138,7 +139,8 @@ def _choose(ticket: Ticket, *, now: datetime) -> Choice:
             said, told = list(rows), answers.as_text(answers.of(ticket))
             texts = [text for _id, text, _quoted in said] + ([told] if told else [])
             quoted = history.unread(ticket, [(message, quoted) for message, _text, quoted in said if quoted])
-            return triage.decide(ticket, whole_text(ticket.subject, texts, channel=ticket.channel), now=now, quoted=quoted)
+            question = Question(ticket, whole_text(ticket.subject, texts, channel=ticket.channel), quoted=quoted)
+            return within_leave(question, triage.answer(question))
     except Exception as error:
         log.exception("triage_failed", ticket=str(ticket.id))
         reason = _("Triage failed (%(error)s), so people decide.") % {"error": type(error).__name__}
@@ -155,7 +157,7 @@ def _claim(ticket: Ticket, choice: Choice, *, now: datetime) -> bool:
     data = {"engine": choice.engine, "confidence": choice.confidence, "service": service, "reasons": choice.reasons}
     return tickets.place(
         ticket, team=choice.team, service=choice.service, priority=choice.priority, now=now, data=data,
-        site=choice.site, room=choice.room, asset_tag=choice.asset_tag, crisis=choice.crisis,
+        site=choice.site, room=choice.room, asset_tag=choice.asset_tag, crisis=choice.crisis, closed=choice.closed,
     )  # fmt: skip
 
 
@@ -165,10 +167,12 @@ def remember(ticket: Ticket, choice: Choice, *, now: datetime) -> None:
         {"service": guess.service.slug if guess.service else None, "team": guess.team.slug, "confidence": guess.confidence}
         for guess in choice.alternatives
     ]
+    meant = choice.suggestion
     Decision.objects.create(
         ticket=ticket, engine=choice.engine, service=choice.service, team=choice.team, confidence=choice.confidence,
         automatic=choice.engine not in ("front_office", "person"), reasons=choice.reasons, alternatives=alternatives,
-        model_version=choice.model_version, at=now,
+        model_version=choice.model_version, tier=choice.tier, shadow=choice.shadow, suggested_team=meant.team if meant else None,
+        suggested_service=meant.service if meant else None, suggested_by=choice.suggested_by, at=now,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from routing.models import Decision, Handoff
 from tickets import letters
 from tickets.models import Message, Ticket
 
-NAMES = ("service", "team", "corrected_service", "corrected_team", "corrected_by")
+NAMES = ("service", "team", "suggested_service", "suggested_team", "corrected_service", "corrected_team", "corrected_by")
 
 
 def decision_of(ticket: Ticket) -> Decision | None:

@@ -2,6 +2,7 @@
 
 Engines in order, the first that knows decides: words of danger, what the asker chose, the district's rules, the address it
 came to, the learned classifier. What none of them is sure of goes to the front office, with what the classifier would guess.
+How far what a machine has read is acted on is for `governing.holding` to say.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from districts.models import Priority, Service, Site, Team
 from districts.queries import front_office
 from routing import classifier, crisis, rules, urgency, whereabouts
 from routing.classifier import Floats, Model
+from routing.governing.tiers import Policies, policies
 from routing.words import fold
 from tickets.models import Ticket
 
@@ -31,6 +33,7 @@ ADDRESS = 20.0  # how many times likelier a team is when they wrote to that team
 SERIOUS = 0.25  # confidence from which a possible urgent service makes the front office look sooner
 SUREST = 0.99  # a classifier is never certain
 SERVICE_SHARE = 0.4  # of its team's confidence a service needs to be named
+READERS = ("classifier", "model")  # engines that read a text; all others know
 _SAME_KIND = {"guardian": "family", "parent": "family", "public": "", "teacher": "staff"}
 
 
@@ -45,7 +48,11 @@ class Guess:
 
 @dataclass(frozen=True)
 class Choice:
-    """What triage chose. `reasons` are sentences for staff."""
+    """What triage chose. `reasons` are sentences for staff.
+
+    `suggestion`: where it would go by `suggested_by`, which was not sure enough, or was not let. `closed`: it reads like a sensitive
+    matter, so that not everybody sees it while it waits for a person.
+    """
 
     engine: str
     team: Team
@@ -59,6 +66,11 @@ class Choice:
     room: str = ""
     asset_tag: str = ""
     model_version: int | None = None
+    tier: str = ""
+    shadow: bool = False
+    suggestion: Guess | None = None
+    suggested_by: str = ""
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,10 @@ class Question:
         return front_office()
 
     @cached_property
+    def policies(self) -> Policies:
+        return policies()
+
+    @cached_property
     def model(self) -> Model | None:
         """None where none was trained, or where the stored one is refused."""
         try:
@@ -123,6 +139,7 @@ def decide(ticket: Ticket, text: str, *, now: datetime, quoted: str = "") -> Cho
 
 
 def answer(question: Question) -> Choice:
+    """By the engines alone; how far they may go here is `governing.holding`'s."""
     choice = next(found for engine in ENGINES if (found := engine(question)))
     site = question.ticket.site or whereabouts.site_in(question.text, list(Site.objects.all()))
     tags = question.model.tags if choice.model_version and question.model else ()
@@ -195,7 +212,7 @@ def address(question: Question) -> Choice | None:
         return None
     best = question.likely[0] if question.likely else None
     told = len(question.folded.split()) >= FEW_WORDS
-    if told and best and best.team_id != team.id and question.model and best.confidence >= max(ELSEWHERE, question.model.threshold):
+    if told and best and best.team_id != team.id and question.model and best.confidence >= max(ELSEWHERE, threshold(question, best)):
         return None
     own = next((likely for likely in question.likely if likely.team_id == team.id), None)
     guess = _sure(question, own) if own else Guess(team, None, SUREST)
@@ -209,7 +226,7 @@ def learned(question: Question) -> Choice | None:
     """The classifier, where it is sure enough."""
     model = question.model
     best = question.likely[0] if question.likely else None
-    if model is None or best is None or best.confidence < model.threshold:
+    if model is None or best is None or best.confidence < threshold(question, best):
         return None
     guess = _sure(question, best)
     reasons = [
@@ -237,6 +254,7 @@ def office(question: Question) -> Choice:
     return Choice(
         "front_office", question.office, priority=Priority.HIGH if serious else Priority.NORMAL,
         confidence=found[0].confidence if found else 0.0, reasons=[because], alternatives=found, model_version=version(question),
+        suggestion=found[0] if found else None, suggested_by="classifier" if found else "",
     )  # fmt: skip
 
 
@@ -299,6 +317,11 @@ def _sure(question: Question, likely: Likely) -> Guess:
     """What a ticket is placed by: its service only where that is sure enough."""
     guess = question.guesses[likely.team_id]
     return guess if likely.named else replace(guess, service=None)
+
+
+def threshold(question: Question, likely: Likely) -> float:
+    """Confidence from which it is acted on: what the administrator chose, or else what the model needs."""
+    return question.policies.threshold(likely.service_id, question.model.threshold if question.model else 1.0)
 
 
 def others(question: Question, chosen: Team) -> list[Guess]:

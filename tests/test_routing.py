@@ -104,7 +104,7 @@ def test_triage_that_fails_still_places(buses: Cast, monkeypatch: pytest.MonkeyP
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 / 0")
 
-    monkeypatch.setattr(triage, "decide", broken)
+    monkeypatch.setattr(triage, "answer", broken)
     ticket = placed(buses)
     assert (ticket.team, ticket.service) == (buses.front_office, None)
     decision = decision_of(ticket)
@@ -414,16 +414,16 @@ def test_each_correction_is_told_also_one_back(buses: Cast) -> None:
 def test_triage_that_was_slower_than_a_person_clears_and_overrides_nothing_of_theirs(
     buses: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ticket, decide = opened(buses), triage.decide
+    ticket, answer = opened(buses), triage.answer
 
-    def slowly(read: Ticket, text: str, *, now: datetime, quoted: str) -> Any:
-        choice = decide(read, text, now=now, quoted=quoted)
+    def slowly(question: triage.Question) -> Any:
+        choice = answer(question)
         mine = again(ticket)
         tickets.assign(mine, to=buses.olive, by=buses.olive, now=NOW)
         tickets.set_priority(mine, priority=4, by=buses.olive, now=NOW)
         return choice
 
-    monkeypatch.setattr(triage, "decide", slowly)
+    monkeypatch.setattr(triage, "answer", slowly)
     assert actions.place(ticket.id, now=SOON)
     ticket = again(ticket)
     assert (ticket.team, ticket.assignee, ticket.priority) == (buses.transportation, None, 4)

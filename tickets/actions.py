@@ -190,11 +190,12 @@ def place(
     room: str = "",
     asset_tag: str = "",
     crisis: bool = False,
+    closed: bool = False,
 ) -> bool:
     """Triage has decided: takes the row as it is by now and claims `placed_at`, so that it happens once. False: somebody was quicker.
 
     A priority that a person has set since it was opened stands, but for danger to a person. Whoever had it in another team has it
-    no more.
+    no more. `closed`: only its team and named people see it, whatever its service, as where it reads like a sensitive matter.
     """
     _take(ticket)
     if ticket.placed_at is not None:
@@ -202,6 +203,8 @@ def place(
     if crisis or not _priority_is_a_persons(ticket):
         ticket.priority = priority
     _belongs(ticket, team=team, service=service)
+    if closed:
+        _close_to_others(ticket)
     ticket.placed_at, ticket.crisis = now, crisis or ticket.crisis
     ticket.site, ticket.room = ticket.site or site, ticket.room or room[:40]
     ticket.asset_tag = ticket.asset_tag or asset_tag[:40]
