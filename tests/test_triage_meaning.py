@@ -17,6 +17,7 @@ from knowledge.measured import NotASet
 from routing import classifier, measured, nearness, training, triage
 from routing.classifier import Model
 from routing.examples import described, starter_examples
+from routing.governing import figures
 from routing.models import Decision, TrainedModel
 from routing.pitches import is_pitch
 from routing.starter import matching
@@ -266,9 +267,9 @@ def test_selling_is_told_and_asking_about_it_is_not() -> None:
 def test_the_measure_tells_every_figure_and_fits_nothing(here: Cast, tmp_path: Path) -> None:
     file = tmp_path / "set.jsonl"
     file.write_text(json.dumps(MESSAGE) + "\n" + json.dumps(MESSAGE | {"id": "R2", "labels": LABELS | {"team": None, "service": None}}))
-    figures = measured.measure(file, False)
-    assert figures["requests with a team"] == 1
-    assert figures["team right"] == figures["team among the best three"] == 1.0
+    found = measured.measure(file, False)
+    assert found["requests with a team"] == 1
+    assert found["team right"] == found["team among the best three"] == 1.0
     for wrong in ("{", "[]", '{"body": "x"}'):
         file.write_text(wrong)
         with pytest.raises(NotASet):
@@ -278,7 +279,7 @@ def test_the_measure_tells_every_figure_and_fits_nothing(here: Cast, tmp_path: P
 
 
 def test_figures_are_what_they_say() -> None:
-    assert measured.at_precision([0.9, 0.8, 0.7, 0.6], [True, True, False, False]) == 0.5
-    assert measured.calibration([0.95] * 20, [True] * 19 + [False]) == 0.0
-    assert measured.calibration([0.95] * 20, [True] * 10 + [False] * 10) == pytest.approx(0.45)
-    assert measured.macro_f1([("a", "a"), ("b", "a")]) == pytest.approx(0.333, abs=0.001)
+    assert figures.at_precision([0.9, 0.8, 0.7, 0.6], [True, True, False, False]) == 0.5
+    assert figures.calibration([0.95] * 20, [True] * 19 + [False]) == 0.0
+    assert figures.calibration([0.95] * 20, [True] * 10 + [False] * 10) == pytest.approx(0.45)
+    assert figures.macro_f1([("a", "a"), ("b", "a")]) == pytest.approx(0.333, abs=0.001)
