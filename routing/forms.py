@@ -5,14 +5,15 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from districts import contacts
 from districts.contacts import Contact
 from districts.models import Person, Priority, Service, Site, Team
 from districts.queries import team_members
 from routing.queue import Desk
+from routing.suggested.wording import blanks_in
 from tickets.models import Ticket
 
 WORDS = 20_000  # characters of one message
@@ -40,6 +41,13 @@ class WordsForm(ActForm):
 class ReplyForm(WordsForm):
     THEN = (("", ""), ("wait", ""), ("resolve", ""))
     then = forms.ChoiceField(choices=THEN, required=False)
+
+    def clean_text(self) -> str:
+        """What a suggestion left to be filled in does not go out."""
+        text = super().clean_text()
+        if blanks := blanks_in(text, self.ticket.language, get_language() or "en"):
+            raise ValidationError(_("Not sent yet. Fill in, or take out: %(blanks)s") % {"blanks": ", ".join(blanks)})
+        return text
 
 
 class NoteForm(WordsForm):

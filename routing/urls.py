@@ -1,6 +1,6 @@
 from django.urls import path
 
-from routing.views import acts, log, merging, queue, ticket
+from routing.views import acts, log, merging, queue, suggested, ticket
 
 urlpatterns = [
     path("", queue.desk, name="desk"),
@@ -8,7 +8,7 @@ urlpatterns = [
     path("log/", log.log, name="quick_log"),
     path("log/caller/", log.caller, name="quick_log_caller"),
     path("<uuid:ticket_id>/", ticket.ticket, name="desk_ticket"),
-    path("<uuid:ticket_id>/articles/", ticket.articles, name="desk_articles"),
+    path("<uuid:ticket_id>/suggested/", suggested.suggested, name="desk_suggested"),
     path("<uuid:ticket_id>/files/<uuid:attachment_id>/", ticket.attachment, name="desk_attachment"),
     path("<uuid:ticket_id>/mail/<uuid:message_id>/", ticket.as_sent, name="desk_mail"),
     path("<uuid:ticket_id>/reply/", acts.reply, name="desk_reply"),

@@ -473,7 +473,7 @@ def test_a_look_at_something_after_signing_out_takes_no_form_away(here: Cast, ti
     """The pane's own requests, in the middle of a reply."""
     at = f"http://cedar.localhost/desk/{ticket.id}/?view=team"
     client = Client(HTTP_HOST=here.district.host, HTTP_HX_REQUEST="true", HTTP_HX_CURRENT_URL=at)
-    for path in (f"/desk/{ticket.id}/?correct=1", f"/desk/{ticket.id}/articles/"):
+    for path in (f"/desk/{ticket.id}/?correct=1", f"/desk/{ticket.id}/suggested/"):
         answer = client.get(path)
         assert answer.status_code == 401
         assert "HX-Redirect" not in answer

@@ -14,7 +14,6 @@ from PIL import Image
 
 from delivery.models import Delivery
 from districts.models import ContactPoint, Person
-from knowledge.models import Article
 from ownership.models import Escalation, Ladder
 from routing.models import Decision
 from routing.timeline import fold
@@ -73,7 +72,7 @@ def test_a_sensitive_ticket_is_not_there_for_others_and_each_read_is_an_event(he
         client = sign_in(who, here.district)
         assert client.get(f"/desk/{private.id}/").status_code == 404
         assert client.post(f"/desk/{private.id}/note/", {"text": "x", "last": uuid.uuid4()}).status_code == 404
-        assert client.get(f"/desk/{private.id}/articles/").status_code == 404
+        assert client.get(f"/desk/{private.id}/suggested/").status_code == 404
     assert not Event.objects.filter(ticket=private, kind=Event.Kind.READ).exists()
     tickets.follow(private, person=here.bob, now=NOW)
     page_of(here.bob, private, here)
@@ -310,19 +309,6 @@ def test_a_page_costs_few_statements_however_much_is_on_it(here: Cast, ticket: T
         assert client.get(f"/desk/{ticket.id}/").status_code == 200
     asked = [query["sql"] for query in done.captured_queries if "SAVEPOINT" not in query["sql"]]
     assert len(asked) <= 20, "\n".join(asked)
-
-
-def test_articles_that_may_help_come_after_the_page(here: Cast, ticket: Ticket) -> None:
-    Article.objects.create(
-        slug="bus-late", title="When the bus is late or did not come", body="Wait twenty minutes. Then call the **bus** office.",
-        audience=["parent"], keywords="bus late did not come", published_at=NOW,
-    )  # fmt: skip
-    client = sign_in(here.alice, here.district)
-    found = client.get(f"/desk/{ticket.id}/articles/", HTTP_HX_REQUEST="true").content.decode()
-    assert '<a href="/help/bus-late/">When the bus is late or did not come</a>' in found
-    assert "**" not in found
-    assert "<html" not in found
-    assert "<html" in client.get(f"/desk/{ticket.id}/articles/").content.decode()
 
 
 # --- files ------------------------------------------------------------------------------------------------------------

@@ -16,20 +16,18 @@ from delivery.lines import texts_leave
 from districts.access import Can
 from districts.models import ContactPoint, Priority
 from districts.queries import this_district
-from knowledge.passages import plain
-from knowledge.queries import search
 from routing import context, queue, timeline
 from routing.forms import ActForm
 from routing.lines import lines, state, urgency
 from routing.queries import decision_of
 from routing.queue import Desk
+from routing.suggested.offers import offers_for
 from routing.views.doors import staff_only
 from tickets import answers, files
 from tickets.letters import behind_a_text, kinds, tracking_link
 from tickets.models import ChannelKind, Message, Ticket
 from tickets.queries import attachment_within, get_ticket, mail_of
 
-STAFF = "staff"  # knowledge.queries: reads every article
 MAIL = (  # of a mail as it was sent: its own styles and the pictures within it, nothing else
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
@@ -66,12 +64,18 @@ def page(request: HttpRequest, ticket_id: UUID, desk: Desk, *, typed: Typed | No
         "ticket": ticket, "story": shown, "context": known, "typed": typed, "choosing": choosing, "render": f"{desk.now:%H%M%S%f}",
         "link": "" if known.points else tracking_link(ticket, this_district()),
         "only_called": _only_called(known), "texting": _texting(ticket, desk, known), "answers": answers.of(ticket),
-        "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last,
+        "last": typed.meanwhile[-1].id if typed and typed.meanwhile else shown.last, "used": _used(request, ticket, desk),
     }  # fmt: skip
     values |= _queue(request, ticket, desk)
     whole = request.htmx.target != "work"  # type: ignore[attr-defined]
     template = "routing/ticket.html" if whole else "routing/ticket.html#work"
     return render(request, template, values, status=422 if typed else 200)
+
+
+def _used(request: HttpRequest, ticket: Ticket, desk: Desk) -> str:
+    """Of a suggestion that was chosen without scripts. Looked for again, so that no link brings words of its own."""
+    offer = offers_for(ticket, desk).of(request.GET["use"]) if request.GET.get("use") else None
+    return offer.words if offer else ""
 
 
 def _only_called(known: context.Context) -> bool:
@@ -131,19 +135,6 @@ def _queue(request: HttpRequest, ticket: Ticket, desk: Desk) -> dict[str, Any]:
     rows = queue.page(view, desk).rows
     before, after = context.neighbours([row.id for row in rows], ticket)
     return {"view": view, "lines": lines(rows, desk, view=view.slug), "before": before, "after": after}
-
-
-@staff_only
-def articles(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
-    """Articles that may help: asked for by the page after it is shown, since the search costs more than the page."""
-    now = timezone.now()
-    found = get_ticket(request.actor, ticket_id, to=Can.WORK, now=now)  # type: ignore[attr-defined]
-    asked = Message.objects.filter(ticket=found, kind=Message.Kind.REQUEST).order_by("at", "id").values_list("text", flat=True).first()
-    text = f"{found.subject}\n{asked or ''}"[:1000]
-    helpful = search(text, audience=STAFF, language=found.language, limit=4)
-    values = {"ticket": found, "articles": [(each.article, plain(each.passage)) for each in helpful]}
-    htmx = bool(request.htmx)  # type: ignore[attr-defined]
-    return render(request, "routing/articles.html#found" if htmx else "routing/articles.html", values)
 
 
 @staff_only
