@@ -37,6 +37,8 @@ HEADER = 36  # bytes: magic, then the SHA-256 of what it was trained on
 WEIGHTS = (1.0, 1.0, 0.4)  # of words, letters and meanings
 NOBODY = -0.65  # score of "none of these": a label that knows its text scores near or above 0, any other near -1
 WORDS_ALONE = 2.0  # times the score of words, beside scores that meanings have spread
+STRAIGHT = (1.0, 0.0)
+LEAST = 1e-4  # and as much below 1: as far as a chance goes where its logit is taken
 MOST = 2500  # characters read
 KEPT_LOADED = 8  # models in memory, 10 MB each, 20 after thousands of tickets
 STOP = frozenset(
@@ -84,6 +86,7 @@ class Model:
     version: int = 0
     threshold: float = 0.5
     memory: Memory | None = None  # meanings of what its labels are known by; None where there was no embedder
+    curve: tuple[float, ...] = STRAIGHT  # see `chance`
 
     def vector(self, text: str) -> tuple[NDArray[np.intp], Floats]:
         """Rows and values of the text: sublinear tf-idf, each kind of feature brought to its own length."""
@@ -138,6 +141,15 @@ def probabilities(scores: Floats, temperature: float) -> Floats:
     return np.asarray(raised / (raised.sum() + nobody), dtype=np.float32)
 
 
+def chance(sure: float, curve: tuple[float, ...]) -> float:
+    """How often what is so `sure` was right, by the logistic curve (Platt 1999) that the district's own tickets gave: slope and height
+    over the logit. A straight one changes nothing."""
+    if curve == STRAIGHT:
+        return sure
+    odds = min(max(sure, LEAST), 1 - LEAST)
+    return float(1 / (1 + np.exp(-(curve[0] * np.log(odds / (1 - odds)) + curve[1]))))
+
+
 def by_team(labels: Sequence[Label], chances: Floats) -> dict[UUID, float]:
     """Sums of the labels' probabilities, the likeliest team first."""
     sums: dict[UUID, float] = {}
@@ -154,6 +166,7 @@ def pack(model: Model, fingerprint: bytes) -> bytes:
         "labels": [[str(service) if service else None, str(team)] for service, team in model.labels],
         "temperature": model.temperature,
         "tags": model.tags,
+        "curve": model.curve,
     }
     words = "\n".join(sorted(model.columns, key=model.columns.__getitem__))
     out = io.BytesIO()
@@ -174,16 +187,21 @@ def header(fingerprint: bytes) -> bytes:
 
 def unpack(blob: bytes, *, version: int = 0, threshold: float = 0.5) -> Model:
     """Raises Refused."""
+    if blob[: len(MAGIC)] != MAGIC:
+        raise Refused("written by another version of this product" if blob else "its arrays are not there")
     try:
         with np.load(io.BytesIO(blob[HEADER:]), allow_pickle=False) as kept:
             meta, words = json.loads(kept["meta"].tobytes()), kept["words"].tobytes().decode().split("\n")
             weights, idf, bias = kept["weights"].astype(np.float32), kept["idf"].astype(np.float32), kept["bias"]
             memory = Memory(kept["rows"], kept["slots"], kept.get("keys")) if "rows" in kept else None
-    except (ValueError, KeyError, OSError, EOFError, BadZipFile, zlib.error) as error:
+        labels: list[Label] = [(UUID(service) if service else None, UUID(team)) for service, team in meta["labels"]]
+        temperature, tags, curve = float(meta["temperature"]), tuple(meta["tags"]), tuple(meta.get("curve", STRAIGHT))
+    except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile, zlib.error) as error:
         raise Refused(f"unreadable: {error}") from error
-    labels: list[Label] = [(UUID(service) if service else None, UUID(team)) for service, team in meta["labels"]]
-    columns = {word: row for row, word in enumerate(words)}
-    return Model(labels, columns, idf, weights, bias, meta["temperature"], tuple(meta["tags"]), version, threshold, memory)
+    columns = {word: row for row, word in enumerate(words)} if words != [""] else {}
+    if weights.shape != (len(columns), len(labels)) or len(idf) != len(columns) or len(bias) != len(labels):
+        raise Refused("its parts do not fit together")
+    return Model(labels, columns, idf, weights, bias, temperature, tags, version, threshold, memory, curve)
 
 
 def sign(blob: bytes, *, district_id: UUID, version: int) -> str:
@@ -198,9 +216,19 @@ def active() -> Model | None:
     return _load(require_district_id(), *row) if row else None
 
 
+def stored(version: int) -> Model:
+    """Of the district in scope, in use or not. Raises Refused, also where its arrays are not kept any more."""
+    row = TrainedModel.objects.filter(version=version).values_list("version", "digest", "threshold").first()
+    if row is None:
+        raise Refused(f"there is no model {version}")
+    return _load(require_district_id(), *row)
+
+
 @lru_cache(maxsize=KEPT_LOADED)
 def _load(district_id: UUID, version: int, digest: str, threshold: float) -> Model:
     blob = bytes(TrainedModel.objects.values_list("blob", flat=True).get(version=version))
+    if not blob:
+        raise Refused("its arrays are not there")
     if not constant_time_compare(sign(blob, district_id=district_id, version=version), digest):
         raise Refused(f"model {version} does not carry our signature")
     return unpack(blob, version=version, threshold=threshold)

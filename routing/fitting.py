@@ -7,8 +7,8 @@ cross-validation, so that learning from them does not make it worse. Needs sciki
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from routing import classifier, nearness
@@ -34,6 +35,7 @@ USUAL_TEMPERATURE, USUAL_WITH_MEANINGS = 8.0, 4.0
 TEMPERATURES = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0)
 USUAL_SHARE = 0.5  # of the model that learned from tickets too
 SHARES = (0.5, 0.25, 0.75, 0.1, 1.0)  # the first wins a tie; never none, or new words would not be learned
+CURVED = 10.0  # C of the curve from how sure it was to how often it was right
 UNKNOWN = -1.0  # score of a label that a model has never seen
 
 Separator = tuple[Floats, Floats]  # weights (features × labels) and bias
@@ -63,6 +65,9 @@ class Verdict:
     temperature: float
     threshold: float
     right: dict[int, bool]  # index of the example → its team was right
+    sure: dict[int, float] = field(default_factory=dict)  # → and how sure that was
+    curve: tuple[float, ...] = classifier.STRAIGHT
+    warm: bool = False  # judged by settled tickets
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,9 +174,26 @@ def judge(examples: Sequence[Example], rows: Floats | None = None) -> Verdict:
     share = min(SHARES, key=lambda s: _loss(seen, s, usual)) if warm else USUAL_SHARE
     temperature = min(TEMPERATURES, key=lambda t: _loss(seen, share, t)) if len(seen) >= ENOUGH else usual
     right = {u.index: u.is_right(share, temperature) for u in seen}
-    sure = [u.surest(share, temperature)[1] for u in seen]
-    threshold = threshold_for(sure, list(right.values())) if warm else cold_threshold(examples)
-    return Verdict(sum(right.values()) / len(right), share, temperature, threshold, right)
+    said = [u.surest(share, temperature)[1] for u in seen]
+    curve = calibrated(said, list(right.values())) if warm else classifier.STRAIGHT
+    sure = {u.index: classifier.chance(each, curve) for u, each in zip(seen, said, strict=True)}
+    threshold = threshold_for(list(sure.values()), list(right.values())) if warm else cold_threshold(examples)
+    return Verdict(sum(right.values()) / len(right), share, temperature, threshold, right, sure, curve, warm)
+
+
+def calibrated(sure: Sequence[float], right: Sequence[bool]) -> tuple[float, ...]:
+    """Slope and height of the logistic curve from how sure it was to how often it was right (Platt 1999, with his two extra counts).
+
+    Straight where the settled tickets were all right, or all wrong, or where being surer did not mean being right more often.
+    """
+    if len(set(right)) < 2:
+        return classifier.STRAIGHT
+    odds = np.clip(np.asarray(sure, dtype=float), classifier.LEAST, 1 - classifier.LEAST)
+    more = np.log(odds / (1 - odds))
+    table, target = np.concatenate([more, [more.min(), more.max()]])[:, None], [*right, False, True]
+    found = LogisticRegression(C=CURVED).fit(table, target)
+    slope, height = float(found.coef_[0, 0]), float(found.intercept_[0])
+    return (slope, height) if slope > 0 else classifier.STRAIGHT
 
 
 def judges(examples: Sequence[Example]) -> list[int]:
@@ -221,15 +243,22 @@ def threshold_for(confidences: Sequence[float], right: Sequence[bool]) -> float:
     return float(np.clip(confidences[int(order[good.max()])], LOWEST, HIGHEST))
 
 
-def is_worse(verdict: Verdict, examples: Sequence[Example], incumbent: Model, since: datetime) -> bool:
-    """Worse than the model in use, on the tickets settled since that was trained: neither has seen them."""
-    fresh = [i for i in verdict.right if (at := examples[i].at) and at > since]
+def is_worse(verdict: Verdict, examples: Sequence[Example], incumbent: Model, since: datetime, *, strict: bool = False) -> bool:
+    """Worse than the model in use, on the same tickets for both: those settled since that was trained, whose words it has never seen.
+
+    `strict`: the one in use was gone back to. What would take its place has to show that it is no worse, and on enough of them.
+    """
+    known = {e.text for e in examples if e.at is None or e.at <= since}
+    fresh = [i for i in verdict.right if (at := examples[i].at) and at > since and examples[i].text not in known]
     if len(fresh) < FRESH:
-        return False
+        return strict
+    today: dict[UUID | None, UUID] = {e.label[0]: e.label[1] for e in examples if e.at is None and e.label[0]}
     new = sum(verdict.right[i] for i in fresh)
-    old = sum(_team_of(incumbent, examples[i].text) == examples[i].label[1] for i in fresh)
-    return new < old - 1 - 0.02 * len(fresh)
+    old = sum(_team_of(incumbent, examples[i].text, today) == examples[i].label[1] for i in fresh)
+    return new < old if strict else new < old - 1 - 0.02 * len(fresh)
 
 
-def _team_of(model: Model, text: str) -> UUID:
-    return next(iter(classifier.by_team(model.labels, classifier.probabilities(model.scores(text), model.temperature))))
+def _team_of(model: Model, text: str, today: Mapping[UUID | None, UUID]) -> UUID:
+    """Of today: a service that moved since the model was trained counts for its team of now, as it does when a ticket comes in."""
+    labels = [(service, today.get(service, team)) for service, team in model.labels]
+    return next(iter(classifier.by_team(labels, classifier.probabilities(model.scores(text), model.temperature))))

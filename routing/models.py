@@ -123,7 +123,7 @@ class TrainedModel(DistrictModel):
     held_out = models.JSONField(
         default=list,
         db_default=models.Value([], models.JSONField()),
-        help_text="[[confidence, team right, service slug]] of unseen texts",
+        help_text="[[confidence, team right, id of the service]] of unseen texts",
     )
     from_tickets = models.BooleanField(default=False, db_default=False, help_text="Held-out texts are settled tickets, not phrases.")
     returned_at = models.DateTimeField(null=True, blank=True, help_text="When it was gone back to.")

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import IntegrityError, models
-from django.db.models.functions import Substr
+from django.db import IntegrityError
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from districts.jobs import shuffled
@@ -23,6 +22,8 @@ from routing import classifier, nearness
 from routing.classifier import Floats, Model
 from routing.examples import Example, catalog_examples, described, fingerprint, starter_examples, ticket_examples
 from routing.fitting import Verdict, fit, is_worse, judge
+from routing.governing import rollback, versions
+from routing.governing.actions import retune
 from routing.models import TrainedModel
 from routing.whereabouts import tag_prefixes
 
@@ -40,6 +41,7 @@ def retrain_all(*, now: datetime) -> int:
         if time.monotonic() > until:
             break
         try:
+            rollback.check(district_id, now=now)
             row = retrain(district_id, now=now)
         except Exception:
             log.exception("training_failed", district=str(district_id))
@@ -53,13 +55,8 @@ def retrain(district_id: UUID, *, now: datetime) -> TrainedModel | None:
     with district_scope(district_id):
         catalog = catalog_examples()
         print_of, services = fingerprint(catalog, embedder=nearness.engine()), described()
-        newest = (
-            TrainedModel.objects.order_by("-version")
-            .defer("blob")
-            .annotate(head=Substr("blob", 1, classifier.HEADER, output_field=models.BinaryField()))
-            .first()
-        )
-        incumbent, trained_at = _incumbent()
+        newest = TrainedModel.objects.order_by("-version").defer("blob", "held_out").annotate(head=versions.head()).first()
+        incumbent, its = _incumbent()
         if newest and bytes(newest.head) == classifier.header(print_of) and incumbent:
             return None
         examples = catalog + ticket_examples()
@@ -69,11 +66,12 @@ def retrain(district_id: UUID, *, now: datetime) -> TrainedModel | None:
     if learned is None:
         return None
     candidate, verdict = learned
-    rejected = bool(incumbent and trained_at and is_worse(verdict, examples, incumbent, trained_at))
+    rejected = bool(its and incumbent and is_worse(verdict, examples, incumbent, its.trained_at, strict=bool(its.returned_at)))
     candidate = replace(candidate, tags=tuple(sorted(tag_prefixes(e.text for e in catalog))))
     row = TrainedModel(
         version=newest.version + 1 if newest else 1, state=State.REJECTED if rejected else State.ACTIVE, examples=len(examples),
-        accuracy=verdict.accuracy, threshold=verdict.threshold, trained_at=now,
+        accuracy=verdict.accuracy, threshold=verdict.threshold, trained_at=now, held_out=_held_out(verdict, examples),
+        from_tickets=verdict.warm,
         blob=classifier.header(print_of) if rejected else classifier.pack(candidate, print_of),
     )  # fmt: skip
     return _keep(row, district_id)
@@ -87,18 +85,23 @@ def learn(examples: Sequence[Example], *, before: Mapping[int, Floats] | None = 
         if fitted is None:
             return None
         verdict = judge(examples, rows)
-    model = replace(fitted.mixed(verdict.share), temperature=verdict.temperature, threshold=verdict.threshold)
-    return model, verdict
+    mixed = fitted.mixed(verdict.share)
+    return replace(mixed, temperature=verdict.temperature, threshold=verdict.threshold, curve=verdict.curve), verdict
 
 
-def _incumbent() -> tuple[Model | None, datetime | None]:
-    """The model in use and when it was trained. One that is refused counts as none, so that it is replaced."""
+def _held_out(verdict: Verdict, examples: Sequence[Example]) -> list[list[float | int | str]]:
+    """[how sure, right, id of the service], for the curve that administrators choose a threshold on."""
+    return [[round(sure, 4), int(verdict.right[at]), str(examples[at].label[0] or "")] for at, sure in verdict.sure.items()]
+
+
+def _incumbent() -> tuple[Model | None, TrainedModel | None]:
+    """The model in use and its row. One that is refused counts as none, so that it is replaced."""
     try:
         model = classifier.active()
     except classifier.Refused as error:
         log.warning("model_refused", error=str(error))
         return None, None
-    return model, TrainedModel.objects.values_list("trained_at", flat=True).get(version=model.version) if model else None
+    return model, TrainedModel.objects.defer("blob", "held_out").get(version=model.version) if model else None
 
 
 def _keep(row: TrainedModel, district_id: UUID) -> TrainedModel | None:
@@ -110,6 +113,7 @@ def _keep(row: TrainedModel, district_id: UUID) -> TrainedModel | None:
             row.save(force_insert=True)
             if row.state == State.ACTIVE:
                 _retire_before(row.version)
+                retune(now=row.trained_at)
     except IntegrityError:
         return None
     log.info("model_trained", district=str(district_id), version=row.version, state=row.state, accuracy=row.accuracy)
@@ -117,7 +121,6 @@ def _keep(row: TrainedModel, district_id: UUID) -> TrainedModel | None:
 
 
 def _retire_before(version: int) -> None:
-    """The last one keeps its arrays, for whoever is just loading it."""
-    older = TrainedModel.objects.filter(state=State.ACTIVE, version__lt=version)
-    older.update(state=State.RETIRED)
-    TrainedModel.objects.filter(state=State.RETIRED, version__lt=version - 1).update(blob=b"")
+    """The last ones keep their arrays: for whoever is just loading one, and to go back to."""
+    TrainedModel.objects.filter(state=State.ACTIVE, version__lt=version).update(state=State.RETIRED)
+    versions.forget_old()

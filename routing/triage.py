@@ -298,7 +298,8 @@ def _by_team(model: Model, owners: Sequence[UUID | None], chances: Floats) -> li
     for team, own in labels.items():
         best = max(own, key=lambda label: float(chances[label]))
         sure = float(chances[own].sum())
-        found.append(Likely(team, model.labels[best][0], sure, best, bool(chances[best] >= SERVICE_SHARE * sure)))
+        named = bool(chances[best] >= SERVICE_SHARE * sure)
+        found.append(Likely(team, model.labels[best][0], classifier.chance(sure, model.curve), best, named))
     return sorted(found, key=lambda likely: -likely.confidence)
 
 

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='trainedmodel',
             name='held_out',
-            field=models.JSONField(db_default=models.Value([], models.JSONField()), default=list, help_text='[[confidence, team right, service slug]] of unseen texts'),
+            field=models.JSONField(db_default=models.Value([], models.JSONField()), default=list, help_text='[[confidence, team right, id of the service]] of unseen texts'),
         ),
         migrations.AddField(
             model_name='trainedmodel',
