@@ -1,5 +1,6 @@
 """All settings, from the environment (documented in `.env.example`)."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import environ
@@ -271,6 +272,15 @@ HOUSE_NUMBERS = env.list("HOUSE_NUMBERS", default=[])  # "<a district's host>/<E
 SMS_FROM = env.str("SMS_FROM", default="")  # E.164; for districts whose own phone is not one
 # Pictures and recordings may also lie on this machine, over plain http: to try the product, never where a district works.
 MEDIA_FROM_HERE = env.bool("MEDIA_FROM_HERE", default=DEMO) and not PRODUCTION
+
+# --- a model elsewhere, where one is plugged in (docs/models.md) ---------------------------------------------------------
+MODEL_URL = env.str("MODEL_URL", default="")  # of an OpenAI-compatible API, with its /v1; empty: no model
+MODEL_NAME = env.str("MODEL_NAME", default="")
+MODEL_KEY = env.str("MODEL_KEY", default="")
+MODEL_TIMEOUT = env.float("MODEL_TIMEOUT", default=8.0)  # seconds; the most any question may take (triage waits less)
+MODEL_PRICE_IN = Decimal(env.str("MODEL_PRICE_IN", default="0"))  # US dollars a million tokens
+MODEL_PRICE_OUT = Decimal(env.str("MODEL_PRICE_OUT", default="0"))
+MODEL_PRIVATE_HOSTS = env.list("MODEL_PRIVATE_HOSTS", default=[])  # hosts of our own network it may be at, over plain http too
 
 # --- API -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

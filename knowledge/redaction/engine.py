@@ -18,7 +18,7 @@ from knowledge.redaction.scripts import chinese, initials
 from knowledge.redaction.spans import Span, settled
 from knowledge.redaction.tokens import words
 
-_PLACEHOLDER = re.compile(r"\[([A-Z_]{2,20})_(\d[\d_]{0,12})\]")
+PLACEHOLDER = re.compile(r"\[([A-Z_]{2,20})_(\d[\d_]{0,12})\]")
 _TAG = re.compile(r"\b([a-z]{2,4})-\d{5,7}\b")
 _TOKEN = re.compile(r"[a-z0-9]+")
 _GROUP = 1_000  # placeholders are numbered in groups of three digits: four in a row would look like a number that was missed
@@ -40,13 +40,13 @@ class Redacted:
         return self._replaced(answer)
 
     def _replaced(self, answer: str) -> str:
-        return _PLACEHOLDER.sub(lambda found: self.originals.get(found[0], found[0]), answer)
+        return PLACEHOLDER.sub(lambda found: self.originals.get(found[0], found[0]), answer)
 
 
 def redact(text: str, roster: Roster = NOBODY) -> Redacted:
     folded = fold(text)
     found = [span for span in find(folded, roster) if span.end > span.start]
-    taken = {found[0] for found in _PLACEHOLDER.finditer(text)}
+    taken = {found[0] for found in PLACEHOLDER.finditer(text)}
     names = _placeholders(folded, found, taken)
     pieces, spans, done = list[str](), list[tuple[int, int, Kind]](), 0
     for span, name in zip(found, names, strict=True):
