@@ -32,6 +32,7 @@ class Asking:
     service: Service | None = None
     files: Sequence[NewFile] = ()
     answers: Sequence[NewAnswer] = ()
+    shown: str = ""  # the article's passage that was shown before, and was not enough
     by: Person | None = None  # who works here, is signed in, and asks for whoever `contact` and `name` are
 
     def as_bytes(self) -> bytes:
@@ -52,6 +53,6 @@ class Asking:
             "service": str(self.service.id) if self.service else "",
             "files": [asdict(file) for file in self.files],
         }
-        later = {"answers": [asdict(answer) for answer in self.answers], "by": str(self.by.id) if self.by else ""}
+        later = {"answers": [asdict(answer) for answer in self.answers], "by": str(self.by.id) if self.by else "", "shown": self.shown}
         content |= {name: value for name, value in later.items() if value}
         return json.dumps(content, ensure_ascii=False, sort_keys=True).encode()

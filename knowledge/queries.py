@@ -1,13 +1,15 @@
 """Reads of articles, by who asks."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 
 from districts.access import Actor
 from knowledge.found import By, Hit
-from knowledge.models import Article
+from knowledge.models import Answer, Article
 from knowledge.search import PUBLIC, STAFF
 from knowledge.search import search as hits
 from knowledge.stems import CONFIGS
@@ -71,6 +73,16 @@ def listed(actor: Actor, language: str) -> list[Article]:
     rows = list(published(actor).defer("body", "keywords", "english", "spanish").order_by("title"))
     mine = {row.translation_of_id or row.id for row in rows if row.language == language}
     return [row for row in rows if row.language == language or (row.translation_of_id is None and row.id not in mine)]
+
+
+def shown(answer_id: UUID) -> Answer | None:
+    """A passage that stood on somebody's screen, as it was."""
+    return Answer.objects.select_related("article").filter(id=answer_id).first()
+
+
+def outcomes(*, since: datetime) -> dict[str, int]:
+    """{Answer.Outcome: how many answers of that time}."""
+    return dict(Answer.objects.filter(at__gte=since).values_list("outcome").annotate(n=Count("id")).order_by())
 
 
 def _for_everybody() -> Q:

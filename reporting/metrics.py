@@ -29,8 +29,13 @@ ANSWERED = Metric(
     _("First answers kept"),
     _("Of the first-answer promises that ended in the last 7 days or are late now, the share that ended in time."),
 )
+ALONE = Metric(
+    "alone",
+    _("Answered without a person"),
+    _("Of the answers from articles that were shown in the last 7 days, those whose asker said that they solved it."),
+)
 CHANNEL = Metric("channel", _("By channel"), _("Tickets opened in the last 7 days by the channel they first came by."))
 FLOW = Metric("flow", _("Arrivals and completions"), _("Tickets opened and tickets resolved on each of the last 14 days."))
 FEEDS = Metric("feeds", _("Feeds"), _("Connections between systems by what was last heard of them."))
 
-ALL = (OPEN, LATE, UNASSIGNED, OPENED, RESOLVED, KEPT, ANSWERED, CHANNEL, FLOW, FEEDS)
+ALL = (OPEN, LATE, UNASSIGNED, OPENED, RESOLVED, KEPT, ANSWERED, ALONE, CHANNEL, FLOW, FEEDS)

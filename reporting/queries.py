@@ -9,6 +9,8 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
 from districts.models import Team
+from knowledge import queries as knowledge
+from knowledge.models import Answer
 from ownership.models import Feed
 from ownership.queries import open_escalations
 from sla.models import Clock, ClockKind
@@ -53,6 +55,7 @@ class Today:
     feeds: dict[str, int] = field(default_factory=dict)
     escalations: int = 0
     first_answers: tuple[int, int] = (0, 0)
+    shown: dict[str, int] = field(default_factory=dict)  # answers from articles, by what came of them
 
     def total(self, name: str) -> int:
         return sum(getattr(row, name) for row in self.teams)
@@ -86,6 +89,14 @@ class Today:
         return percent(*self.first_answers)
 
     @property
+    def without_a_person(self) -> int:
+        return self.shown.get(Answer.Outcome.SOLVED, 0)
+
+    @property
+    def shown_at_all(self) -> int:
+        return sum(self.shown.values())
+
+    @property
     def busiest_channel(self) -> tuple[str, int] | None:
         return self.channels[0] if self.channels and self.channels[0][1] else None
 
@@ -99,7 +110,7 @@ def percent(met: int, missed: int) -> int | None:
 
 
 def today(*, now: datetime, zone: ZoneInfo) -> Today:
-    """Ten statements, whatever the district's size."""
+    """Eleven statements, whatever the district's size."""
     midnight = start_of_day(now, zone)
     teams = {team.id: TeamFigures(team) for team in Team.objects.order_by("name")}
     _live(teams, now)
@@ -114,6 +125,7 @@ def today(*, now: datetime, zone: ZoneInfo) -> Today:
         feeds=dict(Feed.objects.filter(active=True).values_list("state").annotate(Count("id")).order_by()),
         escalations=open_escalations().count(),
         first_answers=first_answers,
+        shown=knowledge.outcomes(since=now - timedelta(days=KEPT_DAYS)),
     )
 
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from districts.models import Person
+from knowledge.models import Answer, Article
 from reporting.queries import today
 from reporting.views import harmless
 from sla import actions as sla
@@ -62,11 +63,22 @@ def test_a_promise_that_is_late_and_open_counts_as_broken(here: Cast) -> None:
     assert today(now=NOW + timedelta(minutes=50), zone=here.district.zone).kept_percent == 100, "in time until it is late"
 
 
-def test_ten_statements_whatever_there_is(here: Cast, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_eleven_statements_whatever_there_is(here: Cast, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
     for team in (here.transportation, here.technology, here.safety):
         a_ticket(here, team=team)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         figures(here)
+
+
+def test_what_was_answered_without_a_person_is_counted(here: Cast) -> None:
+    article = Article.objects.create(slug="card", title="Lost card", body="**Lost.** It is $5.", audience=["parent"], published_at=NOW)
+    ago = (1, 1, 2, 3, 9)
+    for days, outcome in zip(ago, ("solved", "not_enough", "shown", "solved", "solved"), strict=True):
+        Answer.objects.create(question="card", article=article, passage="It is $5.", outcome=outcome, at=LATER - timedelta(days=days))
+    found = figures(here)
+    assert (found.without_a_person, found.shown_at_all) == (2, 4)
+    page = sign_in(here.lee, here.district).get("/today/").content.decode()
+    assert "Answered without a person</dt>" in page
 
 
 def test_the_page_is_for_leads_and_leaders(cedar: Cast, oak: Cast) -> None:

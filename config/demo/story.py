@@ -14,6 +14,7 @@ from config.demo.history import tell_feeds
 from config.demo.loading import Loaded
 from config.demo.outages import tell_outages
 from config.demo.people import mailbox, names
+from config.demo.solutions import solution
 from districts.actions import person_for_contact
 from districts.calendar import Calendar
 from districts.models import Person, Team
@@ -127,7 +128,7 @@ def _one(line: Line, asker: Person, at: datetime, now: datetime, dice: random.Ra
     sla.derive(ticket, now=at)
     routing.acknowledge(ticket, now=at)
     routing.place(ticket.id, now=at + timedelta(seconds=4))
-    ticket = Ticket.objects.select_related("team", "requester").get(id=ticket.id)
+    ticket = Ticket.objects.select_related("team", "service", "requester").get(id=ticket.id)
     first = at + timedelta(minutes=dice.lognormvariate(3.6, 1.1))
     if first < now and dice.random() < answered:
         _answer(ticket, ticket.team, first, now, dice)
@@ -139,5 +140,7 @@ def _answer(ticket: Ticket, team: Team, at: datetime, now: datetime, dice: rando
     tickets.reply(ticket, by=by, words=tickets.Words(text=dice.choice(REPLIES)), now=at, wait=dice.random() < 0.15)
     done = at + timedelta(minutes=dice.lognormvariate(5.2, 1.0))
     if done < now and dice.random() < 0.9:
+        if words := solution(ticket.service.slug if ticket.service else "", ticket.language, ticket.number):
+            tickets.reply(ticket, by=by, words=tickets.Words(text=words), now=done)
         tickets.resolve(ticket, by=by, now=done)
     sla.derive(ticket, now=min(done, now))

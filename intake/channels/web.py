@@ -19,6 +19,7 @@ def read(raw: bytes, channel: str) -> Arrival:
             contact=Contact(**form["contact"]),
             name=form["name"],
             text=cap(form["text"]),
+            quoted=cap(form.get("shown", "")),
             language=form["language"],
             kept_files=tuple(NewFile(**file) for file in form["files"]),
             site_id=UUID(form["site"]) if form["site"] else None,

@@ -18,8 +18,9 @@ from delivery import lines
 from districts.access import Actor
 from districts.arriving import before_scope
 from districts.limits import remote_of
+from districts.links import absolute
 from districts.models import ContactPoint, Person, Service
-from districts.queries import address_of, sites
+from districts.queries import address_of, sites, this_district
 from districts.refused import shown_again
 from incidents.queries import front_door_lines
 from intake import contacts
@@ -176,7 +177,7 @@ def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
             asking = Asking(
                 text=asked.text, **_asker(asked, by), language=_language_of(asked), site=asked.known_site(),
                 room=asked.room, service=subject if subject and subject.slug == asked.service else None, files=photos.kept,
-                answers=answers,
+                answers=answers, shown=_shown(asked),
             )  # fmt: skip
             received = receive_web(asking, form_id=asked.form_id, remote=remote, now=timezone.now())
     except (NoText, BadContact, BadFormId) as mistake:
@@ -192,6 +193,15 @@ def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
         messages.success(request, _said_for(received.ticket))
         return _gone(request, reverse("desk_ticket", args=[received.ticket.id]))
     return _gone(request, f"/r/{received.ticket.token}?new=1")
+
+
+def _shown(asked: Asked) -> str:
+    """The answer they read before they asked on, for whoever answers: they need not be told it again."""
+    answer = known.shown(_uuid(asked.answer)) if asked.answer else None
+    if answer is None:
+        return ""
+    link = absolute(this_district(), reverse("article", args=[answer.article.slug]))
+    return f"“{answer.article.title}” {link}\n\n{answer.passage}"
 
 
 def _by(request: HttpRequest, asked: Asked) -> Person | None:
