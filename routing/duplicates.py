@@ -8,8 +8,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from districts.models import Site
-from routing.likeness import JOIN, OFFER, Said, likeness, resemblance
+from districts.models import Service, Site
+from knowledge.embedding import meaning
+from routing.likeness import Said, resemblance
+from routing.pairing.clues import Wrote
+from routing.pairing.relation import JOIN, OFFER, relate
 from routing.queue import Desk
 from routing.words import fold
 from sla.words import left
@@ -47,18 +50,19 @@ class Candidate:
     stops: str = ""  # why it cannot be
 
 
-def twin_of(ticket: Ticket, *, site: Site | None, crisis: bool, now: datetime) -> Twin | None:
+def twin_of(ticket: Ticket, *, site: Site | None, crisis: bool, now: datetime, service: Service | None = None) -> Twin | None:
     """The live ticket of the same person, opened shortly before, that this one is likeliest to say again; None: none is alike.
 
-    `site`: where triage found it to be. Where a person may be in danger nothing is sure, nor what may not be merged.
+    `site` and `service`: what triage found. Where a person may be in danger nothing is sure, nor what may not be merged.
     """
     earlier = _lately(ticket)
     if not earlier:
         return None
     said = _said([ticket, *earlier])
-    here = said[ticket.id]
-    mine = Said(here.text, here.channel, here.site or (site.code if site else ""))
-    best = max((_judged(ticket, mine, one, said[one.id]) for one in earlier), key=lambda twin: (twin.sure, twin.likeness))
+    mine = wrote(ticket, said[ticket.id].text, site=site, service=service)
+    best = max(
+        (_judged(ticket, mine, one, wrote(one, said[one.id].text)) for one in earlier), key=lambda twin: (twin.sure, twin.likeness)
+    )
     if best.likeness < OFFER and not best.sure:
         return None
     held = crisis or best.ticket.crisis or bool(obstacle(ticket, best.ticket, now=now)) or was_apart(ticket)
@@ -80,15 +84,24 @@ def _lately(ticket: Ticket) -> list[Ticket]:
     return list(whole.filter(id__in=ids).order_by("-opened_at"))
 
 
-def _judged(ticket: Ticket, mine: Said, other: Ticket, theirs: Said) -> Twin:
+def _judged(ticket: Ticket, mine: Wrote, other: Ticket, theirs: Wrote) -> Twin:
     ago = ticket.opened_at - other.opened_at
     when = {"time": left(ago), "channel": ChannelKind(other.channel).label}
     if ago <= TWICE and len(mine.text.split()) >= WORDS_TWICE and fold(mine.text) == fold(theirs.text):
         return Twin(other, 1.0, _("The same person wrote the same words %(time)s earlier: %(channel)s") % when, sure=True)
-    chance = likeness(theirs, mine)
+    chance = relate(theirs, mine).said_again
     when["percent"] = str(round(100 * chance))
     why = _("The same person, %(time)s earlier: %(channel)s. It speaks of an earlier message, %(percent)s %% alike") % when
     return Twin(other, chance, why, sure=chance >= JOIN)
+
+
+def wrote(ticket: Ticket, text: str, *, site: Site | None = None, service: Service | None = None) -> Wrote:
+    """`text`: what was asked in it. `site` and `service`: what triage found, where the ticket has none yet."""
+    at, of = _code(ticket) or (site.code if site else ""), ticket.service_id or (service.id if service else None)
+    return Wrote(
+        text, ticket.channel, at, minutes=ticket.opened_at.timestamp() / 60, room=ticket.room, asset=ticket.asset_tag,
+        services=((str(of), 1.0),) if of else (), meaning=meaning.one(text), who=str(ticket.requester_id),
+    )  # fmt: skip
 
 
 def _said(tickets: Sequence[Ticket]) -> dict[UUID, Said]:

@@ -1,9 +1,8 @@
-"""Are two messages of one person about the same need? Purely, from their words, ways and places.
+"""What is read of a message to compare it with another: its words, meanings and figures, and whether it speaks of an earlier one.
 
-What tells is not that they look alike: two reports of two broken chromebooks do. It is that the later one speaks of the earlier
-("I texted too", "any news", "ya les escribí") and shares with it what it is about; and what speaks against it is another number,
-another place, "another", "this time". The weights are fitted to labelled pairs by `manage.py duplicate_accuracy --fit`, which
-also tells, by cross-validation, from which likeness on pairs may be joined without a person (JOIN).
+What tells one need from two is not that they look alike: two reports of two broken chromebooks do. It is that the later one speaks of
+the earlier ("I texted too", "any news", "ya les escribí") and shares with it what it is about; and what speaks against it is another
+number, another place, "another", "this time". How these are weighed is in `pairing`.
 """
 
 import math
@@ -16,36 +15,37 @@ from routing.classifier import STOP
 from routing.lexicon import meanings
 from routing.words import fold
 
-JOIN = 0.75  # from here on no two different needs were joined in cross-validation, see tests/test_same_need.py
-OFFER = 0.3  # from here on a person is asked
 ALIKE = 3  # a third of the words shared is much
 STEM = 5  # letters of a word that count: "lock", "locked" and "locks" are one
 MOST = 2500  # characters read
 
-_WE = r"(?:i|we|he|she|my (?:husband|wife|son|daughter|mom|dad|mother|father))(?:ve)?(?: (?:just|also|already|have|had|did|even|then))*"
+_WE = r"(?:i|we|he|she|my (?:husband|wife|mom|dad|mother|father))(?:ve)?(?: (?:just|also|already|have|had|did|even|then|was|was just))*"
 _SAID = (
-    r"(?:e ?mailed|texted|wrote|written|messaged|chatted|called|phoned|reported|submitted (?:a|the|my)|filled|told you"
-    r"|asked (?:about|you)|sent (?:a|an|you|in|the|my)|put (?:a|in) (?:a )?(?:form|ticket|request))"
+    r"(?:e ?mailed|mailed|texted|wrote|written|messaged|chatted|chatting|called|phoned|reported|complained|submitted|filled|told you"
+    r"|told your|asked|sent (?:a|an|you|in|it|the|my)|put (?:a|in)|did (?:a|the) (?:online )?form|stopped by|came (?:in|by))"
 )
-_SPOKE = re.compile(
-    rf"\b(?:{_WE} {_SAID}|{_WE} (?:text|message|email|chat) (?:too|also|already|you)"
-    r"|(?:e ?mailed|texted|wrote|messaged|chatted|called) (?:too|also|already|earlier|before|yesterday|you|about)"
-    r"|(?:our|my) (?:chat|call|last (?:letter|email|message|text|call|note)|earlier)"
-    r"|(?:following|follow) (?:up|our)|checking (?:in|on)|any (?:news|update|word) (?:on|about|yet|from)"
-    r"|(?:asking|writing|calling) again|second notice|(?:as|like|what) (?:i|we) (?:said|wrote|texted|told)"
-    r"|still (?:nothing|no|not|wrong|waiting|pending|isnt|havent|hasnt)|same thing|(?:a|the) status"
+SPOKE = re.compile(
+    rf"\b(?:{_WE} {_SAID}|{_WE} (?:text|message|email|chat) (?:too|also|already|you|this)"
+    r"|(?:e ?mailed|texted|wrote|messaged|chatted|called|reported|submitted) (?:too|also|already|earlier|before|yesterday|you|about"
+    r"|this|last|on)|^asked (?:on|by|in|about)|(?:our|my|the) (?:chat|call|(?:last|earlier|first|previous) (?:letter|email|mail|message|text"
+    r"|call|note|form|request)|earlier)|(?:see|saw|got|get|read|received|regarding|about) (?:my|our) (?:text|e ?mail|mail|message|form"
+    r"|letter|note|call|request|report)|(?:following|follow) (?:up|our)|checking (?:in|on)|any (?:news|update|word)\b"
+    r"|(?:asking|writing|write|calling|bother you) again|(?:second|third|2nd|3rd|final) (?:notice|request|time asking|message|email)"
+    r"|(?:as|like|what) (?:i|we) (?:said|wrote|texted|told|mentioned)|as (?:texted|written|mailed|e ?mailed|said|reported|discussed)"
+    r"|still (?:nothing|no|not|wrong|waiting|pending|isnt|havent|hasnt)|same thing|(?:a|the) status|reminder"
     r"|(?:he|she|i|we) (?:was|were) here (?:yesterday|earlier|before|on)"
-    r"|ya (?:les? )?(?:escribi|llene|llame|mande|avise|envie|fui|habia)|les? (?:escribi|llame|mande|envie)|sigo esperando"
-    r"|otra vez yo)\b"
+    r"|ya (?:les? |lo )?(?:escribi|llene|llame|mande|avise|envie|fui|habia|hable|reporte)|(?:les?|los) (?:escribi|llame|mande|envie"
+    r"|hable|llene|avise)|(?:llame|escribi|hable|avise) (?:hace|ayer|antes|por|el)|acabo de (?:escribir|llamar|mandar|hablar)"
+    r"|(?:mande|envie) (?:un|el|una|la) (?:correo|mensaje|forma|formulario)|sigo esperando|otra vez (?:yo|por lo)|de nuevo)\b"
 )
-_WAYS = {  # words by which people name the way they came before
+WAYS = {  # words by which people name the way they came before
     "email": re.compile(r"\b(?:e ?mail(?:ed)?|wrote|correo|escribi)\b"),
     "sms": re.compile(r"\b(?:text(?:ed)?|messaged?|mensaje|texto|escribi)\b"),
-    "web": re.compile(r"\b(?:form|filled|submitted|wrote|website|formulario|forma|llene|escribi)\b"),
+    "web": re.compile(r"\b(?:form|filled|submitted|wrote|website|online|formulario|forma|llene|escribi)\b"),
     "chat": re.compile(r"\b(?:chat(?:ted)?|messaged|wrote|escribi)\b"),
-    "phone": re.compile(r"\b(?:call(?:ed)?|phoned|spoke|talked|llame|was here|fui)\b"),
+    "phone": re.compile(r"\b(?:call(?:ed)?|phoned?|spoke|talked|llame|hable|was here|stopped by|came in|fui)\b"),
 }
-_OTHER = re.compile(
+OTHER_ONE = re.compile(
     r"\b(?:another|different|other|this time|not the|new one|brothers?|sisters?|one too|instead|second one|unrelated"
     r"|otro|otra|esta vez|diferente|hermanos?|hermanas?)\b"
 )
@@ -73,7 +73,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class _Read:
+class Read:
     folded: str
     words: frozenset[str]
     meanings: frozenset[str]
@@ -81,54 +81,36 @@ class _Read:
     figures: frozenset[str]  # only those in figures
 
 
-BIAS = -4.69
-WEIGHTS = {
-    "spoke": 2.84, "way": 2.1, "shared": 2.2, "meant": 0.62, "number": 0.5, "conflict": -0.8, "elsewhere": -3.0, "other": -0.43,
-}  # fmt: skip
-NAMES = tuple(WEIGHTS)
-
-
-def likeness(earlier: Said, later: Said) -> float:
-    """From 0 to 1: how likely it is that both are about one need."""
-    score = BIAS + sum(weight * value for weight, value in zip(WEIGHTS.values(), features(earlier, later), strict=True))
-    return 1 / (1 + math.exp(-score))
-
-
-def features(earlier: Said, later: Said) -> tuple[float, ...]:
-    """In the order of NAMES, each from 0 to 1."""
-    one, two = _read(earlier.text[:MOST]), _read(later.text[:MOST])
-    shared, meant = one.words & two.words, one.meanings & two.meanings
-    spoke = bool(_SPOKE.search(two.folded))
-    way = _WAYS.get(earlier.channel)
-    numbers = one.numbers & two.numbers
-    return tuple(
-        float(value)
-        for value in (
-            spoke,
-            spoke and bool(way and way.search(two.folded)),
-            min(1.0, ALIKE * len(shared) / max(1.0, math.sqrt(len(one.words) * len(two.words)))),
-            len(meant) / max(1, min(len(one.meanings), len(two.meanings))),
-            bool(numbers),
-            bool(one.figures and two.figures and not numbers),
-            bool(earlier.site and later.site and earlier.site != later.site),
-            bool(_OTHER.search(two.folded)),
-        )
-    )
-
-
 def resemblance(one: Said, other: Said) -> float:
     """From 0 to 1: how much two people's messages look alike, for a person who decides. Other figures, other places: nothing."""
-    values = dict(zip(NAMES, features(one, other), strict=True))
-    return 0.0 if values["conflict"] or values["elsewhere"] else 0.6 * values["shared"] + 0.4 * values["meant"]
+    first, second = read(one.text), read(other.text)
+    elsewhere = one.site and other.site and one.site != other.site
+    if elsewhere or (first.figures and second.figures and not first.numbers & second.numbers):
+        return 0.0
+    return 0.6 * shared(first, second) + 0.4 * meant(first, second)
+
+
+def shared(one: Read, other: Read) -> float:
+    """From 0 to 1: how many words, for their length."""
+    return min(1.0, ALIKE * len(one.words & other.words) / max(1.0, math.sqrt(len(one.words) * len(other.words))))
+
+
+def meant(one: Read, other: Read) -> float:
+    return len(one.meanings & other.meanings) / max(1, min(len(one.meanings), len(other.meanings)))
+
+
+def read(text: str) -> Read:
+    """Of a long text its beginning."""
+    return _read(text[:MOST])
 
 
 @lru_cache(maxsize=1024)
-def _read(text: str) -> _Read:
+def _read(text: str) -> Read:
     folded = fold(text)
     every = folded.split()
     told = [_NUMBERS.get(word, word) for word in every]
     figures = frozenset(word for word in every if any(c.isdigit() for c in word))
-    return _Read(
+    return Read(
         folded=folded,
         words=frozenset(_stems(told)),
         meanings=frozenset(meanings(every)),

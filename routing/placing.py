@@ -111,7 +111,9 @@ def _twin(ticket: Ticket, choice: Choice, *, now: datetime) -> Twin | None:
     """Never raises: a ticket that nobody compared is placed by itself."""
     try:
         with transaction.atomic():
-            return duplicates.twin_of(ticket, site=choice.site, crisis=choice.crisis, now=now) if ticket.is_live else None
+            if not ticket.is_live:
+                return None
+            return duplicates.twin_of(ticket, site=choice.site, service=choice.service, crisis=choice.crisis, now=now)
     except Exception:
         log.exception("not_compared", ticket=str(ticket.id))
         return None

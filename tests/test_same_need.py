@@ -3,11 +3,9 @@
 import re
 from datetime import timedelta
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -17,8 +15,8 @@ from intake.actions import Asking
 from intake.requester.reading import reading_of
 from routing import merging
 from routing.actions import acknowledge, place
-from routing.likeness import JOIN, OFFER, Said, likeness
-from routing.management.commands import duplicate_accuracy
+from routing.pairing.clues import Wrote
+from routing.pairing.relation import JOIN, relate
 from sla.actions import derive
 from sla.models import Clock
 from tests.conftest import Cast, a_ticket, person, sign_in, visitor
@@ -27,7 +25,6 @@ from tickets import letters
 from tickets.actions import Words
 from tickets.models import Event, Link, Message, Ticket
 
-PAIRS = Path(settings.ROOT) / "config/demo/data/cedar_valley/duplicates.dev.jsonl"
 MINUTES = timedelta(minutes=1)
 FIRST, AGAIN = "bus 9 has not come to Fern", "I texted too, bus nine still isn't at Fern. I emailed you."
 SECRET = "Josiah has a new nurse"
@@ -36,21 +33,10 @@ SECRET = "Josiah has a new nurse"
 # --- likeness -------------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_joined_without_a_person_is_right_in_98_of_100_cases() -> None:
-    figures = duplicate_accuracy.figures_of(duplicate_accuracy.read(PAIRS))
-    sure, offered = figures[f"{JOIN:.2f}"], figures[f"{OFFER:.2f}"]
-    assert sure["precision"] >= 0.98
-    assert sure["recall"] >= 0.55
-    assert offered["recall"] >= 0.9
-    wrong, of = map(int, re.findall(r"\d+", sure["wrong of made pairs"]))
-    assert wrong / of < 0.01
-
-
-def test_the_weights_are_those_that_fit_the_pairs() -> None:
-    from routing import likeness as module
-
-    fitted = duplicate_accuracy.fitted(duplicate_accuracy.read(PAIRS))
-    assert fitted == pytest.approx([module.BIAS, *module.WEIGHTS.values()], abs=0.03)
+def chance(earlier: str, later: str, *, channels: tuple[str, str] = ("web", "web"), sites: tuple[str, str] = ("RIV", "RIV")) -> float:
+    """That one person says one need again."""
+    one, two = (Wrote(t, c, s, minutes=m, who="pat") for t, c, s, m in zip((earlier, later), channels, sites, (0, 12), strict=True))
+    return relate(one, two).said_again
 
 
 @pytest.mark.parametrize(
@@ -60,16 +46,17 @@ def test_the_weights_are_those_that_fit_the_pairs() -> None:
         ("PO 90441 stuck in budget review", "PO 90460 stuck in budget review"),
         ("Door closer broken at main entrance", "Door closer broken at the gym exit"),
         ("copier jam tray 3 2nd floor", "copier jam tray 3 in the library one"),
+        ("The bus to Fern was late", "I texted about my password too"),
+        ("bus 9 has not come to Fern", "I wrote about the bus, another one is late now"),
     ],
 )
 def test_two_things_of_one_kind_are_not_one_need(earlier: str, later: str) -> None:
-    assert likeness(Said(earlier, "web", "RIV"), Said(later, "web", "RIV")) < JOIN
+    assert chance(earlier, later) < JOIN
 
 
 def test_another_place_or_another_number_speaks_against_it() -> None:
-    same = likeness(Said(FIRST, "sms", "RIV"), Said(AGAIN, "email", "RIV"))
-    assert same >= JOIN
-    assert likeness(Said(FIRST, "sms", "LIN"), Said(AGAIN, "email", "RIV")) < JOIN
+    assert chance(FIRST, AGAIN, channels=("sms", "email")) >= JOIN
+    assert chance(FIRST, AGAIN, channels=("sms", "email"), sites=("LIN", "RIV")) < JOIN
 
 
 # --- joined ---------------------------------------------------------------------------------------------------------------
@@ -171,9 +158,7 @@ def test_a_sensitive_one_is_offered_alone(here: Cast) -> None:
 
 
 def test_likely_and_not_sure_is_a_link(here: Cast) -> None:
-    stays, goes = said_twice(
-        here, first="Rosalind starts Monday and has no account.", again="RE: new hire. Still nothing for Rosalind."
-    )
+    stays, goes = said_twice(here, first="Rosalind starts Monday and has no account.", again="RE: new hire. Still nothing.")
     assert goes.merged_into_id is None
     assert Link.objects.filter(ticket=goes, other=stays, kind="may_belong").exists()
 

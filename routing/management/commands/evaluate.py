@@ -17,9 +17,10 @@ from knowledge import evaluating as answers
 from knowledge import meanings
 from knowledge.measured import NotASet
 from routing import measured as triage
+from routing.pairing import measured as duplicates
 
 Measure = Callable[[Path, bool], dict[str, Any]]
-MEASURES: dict[str, Measure] = {"answers": answers.measure, "triage": triage.measure}
+MEASURES: dict[str, Measure] = {"answers": answers.measure, "duplicates": duplicates.measure, "triage": triage.measure}
 DEMO = "cedar-valley"
 
 
