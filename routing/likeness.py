@@ -27,9 +27,9 @@ _SAID = (
 SPOKE = re.compile(
     rf"\b(?:{_WE} {_SAID}|{_WE} (?:text|message|email|chat) (?:too|also|already|you|this)"
     r"|(?:e ?mailed|texted|wrote|messaged|chatted|called|reported|submitted) (?:too|also|already|earlier|before|yesterday|you|about"
-    r"|this|last|on)|^asked (?:on|by|in|about)|(?:our|my|the) (?:chat|call|(?:last|earlier|first|previous) (?:letter|email|mail|message|text"
-    r"|call|note|form|request)|earlier)|(?:see|saw|got|get|read|received|regarding|about) (?:my|our) (?:text|e ?mail|mail|message|form"
-    r"|letter|note|call|request|report)|(?:following|follow) (?:up|our)|checking (?:in|on)|any (?:news|update|word)\b"
+    r"|this|last|on)|^asked (?:on|by|in|about)|(?:our|my|the) (?:chat|call|(?:last|earlier|first|previous) (?:letter|email|mail|message"
+    r"|text|call|note|form|request)|earlier)|(?:see|saw|got|get|read|received|regarding|about) (?:my|our) (?:text|e ?mail|mail|message"
+    r"|form|letter|note|call|request|report)|(?:following|follow) (?:up|our)|checking (?:in|on)|any (?:news|update|word)\b"
     r"|(?:asking|writing|write|calling|bother you) again|(?:second|third|2nd|3rd|final) (?:notice|request|time asking|message|email)"
     r"|(?:as|like|what) (?:i|we) (?:said|wrote|texted|told|mentioned)|as (?:texted|written|mailed|e ?mailed|said|reported|discussed)"
     r"|still (?:nothing|no|not|wrong|waiting|pending|isnt|havent|hasnt)|same thing|(?:a|the) status|reminder"

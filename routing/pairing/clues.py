@@ -27,7 +27,8 @@ _OWN = re.compile(
 )
 _ASKS = re.compile(
     r"\b(?:can (?:i|we|you|my)|could (?:i|we|you)|may i|how (?:do|can|much|to)|when (?:is|does|are|do)|where (?:do|can)"
-    r"|who do|is there|please|need(?:s|ed)?|request\w*|want to|would like|looking for|puedo|necesit\w+|cuando|cuanto|donde|quiero|requesting)\b"
+    r"|who do|is there|please|need(?:s|ed)?|request\w*|want to|would like|looking for|puedo|necesit\w+|cuando|cuanto"
+    r"|donde|quiero)\b"
 )
 _COMMON = re.compile(
     r"\b(?:bus(?:es)?|camion|autobus|ruta|wi ?fi|internet|network|net|red|power|electric\w*|lights?|dark|heat\w*|cold|hot|degrees|ac"
@@ -165,12 +166,12 @@ def _service(one: Wrote, later: Wrote) -> float:
     if not (one.services and later.services):
         return 0.5
     chances = dict(later.services)
-    return min(1.0, sum(chance * chances.get(name, 0.0) for name, chance in one.services) ** 0.5)
+    return math.sqrt(min(1.0, sum(chance * chances.get(name, 0.0) for name, chance in one.services)))
 
 
 def _cosine(one: Wrote, later: Wrote) -> float | None:
     """From 0 to 1: how alike their meanings are; None where there is no embedder."""
     if one.meaning is None or later.meaning is None:
         return None
-    alike = float(np.dot(one.meaning, later.meaning))
+    alike: float = np.dot(one.meaning, later.meaning).item()
     return min(1.0, max(0.0, (alike - NEAR) / (FAR - NEAR)))

@@ -13,9 +13,9 @@ DIGITS = 7  # of a number, at least
 _ASIDE = re.compile(r"[(,].*")
 _ROLES = frozenset(
     "anonymous parent parents mom dad mother father guardian grandparent grandmother grandfather madre padre abuela abuelo familia"
-    " family student students grader teacher teachers maestro maestra para aide nurse office secretary desk custodian kitchen cafeteria lead"
-    " principal librarian coach driver neighbor neighbour vecino community vendor substitute sub staff clerk manager helper coordinator"
-    " counselor recess attendance warehouse front reception visitor someone unknown caller bus school".split()
+    " family student students grader teacher teachers maestro maestra para aide nurse office secretary desk custodian kitchen cafeteria"
+    " lead principal librarian coach driver neighbor neighbour vecino community vendor substitute sub staff clerk manager helper"
+    " coordinator counselor recess attendance warehouse front reception visitor someone unknown caller bus school".split()
 )
 _STAFF = frozenset(
     "teacher para aide nurse office secretary custodian kitchen lead principal librarian coach driver substitute staff clerk manager"
