@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
@@ -16,10 +17,12 @@ from districts.scope import district_scope
 from knowledge import evaluating as answers
 from knowledge import meanings
 from knowledge.measured import NotASet
+from knowledge.model.endpoint import endpoint
 from routing import measured as triage
 from routing.pairing import measured as duplicates
 
 Measure = Callable[[Path, bool], dict[str, Any]]
+WITH_MODEL: dict[str, Callable[[Path, UUID], dict[str, Any]]] = {"answers": answers.with_model}  # outside of any transaction
 MEASURES: dict[str, Measure] = {"answers": answers.measure, "duplicates": duplicates.measure, "triage": triage.measure}
 DEMO = "cedar-valley"
 
@@ -32,6 +35,9 @@ class Command(BaseCommand):
         parser.add_argument("--set", type=Path, required=True, help="file of labelled rows")
         parser.add_argument("--district", default=DEMO, help=f"slug (default: {DEMO}, the demonstration)")
         parser.add_argument("--fit", action="store_true", help="fit the weights anew, and tell what is reached on rows not fitted on")
+        parser.add_argument(
+            "--model", action="store_true", help=f"besides, with the model that is plugged in ({', '.join(WITH_MODEL)})"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,9 +49,20 @@ class Command(BaseCommand):
                 meanings.keep_district()
                 figures = MEASURES[options["what"]](options["set"], options["fit"])
                 transaction.set_rollback(True)
+            if options["model"]:
+                figures["with the model"] = self._with_model(options["what"], options["set"], district.id)
         except NotASet as wrong:
             raise CommandError(str(wrong)) from wrong
         self.stdout.write(json.dumps(figures) if options["json"] else "\n".join(lines(figures)))
+
+    def _with_model(self, what: str, file: Path, district_id: UUID) -> dict[str, Any]:
+        if what not in WITH_MODEL:
+            raise CommandError(f"no model takes part in {what}")
+        if endpoint() is None:
+            raise CommandError(
+                "no model is plugged in: MODEL_URL and MODEL_NAME (docs/models.md; manage.py fake_model runs one to try)"
+            )
+        return WITH_MODEL[what](file, district_id)
 
 
 def lines(figures: Mapping[str, Any], under: str = "") -> Iterator[str]:
