@@ -12,6 +12,7 @@ ALL = (INTAKE, PLACING, SENDING, PROMISES, SLOW)
 ROUTES = (
     ("routing.retrain", {"queue": SLOW}),
     ("routing.close", {"queue": SLOW}),
+    ("routing.compare", {"queue": PROMISES}),  # it takes seconds, and nobody waits for their ticket meanwhile
     ("routing.*", {"queue": PLACING}),
     ("intake.reap_files", {"queue": SLOW}),
     ("intake.reap_chats", {"queue": SLOW}),

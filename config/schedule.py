@@ -11,6 +11,7 @@ SCHEDULE = {
     "climb-ladders": {"task": "ownership.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
     "watch-alerts": {"task": "alerts.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
     "move-outages": {"task": "incidents.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
+    "notice-outages": {"task": "routing.compare", "schedule": 20, "options": {"queue": queues.PROMISES, "expires": 20}},
     "recognise-people": {"task": "intake.recognise", "schedule": 300, "options": {"queue": queues.SLOW, "expires": 300}},
     "tell-of-quarantine": {"task": "intake.tell_of_quarantine", "schedule": 1800, "options": {"queue": queues.SLOW, "expires": 1800}},
     "close-resolved": {"task": "routing.close", "schedule": 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
@@ -18,5 +19,7 @@ SCHEDULE = {
     "reap-files": {"task": "intake.reap_files", "schedule": 6 * 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
     "reap-chats": {"task": "intake.reap_chats", "schedule": 6 * 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
     "keep-meanings": {"task": "knowledge.keep_meanings", "schedule": 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
+    "read-gaps": {"task": "knowledge.read_gaps", "schedule": 300, "options": {"queue": queues.SLOW, "expires": 300}},
+    "keep-articles": {"task": "knowledge.keep_articles", "schedule": 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
     "retrain": {"task": "routing.retrain", "schedule": 3600, "options": {"queue": queues.SLOW, "expires": 3600}},
 }

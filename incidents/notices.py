@@ -73,6 +73,15 @@ class Post:
 
         self._send(people, letter, key=key, path=reverse("incidents"), wakes=False)
 
+    def noticed(self, people: Sequence[Person], title: str, count: int, *, key: str) -> None:
+        """Several people may write of one cause; nobody has said so."""
+
+        def letter() -> tuple[str, list[str]]:
+            said = _("%(count)d people may write of one cause. Look at it: declare an outage, or say why it is none.")
+            return _("Is this an outage? %(what)s") % {"what": title}, [said % {"count": count}]
+
+        self._send(people, letter, key=key, path=reverse("incidents"), wakes=False)
+
     def said(self, incident: Incident, people: Sequence[Person], subject: str, text: str, *, key: str) -> None:
         """Words that are there already, to people of the house."""
         self._tell(people, lambda: (subject % {"what": incident.title}, [text]), key, incident, wakes=False)

@@ -8,8 +8,10 @@ from django.utils import timezone
 
 from districts.jobs import bind, each_district
 from incidents import sweep as sweeping
+from incidents.hunches.arrivals import watch_arrivals
 
 SWEPT = (
+    ("arrivals", watch_arrivals),
     ("incident_feeds", sweeping.look_at_feeds),
     ("incidents", sweeping.move_incidents),
     ("incident_updates", sweeping.send_updates),
@@ -29,4 +31,4 @@ def sweep_district(*, district_id: str) -> int:
     """What one district has to be sent, at once."""
     bind(district_id)
     now = timezone.now()
-    return sum(drain(UUID(district_id), now=now) for _queue, drain in SWEPT[1:])
+    return sum(drain(UUID(district_id), now=now) for queue, drain in SWEPT if queue not in ("arrivals", "incident_feeds"))

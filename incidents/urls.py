@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from incidents.views import desk, paper, reviewing, steps
+from incidents.views import desk, hunches, paper, reviewing, steps
 
 urlpatterns = [
     path("", desk.outages, name="incidents"),
     path("new", desk.declare, name="incident_new"),
     path("offers/<uuid:offer_id>/decline", desk.decline, name="incident_decline"),
+    path("hunches/<uuid:hunch_id>/dismiss", hunches.dismiss, name="incident_dismiss"),
     path("beside/<uuid:ticket_id>/", desk.beside, name="incident_beside"),
     path("<uuid:incident_id>/", desk.outage, name="incident"),
     path("<uuid:incident_id>/update", desk.update, name="incident_update"),

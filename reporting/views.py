@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from districts.access import Can, require
+from incidents.hunches import deciding
 from reporting import metrics, queries
 from tickets.models import ChannelKind
 
@@ -27,6 +28,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "channels": [(ChannelKind(kind).label, count) for kind, count in figures.channels],
         "busiest_channel": ChannelKind(figures.busiest_channel[0]).label if figures.busiest_channel else "",
         "most_of_channel": max((count for _kind, count in figures.channels), default=0) or 1,
+        "hunches": deciding.open_hunches(figures.at),
         "flow": {
             "days": [date_format(day, "D j") for day, _opened, _resolved in figures.flow],
             "opened": [opened for _day, opened, _resolved in figures.flow],

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from districts.models import Service, Site
 from knowledge.embedding import meaning
+from knowledge.embedding.engines import Floats
 from routing.likeness import Said, resemblance
 from routing.pairing.clues import Wrote
 from routing.pairing.relation import JOIN, OFFER, relate
@@ -95,13 +96,18 @@ def _judged(ticket: Ticket, mine: Wrote, other: Ticket, theirs: Wrote) -> Twin:
     return Twin(other, chance, why, sure=chance >= JOIN)
 
 
-def wrote(ticket: Ticket, text: str, *, site: Site | None = None, service: Service | None = None) -> Wrote:
-    """`text`: what was asked in it. `site` and `service`: what triage found, where the ticket has none yet."""
+def wrote(ticket: Ticket, text: str, *, site: Site | None = None, service: Service | None = None, meant: Floats | None = None) -> Wrote:
+    """`text`: what was asked in it. `site` and `service`: what triage found, where the ticket has none yet; `meant`: its meaning."""
     at, of = _code(ticket) or (site.code if site else ""), ticket.service_id or (service.id if service else None)
     return Wrote(
         text, ticket.channel, at, minutes=ticket.opened_at.timestamp() / 60, room=ticket.room, asset=ticket.asset_tag,
-        services=((str(of), 1.0),) if of else (), meaning=meaning.one(text), who=str(ticket.requester_id),
+        services=((str(of), 1.0),) if of else (), meaning=meaning.one(text) if meant is None else meant, who=str(ticket.requester_id),
     )  # fmt: skip
+
+
+def said_in(tickets: Sequence[Ticket]) -> dict[UUID, str]:
+    """What was asked in each."""
+    return {key: said.text for key, said in _said(tickets).items()}
 
 
 def _said(tickets: Sequence[Ticket]) -> dict[UUID, Said]:

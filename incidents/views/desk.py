@@ -20,10 +20,12 @@ from districts.access import Can, may
 from districts.models import District
 from incidents import actions, forms, linking, queries, reached, starting
 from incidents.actions import NotYet, Refused
+from incidents.hunches import deciding
 from incidents.levels import affected
-from incidents.models import Incident, Offer, Update
+from incidents.models import Hunch, Incident, Offer, Update
 from incidents.saying import Meanwhile
 from incidents.starting import New
+from incidents.views import hunches
 from incidents.views.doors import actor_of, staff_only
 from incidents.views.given import a_number, an_id
 from ownership.models import Process
@@ -48,6 +50,7 @@ def outages(request: HttpRequest) -> HttpResponse:
     pages = Paginator(queries.past(), PAST_A_PAGE)
     context = {
         "running": list(starting.running().select_related("commander").order_by("-detected_at")), "offers": queries.offers(),
+        "hunches": deciding.shown(actor, timezone.now()),
         "mine": queries.mine(actor), "past": pages.get_page(request.GET.get("page")), "now": timezone.now(),
         "may_lead": may(actor, Can.LEAD),
     }  # fmt: skip
@@ -56,20 +59,23 @@ def outages(request: HttpRequest) -> HttpResponse:
 
 @staff_only
 def declare(request: HttpRequest) -> HttpResponse:
-    """From the desk's button, from a ticket (?ticket=), or from a failed feed (?offer=)."""
+    """From the desk's button, a ticket (?ticket=), a failed feed (?offer=), or what several people may write of (?hunch=)."""
     now = timezone.now()
-    ticket, offer = _ticket(request, now), _offer(request)
+    ticket, offer, hunch = _ticket(request, now), _offer(request), hunches.given(request)
     if request.method != "POST":
-        return _declare_page(request, forms.DeclareForm(initial=_initial(ticket, offer, now)), ticket, offer)
+        known = hunches.initial(hunch) if hunch else _initial(ticket, offer, now)
+        return _declare_page(request, forms.DeclareForm(initial=known), ticket, offer, hunch=hunch)
     form = forms.DeclareForm(request.POST)
     if not form.is_valid():
-        return _declare_page(request, form, ticket, offer, status=422)
-    given = _new(form.cleaned_data, ticket, offer)
+        return _declare_page(request, form, ticket, offer, hunch=hunch, status=422)
+    given = _new(form.cleaned_data, ticket, offer, hunch)
     like = None if request.POST.get("anew") else starting.running_like(given)
     if like and not request.POST.get("join"):
-        return _declare_page(request, form, ticket, offer, like=like)
+        return _declare_page(request, form, ticket, offer, hunch=hunch, like=like)
     started = starting.start(given, by=actor_of(request).person, now=now, anew=bool(request.POST.get("anew")))
     _settle_start(request, started.incident, ticket, offer, now)
+    if hunch:
+        deciding.accept(hunch, started.incident, actor=actor_of(request), now=now)
     said = _("Declared. Level 1 has begun, and those who have a step are told.") if started.new else _("Added to the outage that runs.")
     messages.success(request, said)
     return redirect("incident", started.incident.id)
@@ -99,9 +105,9 @@ def _initial(ticket: Ticket | None, offer: Offer | None, now: datetime) -> dict[
     return {"began_at": now}
 
 
-def _new(given: dict[str, Any], ticket: Ticket | None, offer: Offer | None) -> New:
+def _new(given: dict[str, Any], ticket: Ticket | None, offer: Offer | None, hunch: Hunch | None) -> New:
     process = offer.escalation.process if offer else None
-    source = Incident.Source.TICKET if ticket else Incident.Source.FEED if offer else Incident.Source.PERSON
+    source = Incident.Source.TICKET if ticket or hunch else Incident.Source.FEED if offer else Incident.Source.PERSON
     return New(
         title=given["title"], began_at=given["began_at"], seen=given["seen"], severity=given["severity"], scope=given["scope"],
         sites=list(given["sites"]), systems=list(given["systems"]), processes=[process] if process else [], source=source,
@@ -117,10 +123,11 @@ def _settle_start(request: HttpRequest, incident: Incident, ticket: Ticket | Non
 
 
 def _declare_page(
-    request: HttpRequest, form: forms.DeclareForm, ticket: Ticket | None, offer: Offer | None, *, like: Incident | None = None,
-    status: int = 200,
+    request: HttpRequest, form: forms.DeclareForm, ticket: Ticket | None, offer: Offer | None, *, hunch: Hunch | None = None,
+    like: Incident | None = None, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    context = {"form": form, "ticket": ticket, "offer": offer, "like": like, "running": starting.running().order_by("-detected_at")[:5]}
+    known = {"ticket": ticket, "offer": offer, "hunch": hunch}
+    context = {"form": form, **known, "like": like, "running": starting.running().order_by("-detected_at")[:5]}
     return render(request, "incidents/declare.html", context, status=status)
 
 
@@ -142,7 +149,10 @@ def beside(request: HttpRequest, ticket_id: UUID) -> HttpResponse:
     found = get_ticket(actor_of(request), ticket_id, to=Can.WORK, now=timezone.now())
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("desk_ticket", ticket_id)
-    return render(request, "incidents/parts/beside.html", {"found": linking.incidents_for(found), "ticket": found})
+    context: dict[str, Any] = {"found": linking.incidents_for(found), "ticket": found}
+    if hunch := deciding.of_ticket(found, timezone.now()):
+        context |= {"hunch": hunch[0], "others": hunch[1]}
+    return render(request, "incidents/parts/beside.html", context)
 
 
 # --- the page of one ---------------------------------------------------------------------------------------------------

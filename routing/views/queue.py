@@ -11,11 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from districts import contacts
+from incidents.hunches import deciding
 from routing import queue
 from routing.lines import lines
 from routing.queue import COUNTED, FOUND, Desk, Page, View
 from routing.views.doors import staff_only
 from tickets import words
+
+HUNCHES = 3  # lines above the queue
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     }  # fmt: skip
     if target in ("more", "queue"):
         return render(request, f"routing/desk.html#{'rows' if target == 'more' else 'queue'}", context)
-    return render(request, "routing/desk.html", context | {"tabs": tabs(at, view.slug)})
+    hunches = [] if after else deciding.open_hunches(at.now, teams=at.actor.teams)[:HUNCHES]
+    return render(request, "routing/desk.html", context | {"tabs": tabs(at, view.slug), "hunches": hunches})
 
 
 @staff_only
