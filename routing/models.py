@@ -49,6 +49,11 @@ class TriagePolicy(DistrictModel):
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "service"], name="triage_policy_once", nulls_distinct=False)]
 
+    @property
+    def percent(self) -> str:
+        """What is wanted, as people write it."""
+        return f"{100 * self.wanted:g}" if self.wanted is not None else ""
+
 
 class Decision(DistrictModel):
     """What triage chose, how sure it was, why, which engine; and what a person changed it to.

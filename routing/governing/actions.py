@@ -13,7 +13,7 @@ from routing.governing.curve import Curve
 from routing.models import Decision, TrainedModel, TriagePolicy
 
 LOWEST = 0.3  # nothing less sure is placed, however right it was
-NEVER = 1.0  # a threshold that nothing reaches: people decide
+NEVER = 1.1  # a threshold that nothing reaches: people decide
 State = TrainedModel.State
 log = structlog.get_logger(__name__)
 

@@ -45,11 +45,20 @@ class Point:
         return self.right / self.placed if self.placed else 1.0
 
     @property
+    def tenths(self) -> int:
+        return round(10 * self.share)
+
+    @property
+    def moved(self) -> int:
+        """Of 100 placed."""
+        return round(100 * (1 - self.precision))
+
+    @property
     def words(self) -> str:
         """ "About 8 of 10 are placed at once; of 100 placed, about 10 are moved by a person." """
         if not self.placed:
             return _("Nothing is placed at once: people decide all of it.")
-        tenth, moved = round(10 * self.share), round(100 * (1 - self.precision))
+        tenth, moved = self.tenths, self.moved
         first = (
             _("About %(n)d of 10 are placed at once.") % {"n": tenth}
             if tenth
