@@ -25,6 +25,7 @@ ROUTES = (
     ("ownership.*", {"queue": PROMISES}),
     ("incidents.*", {"queue": PROMISES}),
     ("alerts.*", {"queue": PROMISES}),
+    ("knowledge.write_pending", {"queue": SENDING}),  # a third party, and somebody waits
     ("knowledge.*", {"queue": SLOW}),
     ("reporting.*", {"queue": SLOW}),
 )

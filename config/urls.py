@@ -16,6 +16,7 @@ urlpatterns = [
     path("calendar/", include("sla.setup.calendar.public")),
     path("setup/", include("intake.setup.urls")),
     path("setup/", include("sla.setup.urls")),
+    path("setup/", include("knowledge.setup.urls")),
     path("setup/", include("routing.setup.urls")),
     path("setup/", include("ownership.setup.urls")),
     path("setup/", include("alerts.setup_urls")),

@@ -13,7 +13,7 @@ from knowledge.words import unaccented
 
 LONGEST = 400  # characters of a sentence
 SHARE = 0.6  # of a sentence's own words that its quote, heading or title must have
-MARKS = re.compile(r"<[^>]{0,200}>|[`*_#|{}\[\]]|\0")  # nothing of a sentence is ever read as markup
+MARKS = re.compile(r"<[^>]{0,200}>|[`*|{}\[\]]|\0")  # nothing of a sentence is ever read as markup
 _ENDS = re.compile(r"(?<=[.!?])[*_]{0,2}\s+(?=[*_\[(“\"¿¡]*[A-ZÁÉÍÓÚÑ0-9])|\n+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _FIGURE = re.compile(

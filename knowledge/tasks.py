@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from knowledge import meanings
+from knowledge.model.doorway import write_pending as write_pending
 
 
 @shared_task(name="knowledge.keep_meanings")

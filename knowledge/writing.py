@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from knowledge import llm, supported
 from knowledge.embedding import meaning
 from knowledge.models import Purpose
-from knowledge.passages import passages
+from knowledge.passages import passages, plain
 from knowledge.queries import HELPS, Found
 from knowledge.supported import Source
 
@@ -97,7 +97,7 @@ def checked(draft: Draft, sources: Mapping[str, Source], question: str, language
     for said in draft.sentences[:MOST_SENTENCES]:
         source = sources.get(said.passage.split()[0] if said.passage.split() else "")
         quote = supported.standing(said.quote, source.markdown) if source else ""
-        text = " ".join(said.text.split())
+        text = " ".join(plain(said.text).split())
         why = _wrong(text, quote, source, question, language) if source and quote else "no such quote"
         if why or source is None:
             dropped.append(why)

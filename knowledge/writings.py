@@ -9,8 +9,7 @@ from uuid import UUID
 from django.core.cache import cache
 
 from districts.scope import district_scope
-from knowledge import llm
-from knowledge.models import Answer, Purpose, Writing
+from knowledge.models import Answer, Writing
 from knowledge.queries import Found, search
 from knowledge.writing import Text, write
 
@@ -18,14 +17,6 @@ FRESH = timedelta(seconds=10)  # from the question to the page
 AT_ONCE = 2  # in a whole deployment: writing must not keep all workers from requests
 HELD = 20  # seconds after which the place of a worker that died is free
 State = Writing.State
-
-
-def want(answer: Answer, *, audience: str, now: datetime) -> bool:
-    """In the district in scope. False where no model writes here."""
-    if not llm.switched_on(Purpose.ANSWERS):
-        return False
-    Writing(answer=answer, audience=audience, asked_at=now).save(force_insert=True)
-    return True
 
 
 def drain(district_id: UUID, *, now: datetime) -> int:

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 ASKING = ("question", "q", "subject", "body", "request", "message", "words")  # names of texts that ask; others are read
-ENOUGH = 0.34  # of the weight of a question's words, from where a line is said to answer it
+ENOUGH = 0.2  # of the weight of a question's words, from where a text is said to answer it
 _FENCED = re.compile(r"<<<(\w+) ([^\n]*)>>>\n(.*?)\n<<<end \1>>>", re.DOTALL)
 _WORD = re.compile(r"[^\W_]+(?:'\w+)?")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -99,14 +99,18 @@ class Wits:
         return sum(self.rare.get(word, 1.0) for word in set(words(text)) & set(self.asked)) / whole
 
     def lines(self) -> list[tuple[float, str, str]]:
-        """How much is shared, the name of its text, the line; the best first."""
+        """How much is shared with it and with its text, the name of that text, the line; the best first."""
         found = [
-            (self.shared(line), name, line.strip())
+            (self.shared(line) + whole, name, line.strip())
             for name, text in self.sheet.read.items()
-            for line in _SENTENCE.split(text)
+            for whole in [self.shared(text)]
+            for line in _SENTENCE.split(re.sub(r"^\([^\n]*\)\n", "", text))
             if len(line.strip()) > 3
         ]
         return sorted(found, key=lambda one: -one[0])
+
+    def answered(self) -> bool:
+        return max(map(self.shared, self.sheet.read.values()), default=0.0) >= ENOUGH
 
     def told_of(self, value: str) -> str:
         """Lines of the texts that speak of a value: those that begin with it, or the text of that name."""
@@ -133,7 +137,7 @@ def fill(schema: Mapping[str, Any], wits: Wits, name: str = "") -> Any:
 def _items(schema: Mapping[str, Any], wits: Wits, name: str) -> Iterator[Any]:
     """Sentences with their quotes are the lines that answer; of other lists the best one, or none."""
     properties = schema.get("properties", {})
-    best = [one for one in wits.lines()[:2] if one[0] >= ENOUGH]
+    best = wits.lines()[:2] if wits.answered() else []
     if "quote" in properties:
         yield from ({"text": line, "passage": said, "quote": line} for _share, said, line in best)
     elif "enum" in schema and best:
@@ -143,9 +147,10 @@ def _items(schema: Mapping[str, Any], wits: Wits, name: str) -> Iterator[Any]:
 def _plain(kind: object, wits: Wits, name: str) -> Any:
     best = next(iter(wits.lines()), (0.0, "", ""))
     if kind == "boolean":
-        return best[0] >= ENOUGH
+        return wits.answered()
     if kind in ("number", "integer"):
-        return round(best[0], 2) if kind == "number" else round(best[0])
+        share = min(1.0, best[0] / 2)
+        return round(share, 2) if kind == "number" else round(share)
     return best[2][:200] if kind == "string" else None
 
 

@@ -34,6 +34,7 @@ from intake.views.keeping import in_any_language, kept_for_back, other_language,
 from intake.wording import one_line
 from knowledge import actions as knowledge
 from knowledge import queries as known
+from knowledge.model.wanted import want
 from knowledge.models import Answer
 from knowledge.rendering import to_html
 from routing import crisis
@@ -158,7 +159,8 @@ def _answer(actor: Actor, asked: Asked) -> dict[str, Any]:
         return {"near": near}
     answer = knowledge.show_answer(question=asked.text, found=best, language=language, now=now)
     asked.answer = str(answer.id)
-    return {"best": best, "passage": to_html(best.passage), "answer": answer, "near": near[1:]}
+    writing = want(answer, audience=known.audience_of(actor), now=now)
+    return {"best": best, "passage": to_html(best.passage), "answer": answer, "near": near[1:], "writing": writing}
 
 
 def _send(request: HttpRequest, asked: Asked) -> HttpResponse:
