@@ -16,7 +16,7 @@ from districts.models import ContactPoint, Person, Site
 from districts.scope import district_scope
 from knowledge.embedding import meaning
 from knowledge.models import Article
-from knowledge.redaction.people import forget
+from knowledge.redaction.people import forget, roster_of
 from routing.queue import Desk
 from routing.suggested import nearness
 from routing.suggested.offers import Offers, Source, offers_for
@@ -297,12 +297,25 @@ def test_what_the_district_is_reached_by_stays(here: Cast) -> None:
     assert "abcdefghijklmnopqrstuvwxyz" not in said
 
 
+@pytest.mark.parametrize("said", ["zbigniewa", "ZBIGNIEWA", "tchorz", "Tchórz", "kwelly-brontosh", "S44871"])
+def test_whoever_the_district_knows_is_found_however_it_is_written(here: Cast, oak: Cast, said: str) -> None:
+    Person.objects.create(name="Zbigniewa Tchórz", kind="student", roster_id="S44871")
+    Person.objects.create(name="Kwelly-Brontosh", kind="student")
+    assert said.casefold() not in unnamed(f"we gave it to {said} today", language="en").casefold()
+    assert "brontosh" in known(here) - known(oak)
+
+
+def known(cast: Cast) -> set[str]:
+    with district_scope(cast.district.id):
+        return set(roster_of("kwelly brontosh").people)
+
+
 def test_links_and_long_words(here: Cast) -> None:
     assert spoken("See [the form](/help/form/) or [mail us](mailto:help@x.example).") == (
         "See the form (http://cedar.localhost/help/form/) or mail us (help@x.example)."
     )
     head, rest = fold("One sentence here. " * 60)
     assert head.endswith(".")
-    assert len(head) <= 420 < len(head) + len(rest)
+    assert len(head) <= 240 < len(head) + len(rest)
     assert fold("Short.") == ("Short.", "")
     assert blanks_in("[date] and [name], [name]", "en") == ["[date]", "[name]"]

@@ -17,6 +17,7 @@ from django.utils.translation import override
 from districts.links import absolute
 from districts.queries import this_district
 from knowledge import queries as known
+from knowledge.found import By
 from knowledge.models import Article
 from knowledge.queries import Found
 from knowledge.search import STAFF
@@ -101,18 +102,25 @@ def _articles(ticket: Ticket, text: str) -> tuple[list[Found], list[Found]]:
     """(whose passage is offered, what is worth a look): quoted is only what the requester may read; whoever works here reads all."""
     audience = STAFF if ticket.requester.kind == STAFF else "public"
     found = known.search(text, audience=audience, language=ticket.language, limit=TO_READ, floor=0.0)
-    offered = [one for one in found if one.score >= SURE or (one.score >= OF_SERVICE and _about(one.article, ticket))][:QUOTES]
+    offered = sorted((one for one in found if _fits(one, ticket)), key=lambda one: (not _about(one, ticket), -one.score))[:QUOTES]
     near = known.search(text, audience=STAFF, language=ticket.language, limit=TO_READ) if audience != STAFF else found
     shown = {one.article.id for one in offered}
     return offered, [one for one in near if one.score >= known.HELPS and one.article.id not in shown]
 
 
-def _about(article: Article, ticket: Ticket) -> bool:
-    return ticket.service is not None and ticket.service.slug in article.services
+def _fits(found: Found, ticket: Ticket) -> bool:
+    """By words alone one has to be as sure as for an answer."""
+    sure = known.ANSWERS if found.by is By.WORDS else SURE
+    return found.score >= sure or (found.score >= OF_SERVICE and _about(found, ticket))
+
+
+def _about(found: Found, ticket: Ticket) -> bool:
+    """It says that it helps with the ticket's service."""
+    return ticket.service is not None and ticket.service.slug in found.article.services
 
 
 def _quote(found: Found, ticket: Ticket, today: date) -> Offer:
-    article, quoted = found.article, spoken(found.passage)
+    article, quoted = found.article, "\n\n".join(map(spoken, found.quotes))
     link = reverse("article", args=[article.slug])
     with override(ticket.language):
         source = _("From “%(title)s”: %(link)s") % {"title": article.title, "link": absolute(this_district(), link)}

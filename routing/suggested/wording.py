@@ -13,19 +13,19 @@ from districts.queries import this_district
 from knowledge.passages import plain
 from knowledge.redaction.engine import redact
 from knowledge.redaction.kinds import Kind
-from knowledge.redaction.people import district_roster
+from knowledge.redaction.people import roster_of
 
 NAME, EMAIL, PHONE = gettext_lazy("[name]"), gettext_lazy("[email address]"), gettext_lazy("[phone number]")
 ADDRESS, DATE, NUMBER = gettext_lazy("[address]"), gettext_lazy("[date]"), gettext_lazy("[number]")
 BLANKS = {Kind.PERSON: NAME, Kind.EMAIL: EMAIL, Kind.PHONE: PHONE, Kind.ADDRESS: ADDRESS, Kind.DATE: DATE}  # else a number
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)[^)]*\)")
-SHOWN = 420  # characters of a suggestion that are shown at once
+SHOWN = 240  # characters of a suggestion that are shown at once
 _NO_DIGIT = re.compile(r"\D")
 
 
 def unnamed(text: str, *, language: str) -> str:
     """Without whom it was about. What the district itself is reached by stays: it is everybody's."""
-    done, ours = redact(text, district_roster()), OurOwn()
+    done, ours = redact(text, roster_of(text)), OurOwn()
     pieces, at = list[str](), 0
     with override(language):
         for start, end, kind in done.spans:
