@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("incidents.urls_status")),
     path("alerts/", include("alerts.urls")),
     path("help/", include("knowledge.urls")),
+    path("articles/", include("knowledge.keeping.urls")),
     path("today/", include("reporting.urls")),
     path("notices/", include("delivery.urls")),
     path("calendar/", include("sla.setup.calendar.public")),

@@ -53,11 +53,11 @@ def keep_district() -> int:
 def keep_all() -> int:
     """Of every district: what was brought in while there was no embedder, and all once the weights are others."""
     ids = list(District.objects.values_list("id", flat=True))
-    return one_by_one(ids, _keep_district, failed="meanings_failed")
+    return one_by_one(ids, keep_one, failed="meanings_failed")
 
 
-def _keep_district(district_id: UUID) -> int:
-    """The computing, which takes seconds, is done outside of any transaction."""
+def keep_one(district_id: UUID) -> int:
+    """Of one district. The computing, which takes seconds, is done outside of any transaction."""
     with district_scope(district_id):
         stale = _stale(list(Article.objects.filter(language__in=READ_IN).defer("english", "spanish")))
     figured = _figured(stale)

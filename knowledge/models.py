@@ -1,5 +1,7 @@
 """What the district knows, what was shown to whom, and what nobody has written yet."""
 
+from datetime import date
+
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
@@ -40,6 +42,10 @@ class Article(DistrictModel):
 
     def __str__(self) -> str:
         return self.title
+
+    def is_out_of_date(self, today: date) -> bool:
+        """It was to be checked before `today`, on the district's clock: it may be."""
+        return self.published_at is not None and self.review_by is not None and self.review_by < today
 
 
 class ArticleVersion(DistrictModel):

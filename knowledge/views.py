@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from knowledge import queries
+from knowledge.keeping.statistics import count_reading
 from knowledge.models import Article
 from knowledge.rendering import to_html
 
@@ -40,11 +41,20 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         "article": shown,
         "body": to_html(shown.body),
         "translations": queries.translations(request.actor, shown),  # type: ignore[attr-defined]
-        "overdue": shown.review_by is not None and shown.review_by < today,
+        "overdue": shown.is_out_of_date(today),
         "staff_only": shown.audience == ["staff"],
         "shell": _shell(request),
     }
-    return render(request, "knowledge/article.html", context)
+    response = render(request, "knowledge/article.html", context)
+    if request.method == "GET" and not _fetched_ahead(request):
+        language = (get_language() or "en")[:2]
+        count_reading(shown, audience=queries.audience_of(request.actor), language=language, day=today)  # type: ignore[attr-defined]
+    return response
+
+
+def _fetched_ahead(request: HttpRequest) -> bool:
+    """By a browser that guesses: nobody has read it."""
+    return "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
 
 
 def _shell(request: HttpRequest) -> str:

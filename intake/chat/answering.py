@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from districts.queries import this_district
 from intake.language import guess
 from knowledge import actions as knowledge
 from knowledge import queries as known
@@ -41,7 +42,11 @@ def answer(words: str, *, language: str, shown: Collection[str], now: datetime) 
     if best.passage in shown:
         return "told", {}
     kept = knowledge.show_answer(question=words, found=best, language=spoken, now=now)
-    source = {"answer": str(kept.id), "passage": best.passage, "team": best.article.team.name if best.article.team else ""}
+    late = best.article.review_by if best.article.is_out_of_date(this_district().today(now)) else None
+    source = {
+        "answer": str(kept.id), "passage": best.passage, "team": best.article.team.name if best.article.team else "",
+        "check_by": late.isoformat() if late else "",
+    }  # fmt: skip
     return "answer", {**_named(best), **source, "near": near[1:]}
 
 

@@ -100,5 +100,5 @@ def _catalog() -> Iterator[str]:
     for name, description, phrases in Service.objects.values_list("name", "description", "example_phrases"):
         yield from (name, description, *phrases)
     yield from Team.objects.values_list("description", flat=True)
-    for title, keywords, body in Article.objects.values_list("title", "keywords", "body"):
+    for title, keywords, body in Article.objects.filter(published_at__isnull=False).values_list("title", "keywords", "body"):
         yield from (title, keywords, body)
