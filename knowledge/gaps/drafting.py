@@ -36,6 +36,7 @@ _OWN = re.compile(  # about this one need, not about all of its kind
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\"“¿¡(\[A-ZÀ-Þ0-9])")
 _PLACEHOLDER = re.compile(r"\[([A-Z_]+?)_\d+(?:_\d{3})*\]")
+_POINT = re.compile(r"(?:[-*]|\d+[.)])\s")
 _WORD = re.compile(r"[^\W_]{3,}")
 _BLANKS = {
     Kind.PERSON: "[name]", Kind.EMAIL: "[email]", Kind.PHONE: "[phone]", Kind.ADDRESS: "[address]", Kind.DATE: "[date]",
@@ -70,9 +71,11 @@ def body_of(replies: Sequence[Reply], asked: str) -> str:
     paragraphs: list[str] = []
     for reply in replies[:MOST_REPLIES]:
         for block in _blocks(reply.text):
-            sentences = [one for one in _SENTENCE.split(block) if _is_for_all(one) and not _told(one, told)]
+            points = _POINT.match(block)
+            found = block.split("\n") if points else _SENTENCE.split(block)
+            sentences = [one for one in found if _is_for_all(one) and not _told(one, told)]
             if sentences and sum(map(len, paragraphs)) < LONGEST:
-                paragraphs.append(" ".join(sentences))
+                paragraphs.append(("\n" if points else " ").join(sentences))
                 told += [_words(one) for one in sentences]
     return "\n\n".join(paragraphs)[:LONGEST]
 
@@ -87,8 +90,17 @@ def _blocks(text: str) -> Iterator[str]:
         lines.append(line.strip())
     for block in re.split(r"\n\s*\n", "\n".join(lines)):
         if block.strip():
-            is_list = any(re.match(r"(?:[-*•]|\d+[.)])\s", line) for line in block.split("\n"))
-            yield block.strip() if is_list else " ".join(block.split())
+            yield from _parts(block.strip().replace("•", "-"))
+
+
+def _parts(block: str) -> Iterator[str]:
+    """A list, and what stands before it; else one line."""
+    lines = block.split("\n")
+    first = next((at for at, line in enumerate(lines) if _POINT.match(line)), len(lines))
+    if first:
+        yield " ".join(" ".join(lines[:first]).split())
+    if first < len(lines):
+        yield "\n".join(lines[first:])
 
 
 def _is_for_all(sentence: str) -> bool:

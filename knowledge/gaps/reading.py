@@ -27,7 +27,7 @@ from knowledge.redaction.roster import Roster
 BATCH = 200  # gaps read at once
 BATCHES = 10  # of a district, one after the other; the rest is read by the next sweep
 KNOWN = 6000  # groups of a language that a gap is compared with, the latest
-MERGE = 0.04  # more than what a question needs, for two groups to become one
+MERGE = 0.02  # more than what a question needs, for two groups to become one
 KEPT = timedelta(days=365)  # a question is kept
 SHORT = 300  # characters of the question that stands for a group
 State = GapGroup.State
@@ -166,7 +166,7 @@ def _merged(
     gone: dict[UUID, GapGroup] = {}
     for one, other in to_merge(numbers, sums, measure.alike + MERGE):
         small, large = (groups.get(at) or there[at] for at in (one, other))
-        if small.id in gone or large.id in gone or small.state != State.OPEN:
+        if small.id in gone or large.id in gone or small.state != State.OPEN or small in gone.values():
             continue
         Gap.objects.filter(group=small).update(group=large)
         large.size += small.size
@@ -175,7 +175,7 @@ def _merged(
         sums[other] += sums[one]
         large.save()
         gone[small.id] = large
-        small.delete()
+        GapGroup.objects.filter(id=small.id).delete()
     return gone
 
 

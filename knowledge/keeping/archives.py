@@ -49,11 +49,15 @@ def _read(opened: ZipFile) -> Iterator[tuple[str, bytes]]:
         left -= len(found)
         if left < 0:
             raise NotAnArchive(_("Unpacked it is larger than %(most)d MB.") % {"most": MOST_UNPACKED // 1024**2})
-        yield PurePosixPath(entry.filename).name, found
+        yield _path(entry).name, found
+
+
+def _path(entry: ZipInfo) -> PurePosixPath:
+    return PurePosixPath(entry.filename.replace("\\", "/"))
 
 
 def _is_article(entry: ZipInfo) -> bool:
     """The name is only told, never gone to: a path that leads out of the archive leads nowhere."""
-    path = PurePosixPath(entry.filename.replace("\\", "/"))
+    path = _path(entry)
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts if part != "..")
     return not entry.is_dir() and path.suffix.lower() == ".md" and path.stem.upper() != "README" and not hidden
