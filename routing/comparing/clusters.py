@@ -1,18 +1,21 @@
 """Which messages of different people are about one cause. Pure.
 
-A cluster is one message and those that are about the same as it, never a chain: of a chain the two ends may have nothing in common.
+A cluster is one message and those that are about the same as it and as each other: nearly every two of them (CLOSE), never a chain,
+whose two ends may have nothing in common. Of any two messages of a school, 2 in 100 look like one cause by chance; three that all look
+like each other hardly ever do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 from routing.pairing.clues import Wrote
 from routing.pairing.relation import relate
 
-ONE_CAUSE = 0.5  # chance from which two people of one place write of one cause
-ELSEWHERE = 0.7  # of two places more is asked for, and the same service
-AT_ONE_PLACE, AT_SEVERAL = 3, 5  # people
+ONE_CAUSE = 0.7  # chance from which two people of one place write of one cause
+ELSEWHERE = 0.8  # of two places, or where one is not known, more is asked for; of two also the same service
+CLOSE = 0.8  # of the pairs of a cluster
+AT_ONE_PLACE, SOMEWHERE, AT_SEVERAL = 3, 4, 5  # people; somewhere: none of them said where
 NO_WAY = ""  # by which way two people wrote says nothing of what they wrote about
 
 
@@ -34,13 +37,24 @@ def clusters(wrote: Sequence[Wrote]) -> Iterator[Cluster]:
     left = set(near)
     while left:
         middle = max(left, key=lambda n: (len(near[n] & left), -n))
-        members = tuple(sorted({middle, *(near[middle] & left)}))
-        if len(members) < 2:
+        members = _close(middle, near, left)
+        if len(near[middle] & left) < AT_ONE_PLACE - 1:
             return
         places = frozenset(wrote[n].site for n in members) - {""}
         left -= set(members)
-        if len({wrote[n].who for n in members}) >= (AT_ONE_PLACE if len(places) < 2 else AT_SEVERAL):
+        if len({wrote[n].who for n in members}) >= (SOMEWHERE, AT_ONE_PLACE, AT_SEVERAL)[min(2, len(places))]:
             yield Cluster(members, places)
+
+
+def _close(middle: int, near: Mapping[int, set[int]], left: set[int]) -> tuple[int, ...]:
+    """`middle`, and of those near it, the best linked first, who keep nearly all near each other."""
+    around = near[middle] & left
+    members, links = [middle], 0
+    for n in sorted(around, key=lambda n: (-len(near[n] & around), n)):
+        more = links + len(near[n] & set(members))
+        if more >= CLOSE * len(members) * (len(members) + 1) / 2:
+            members, links = [*members, n], more
+    return tuple(sorted(members))
 
 
 def about_one(one: Wrote, other: Wrote) -> bool:
@@ -51,4 +65,4 @@ def about_one(one: Wrote, other: Wrote) -> bool:
     if apart and not (one.services and [name for name, _ in one.services] == [name for name, _ in other.services]):
         return False
     first, second = (replace(each, channel=NO_WAY, site="" if apart else each.site) for each in (one, other))
-    return relate(first, second).one_cause >= (ELSEWHERE if apart else ONE_CAUSE)
+    return relate(first, second).one_cause >= (ONE_CAUSE if one.site and one.site == other.site else ELSEWHERE)

@@ -22,7 +22,7 @@ WEIGHTS = Path(__file__).parent / "weights.json"
 SURE = 0.6  # below this chance nothing is called said again: taken for one, a need would be lost
 STRANGE = 0.05  # below this chance of being akin, two messages are not related, however they look
 JOIN = 0.75  # chance from which one person's two messages are one ticket without a person
-DOUBT = 0.7
+DOUBT = 0.65  # times the chance, where something speaks against it
 OFFER = 0.3  # chance from which a person is asked
 
 
@@ -42,6 +42,7 @@ class Verdict:
     akin: float
     spoke: bool
     against: bool = False  # another figure, another place, or "another"
+    conflict: bool = False  # another figure
 
     @property
     def said_again(self) -> float:
@@ -54,8 +55,10 @@ class Verdict:
 
     @property
     def one_cause(self) -> float:
-        """Chance that two people write of one cause, of any two messages of one place and hour."""
-        return self.chances[Relation.INCIDENT] * self.akin
+        """Chance that two people write of one cause, of any two messages of one place and hour. Where each names other figures
+        (bus 9, bus 14) never enough by itself.
+        """
+        return self.chances[Relation.INCIDENT] * self.akin * (DOUBT if self.conflict else 1.0)
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def judge(found: Mapping[str, float], models: Pair) -> Verdict:
     best = max(told, key=lambda each: told[each])
     if best is Relation.SAME and told[best] < SURE:
         best = max((Relation.INCIDENT, Relation.OTHER), key=lambda each: told[each])
-    return Verdict(best, told[best], chances, akin, bool(found["spoke"]), against)
+    return Verdict(best, told[best], chances, akin, bool(found["spoke"]), against, bool(found["conflict"]))
 
 
 def softmax(scores: list[float]) -> list[float]:
