@@ -51,6 +51,7 @@ _SMALL = {
         tienen tambien si debe deben cada todo toda todos todas""".split()
     ),
 }
+_TELLING = {code: small - (_SMALL["en"] & _SMALL["es"]) for code, small in _SMALL.items()}  # "a", "me": tell nothing
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,11 @@ def names(sentence: str) -> set[str]:
     } - {"i"}
 
 
+def all_in(sentence: str, quoted: str, language: str) -> bool:
+    """It has no word of its own."""
+    return share(words(sentence), words(plain(quoted)), language) == 1.0
+
+
 def share(ours: Sequence[str], theirs: Sequence[str], language: str) -> float:
     """Of the words that say something, how many the quote has too: the same, or of the same beginning."""
     small = _SMALL.get(language, _SMALL["en"]) | DENIALS
@@ -162,8 +168,7 @@ def _begin(word: str) -> str:
 
 
 def speaks(text: str, language: str) -> bool:
-    """Not visibly another language: short sentences have few small words."""
+    """Not visibly another language: by the small words that no other has."""
     found = words(text)
-    hits = {code: sum(word in small for word in found) for code, small in _SMALL.items()}
-    others = max((count for code, count in hits.items() if code != language), default=0)
-    return hits.get(language, 0) >= others or others < 2
+    hits = {code: sum(word in small for word in found) for code, small in _TELLING.items()}
+    return hits.get(language, 0) >= max((count for code, count in hits.items() if code != language), default=0)

@@ -109,7 +109,9 @@ def checked(draft: Draft, sources: Mapping[str, Source], question: str, language
 def _wrong(text: str, quote: str, source: Source, question: str, language: str) -> str:
     quoted = supported.sentences_of(quote, source.markdown)
     why = supported.wrong_with(text, quoted, source, question, language)
-    return why or ("another meaning" if language == "en" and not _near(text, f"{source.heading}: {quoted}") else "")
+    if why or language != "en" or supported.all_in(text, quoted, language) or _near(text, f"{source.heading}: {quoted}"):
+        return why
+    return "another meaning"
 
 
 def _near(text: str, quoted: str) -> bool:

@@ -6,6 +6,8 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from knowledge.passages import plain
+
 register = template.Library()
 
 
@@ -14,6 +16,12 @@ def dollars(amount: Decimal) -> str:
     """US dollars: cents, or for less than one as much as tells one question from another."""
     places = 2 if amount >= 1 or amount == amount.quantize(Decimal("0.01")) else 4
     return f"${number_format(max(amount, Decimal('0.0001')) if amount else amount, places)}"
+
+
+@register.filter
+def unmarked(markdown: str) -> str:
+    """Words without marks."""
+    return plain(markdown)
 
 
 @register.filter
