@@ -13,7 +13,7 @@ from delivery.models import Delivery
 from routing import crisis
 from routing.words import fold
 from tickets.family import merged_ids
-from tickets.models import Link, Message, Ticket
+from tickets.models import ChannelKind, Link, Message, Ticket
 
 MOST = 200  # messages, and letters, that are looked at, the newest first
 MOST_KNOWN = 200_000  # characters of each
@@ -29,9 +29,17 @@ def unread(ticket: Ticket, messages: Sequence[tuple[UUID, str]]) -> str:
     told = [line for _id, quoted in messages for line in without_help_lines(quoted)]
     if crisis.screen("\n".join(told)) is None:
         return ""
+    ours = _shown([message for message, _quoted in messages])
+    told = [line for message, quoted in messages if message not in ours for line in without_help_lines(quoted)]
     known = _known(ticket, [message for message, _quoted in messages])
     new = [line for line in told[:MOST_LINES] if (folded := fold(line)) and folded not in known]
     return "\n".join([*new, *told[MOST_LINES:]])
+
+
+def _shown(messages: Sequence[UUID]) -> set[UUID]:
+    """Those that quote an article, which we showed to whoever asked by the form or in the chat: its words are not theirs."""
+    rows = Message.objects.filter(id__in=messages, channel__in=[ChannelKind.WEB, ChannelKind.CHAT])
+    return set(rows.values_list("id", flat=True))
 
 
 def without_help_lines(quoted: str) -> list[str]:

@@ -4,13 +4,16 @@ import re
 import uuid
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
 from intake.receiving import receive
 from knowledge.models import Answer, Article
 from reporting.queries import today
+from routing import placing
 from tests.conftest import NOW, Cast, sign_in, visitor
+from tickets import actions as tickets
 from tickets.models import Message, Ticket
 
 ASKED = "How much is a new rider card when the old one is lost?"
@@ -69,3 +72,21 @@ def test_an_answer_that_is_not_there_is_nothing(here: Cast) -> None:
         assert sent.status_code == 303
     assert {row.quoted for row in Message.objects.filter(text="The roof of the gym leaks")} <= {""}
     assert Ticket.objects.filter(opened_at__lte=timezone.now()).exists()
+
+
+@pytest.mark.parametrize("channel", ["web", "chat"])
+def test_words_of_danger_in_an_article_are_not_the_askers(here: Cast, channel: str) -> None:
+    """An article about bullying names what it is not about; read as the asker's words it called the safety team."""
+    shown = "“Report bullying”\n\nOf somebody who says that he wants to kill himself tell us at once."
+    ticket, _message = tickets.open_ticket(
+        requester=here.pat, channel=channel, subject="bullying", team=here.front_office, now=NOW,
+        words=tickets.Words(text="How do I report that somebody is mean to my son on the bus?", quoted=shown),
+    )  # fmt: skip
+    placing.place(ticket.id, now=NOW)
+    assert not ticket.refresh().crisis
+    mailed, _message = tickets.open_ticket(
+        requester=here.pat, channel="email", subject="see below", team=here.front_office, now=NOW,
+        words=tickets.Words(text="Please see below.", quoted="> He says that he wants to kill himself."),
+    )  # fmt: skip
+    placing.place(mailed.id, now=NOW)
+    assert mailed.refresh().crisis, "what a mail brings along is heard"
