@@ -15,8 +15,9 @@ from django.utils.translation import override
 from districts.models import Priority
 from districts.queries import front_office
 from districts.scope import district_scope, require_district_id
-from routing import acknowledgement, duplicates, history, merging, notices, triage
+from routing import acknowledgement, duplicates, elsewhere, history, merging, notices, triage
 from routing.duplicates import Twin
+from routing.elsewhere import Answered, Asking, Patience
 from routing.governing.holding import within_leave
 from routing.models import Decision
 from routing.queries import staff_language
@@ -38,12 +39,12 @@ def drain(district_id: UUID) -> int:
 
     Bounded, so that a backlog of one district does not keep a worker for itself: the sweep comes back in seconds.
     """
-    done, failed = 0, set[UUID]()
+    done, failed, patience = 0, set[UUID](), Patience()
     for _batch in range(BATCHES):
         ids = _waiting(district_id, besides=failed)
         if not ids:
             break
-        placed = [i for i in ids if _place_alone(district_id, i)]
+        placed = [i for i in ids if _place_alone(district_id, i, patience)]
         failed |= set(ids) - set(placed)
         done += len(placed)
         if len(ids) < BATCH:  # what came after that has a nudge of its own
@@ -57,11 +58,21 @@ def _waiting(district_id: UUID, *, besides: set[UUID]) -> list[UUID]:
         return list(rows.values_list("id", flat=True)[:BATCH])
 
 
-def _place_alone(district_id: UUID, ticket_id: UUID) -> bool:
-    """One transaction. A ticket that cannot be placed now does not stop the others; the sweep comes back to it."""
+def _place_alone(district_id: UUID, ticket_id: UUID, patience: Patience) -> bool:
+    """One transaction; two where a model elsewhere is asked between them, which holds nothing meanwhile. A ticket that cannot be placed
+    now does not stop the others; the sweep comes back to it.
+    """
     try:
         with district_scope(district_id):
-            return _is_free(ticket_id) and place(ticket_id, now=timezone.now())
+            found = _is_free(ticket_id) and _place(ticket_id, now=timezone.now(), patience=patience)
+        if not isinstance(found, Asking):
+            return found
+        turn = elsewhere.claim(found)
+        if turn is None:
+            return False
+        answered = patience.ask(district_id, found, now=timezone.now()) if turn else Answered()
+        with district_scope(district_id):
+            return _is_free(ticket_id) and _place(ticket_id, now=timezone.now(), answered=answered) is True
     except Exception:
         log.exception("placing_failed", ticket=str(ticket_id))
         return False
@@ -86,11 +97,18 @@ def place(ticket_id: UUID, *, now: datetime) -> bool:
 
     Deciding only reads; the claim locks the ticket's row and sees what was done to it meanwhile.
     """
+    return _place(ticket_id, now=now) is True
+
+
+def _place(ticket_id: UUID, *, now: datetime, patience: Patience | None = None, answered: Answered | None = None) -> bool | Asking:
+    """With `patience`: where nobody here is sure, what a model elsewhere is to be asked first; nothing is done yet."""
     ticket = Ticket.objects.select_related("team", "service__team", "requester", "site").get(id=ticket_id)
     if ticket.placed_at is not None:
         return False
     with override(staff_language()):
-        choice = _choose(ticket, now=now)
+        choice = _choose(ticket, now=now, patience=patience, answered=answered)
+        if isinstance(choice, Asking):
+            return choice
         twin = _twin(ticket, choice, now=now)
         if twin and twin.sure:
             tickets.hold(ticket, twin.ticket)
@@ -131,7 +149,7 @@ def _say_again(ticket: Ticket, twin: Twin, *, now: datetime) -> None:
         tickets.link(ticket, other=twin.ticket, kind=Link.Kind.MAY_BELONG, now=now)
 
 
-def _choose(ticket: Ticket, *, now: datetime) -> Choice:
+def _choose(ticket: Ticket, *, now: datetime, patience: Patience | None, answered: Answered | None) -> Choice | Asking:
     """Triage's choice; where triage fails, the front office, with the failure as the reason. Never raises."""
     if not ticket.is_live:
         return _as_it_is(ticket)
@@ -142,7 +160,12 @@ def _choose(ticket: Ticket, *, now: datetime) -> Choice:
             texts = [text for _id, text, _quoted in said] + ([told] if told else [])
             quoted = history.unread(ticket, [(message, quoted) for message, _text, quoted in said if quoted])
             question = Question(ticket, whole_text(ticket.subject, texts, channel=ticket.channel), quoted=quoted)
-            return within_leave(question, triage.answer(question))
+            choice = triage.answer(question)
+            if answered:
+                choice = elsewhere.joined(question, choice, answered, now=now)
+            elif patience and (asking := patience.asking(question, choice)):
+                return asking
+            return within_leave(question, choice)
     except Exception as error:
         log.exception("triage_failed", ticket=str(ticket.id))
         reason = _("Triage failed (%(error)s), so people decide.") % {"error": type(error).__name__}

@@ -10,6 +10,7 @@ from tickets.models import ChannelKind
 
 WITH_ASIDES = (ChannelKind.CHAT, ChannelKind.PHONE, ChannelKind.SMS)
 _APOSTROPHES = str.maketrans("", "", "'’ʼ`´")
+_OURS = re.compile(r"\s*\[[^\[\]\n]{1,60}\]\s*")  # "[no text]", in whatever language: nobody wrote it
 _NOT_WORD = re.compile(r"[^\w]+|_+")
 
 
@@ -42,8 +43,8 @@ def first_of(folded: str, phrases: list[str]) -> str | None:
 
 def whole_text(subject: str, texts: Iterable[str], *, channel: str = "") -> str:
     """What triage reads of a ticket. A subject counts twice, it says best what a message is about; one that only repeats the
-    beginning of the message does not. Of a chat, a call or a text message, what the asker said."""
-    texts = list(texts)
+    beginning of the message does not. Of a chat, a call or a text message, what the asker said. Our own notes are no words."""
+    texts, subject = [text for text in texts if not _OURS.fullmatch(text)], "" if _OURS.fullmatch(subject) else subject
     body = "\n".join(filter(None, (transcript.words_in(text) if channel in WITH_ASIDES else text for text in texts)))
     start = subject.rstrip(" .…")
     if body.startswith(start) or (channel in WITH_ASIDES and any(subject in transcript.asides(text) for text in texts)):

@@ -1,7 +1,7 @@
 """Placing, acknowledging, handing on, putting right."""
 
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -186,14 +186,14 @@ def test_draining_places_all_of_one_district_and_none_of_another(buses: Cast, oa
 
 def test_one_that_cannot_be_placed_does_not_stop_the_others(buses: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [opened(buses, now=timezone.now() + timedelta(seconds=n)) for n in range(3)]
-    place = placing.place
+    place = placing._place
 
-    def choosy(ticket_id: Any, *, now: datetime) -> bool:
+    def choosy(ticket_id: Any, **more: Any) -> Any:
         if ticket_id == rows[0].id:
             raise DatabaseError("poisoned")
-        return place(ticket_id, now=now)
+        return place(ticket_id, **more)
 
-    monkeypatch.setattr(placing, "place", choosy)
+    monkeypatch.setattr(placing, "_place", choosy)
     assert placing.drain(buses.district.id) == 2
     assert [again(ticket).placed_at is None for ticket in rows] == [True, False, False]
 

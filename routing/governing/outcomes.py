@@ -84,12 +84,13 @@ class Names:
         return cls(dict(teams), dict(services), front_office().id)
 
 
-def judged(*, since: datetime, service: Service | None = None) -> list[Judged]:
-    """Of tickets that triage read after `since`, the newest first; `service`: those alone that it took for one of these."""
+def judged(*, since: datetime, service: Service | None = None, by: str = "") -> list[Judged]:
+    """Of tickets that triage read after `since`, the newest first; `service`: those alone that it took for one of these; `by`: those
+    alone that this engine read."""
     names = Names.read()
     seen: set[UUID] = set()
     found = []
-    for values in _decisions(since, service).values_list(*Row._fields)[:MOST]:
+    for values in _decisions(since, service, by).values_list(*Row._fields)[:MOST]:
         row = Row(*values)
         one = None if row.ticket_id in seen else of_row(row, names)  # of two decisions the later
         seen.add(row.ticket_id)
@@ -98,7 +99,7 @@ def judged(*, since: datetime, service: Service | None = None) -> list[Judged]:
     return found
 
 
-def _decisions(since: datetime, service: Service | None) -> Any:
+def _decisions(since: datetime, service: Service | None, by: str) -> Any:
     acted = Event.objects.filter(
         ticket=OuterRef("ticket_id"), kind__in=(Event.Kind.REPLIED, Event.Kind.RESOLVED), by__isnull=False
     )  # fmt: skip
@@ -106,6 +107,8 @@ def _decisions(since: datetime, service: Service | None) -> Any:
     rows = Decision.objects.filter(read, at__gte=since, ticket__merged_into__isnull=True, ticket__crisis=False)
     if service:
         rows = rows.filter(Q(suggested_service=service) | Q(suggested_team__isnull=True, service=service))
+    if by:
+        rows = rows.filter(Q(suggested_by=by) | Q(suggested_team__isnull=True, engine=by))
     return rows.annotate(settled=Exists(acted)).order_by("-at", "-id")
 
 
