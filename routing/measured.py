@@ -24,7 +24,7 @@ def measure(file: Path, fit: bool) -> dict[str, Any]:
         raise NotASet("the district's catalog has too little to learn from")
     trained = time.perf_counter() - started
     office, now = front_office(), timezone.now()
-    outcomes = [_outcome(row, lambda row: rehearse(row, model, office=office, now=now)) for row in rows(file)]
+    outcomes = [outcome_of(row, lambda row: rehearse(row, model, office=office, now=now)) for row in rows(file)]
     return {
         **figures(outcomes),
         "seconds to learn the catalog": round(trained, 1),
@@ -52,7 +52,7 @@ def _checked(row: Any) -> dict[str, Any]:
     return row
 
 
-def _outcome(row: dict[str, Any], ask: Any) -> Outcome:
+def outcome_of(row: dict[str, Any], ask: Any) -> Outcome:
     started = time.perf_counter()
     one: Rehearsed = ask(row)
     took = (time.perf_counter() - started) * 1000

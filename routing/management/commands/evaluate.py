@@ -18,6 +18,7 @@ from knowledge import evaluating as answers
 from knowledge import meanings
 from knowledge.measured import NotASet
 from knowledge.model.endpoint import endpoint
+from routing import after_labels
 from routing import measured as triage
 from routing.pairing import measured as duplicates
 
@@ -38,6 +39,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--model", action="store_true", help=f"besides, with the model that is plugged in ({', '.join(WITH_MODEL)})"
         )
+        parser.add_argument("--labels", type=int, default=0, help="triage: learn so many of the set's labels, and judge by the others")
+        parser.add_argument("--splits", type=int, default=after_labels.SPLITS, help="of the set, with --labels")
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,13 +50,20 @@ class Command(BaseCommand):
         try:
             with district_scope(district.id):
                 meanings.keep_district()
-                figures = MEASURES[options["what"]](options["set"], options["fit"])
+                figures = self._measured(options)
                 transaction.set_rollback(True)
             if options["model"]:
                 figures["with the model"] = self._with_model(options["what"], options["set"], district.id)
         except NotASet as wrong:
             raise CommandError(str(wrong)) from wrong
         self.stdout.write(json.dumps(figures) if options["json"] else "\n".join(lines(figures)))
+
+    def _measured(self, options: dict[str, Any]) -> dict[str, Any]:
+        if not options["labels"]:
+            return MEASURES[options["what"]](options["set"], options["fit"])
+        if options["what"] != "triage" or options["splits"] < 1:
+            raise CommandError("--labels is of triage, with one split at least")
+        return after_labels.measure(options["set"], options["labels"], options["splits"])
 
     def _with_model(self, what: str, file: Path, district_id: UUID) -> dict[str, Any]:
         if what not in WITH_MODEL:
