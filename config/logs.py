@@ -32,6 +32,8 @@ LOGGING: dict[str, Any] = {
         for name in (
             "django.server",
             "httpx",
+            "httpx2",
+            "openai",
             "mail.log",
             "celery.beat",
             "celery.worker.strategy",

@@ -15,7 +15,7 @@ register = template.Library()
 def dollars(amount: Decimal) -> str:
     """US dollars: cents, or for less than one as much as tells one question from another."""
     places = 2 if amount >= 1 or amount == amount.quantize(Decimal("0.01")) else 4
-    return f"${number_format(max(amount, Decimal('0.0001')) if amount else amount, places)}"
+    return f"${number_format(max(amount, Decimal('0.0001')) if amount else amount, places, force_grouping=True)}"
 
 
 @register.filter
