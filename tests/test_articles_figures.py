@@ -115,7 +115,9 @@ def test_readers_are_told_on_the_page_beside_an_answer_and_in_the_chat(here: Cas
     assert SAID in asked.content.decode()
     kind, told = chat_answer("something was left on the bus, whom do I call", language="en", shown=(), now=timezone.now())
     assert (kind, told["check_by"]) == ("answer", late.review_by.isoformat())  # type: ignore[union-attr]
-    page = render_to_string("intake/chat.html#line", {"entry": {"kind": "answer", "data": told}, "talk": {"with_people": True}})
+    page = render_to_string(
+        "intake/chat.html#line", {"entry": {"kind": "answer", "data": told, "at": timezone.now()}, "talk": {"with_people": True}}
+    )
     assert SAID in page
 
 

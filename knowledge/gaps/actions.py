@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from districts.models import Person, Service
 from knowledge.gaps import queries
-from knowledge.gaps.drafting import body_of, title_of
+from knowledge.gaps.drafting import body_of, title_of, without_blanks
 from knowledge.gaps.solved import Solved, solved_near, without_people
 from knowledge.keeping import actions as keeping
 from knowledge.keeping.written import Content, summary_of, with_services
@@ -37,7 +37,7 @@ def draft_from_solved(group: GapGroup, *, by: Person | None, now: datetime) -> A
     services = _services(group, found)
     owner = Counter(one.ticket.team_id for one in found).most_common(1)[0][0]
     content = Content(
-        title=title_of(group.question), body=body, summary=summary_of(body), language=group.language,
+        title=title_of(without_blanks(group.question)), body=body, summary=summary_of(body), language=group.language,
         audience=queries.audience_of(services),
         services=tuple(one.slug for one in services), keywords=with_services(queries.keywords_of(group), services), team=owner,
         review_by=now.date() + A_YEAR,
@@ -57,7 +57,7 @@ def _services(group: GapGroup, found: Sequence[Solved]) -> list[Service]:
     return list(Service.objects.filter(slug__in=slugs, active=True, sensitive=False))
 
 
-def written_for(group_id: UUID, article: Article, *, by: Person | None, now: datetime) -> None:
+def written_for(group_id: UUID, *, article: Article, by: Person | None, now: datetime) -> None:
     """Somebody writes an article for it."""
     group = GapGroup.objects.select_for_update(no_key=True).filter(id=group_id, state=State.OPEN).first()
     if group is not None:

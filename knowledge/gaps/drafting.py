@@ -36,6 +36,7 @@ _OWN = re.compile(  # about this one need, not about all of its kind
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\"“¿¡(\[A-ZÀ-Þ0-9])")
 _PLACEHOLDER = re.compile(r"\[([A-Z_]+?)_\d+(?:_\d{3})*\]")
+_BLANK = re.compile(r"\[(?:name|number|address|email|phone|date)\]")
 _POINT = re.compile(r"(?:[-*]|\d+[.)])\s")
 _WORD = re.compile(r"[^\W_]{3,}")
 _BLANKS = {
@@ -58,6 +59,11 @@ def with_blanks(found: Redacted, public: Mapping[str, str]) -> str:
         return _BLANKS.get(Kind(match[1]), "[number]") if match[1] in set(Kind) else match[0]
 
     return _PLACEHOLDER.sub(filled, found.text)
+
+
+def without_blanks(text: str) -> str:
+    """For who compares it, or looks for it."""
+    return " ".join(_BLANK.sub(" ", text).split())
 
 
 def folded(text: str) -> str:

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from knowledge.gaps.drafting import with_blanks
+from knowledge.redaction.engine import redact
+from knowledge.redaction.people import district_roster
 from tickets.models import Message, Ticket
 from tickets.words import words_of
 
@@ -14,11 +17,14 @@ WORDS = 40  # of a text, by which it is known again
 
 
 def hushed(*, now: datetime) -> list[str]:
-    """How the tickets of these days begin that were told in confidence, are of a sensitive service, or have words of danger."""
+    """How the tickets of these days begin that were told in confidence, are of a sensitive service, or have words of danger;
+    as they were written, and without what tells who wrote."""
     tickets = Ticket.objects.filter(Q(sensitive=True) | Q(crisis=True), opened_at__gte=now - LOOKED_BACK).order_by("-opened_at")
     ids = list(tickets.values_list("id", flat=True)[:MOST])
-    texts = Message.objects.filter(ticket_id__in=ids, kind=Message.Kind.REQUEST).values_list("text", flat=True)
-    return [begin for begin in map(_begin, texts) if begin]
+    texts = list(Message.objects.filter(ticket_id__in=ids, kind=Message.Kind.REQUEST).values_list("text", flat=True))
+    roster = district_roster() if texts else None
+    kept = [with_blanks(redact(text[:2000], roster), {}) for text in texts] if roster else []
+    return [begin for begin in map(_begin, [*texts, *kept]) if begin]
 
 
 def is_hushed(question: str, known: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from django.db.models.functions import TruncDate
 from django.http import Http404
 
 from districts.models import Service
-from knowledge.gaps.drafting import title_of
+from knowledge.gaps.drafting import title_of, without_blanks
 from knowledge.gaps.solved import questions_of
 from knowledge.keeping.written import Content
 from knowledge.models import Gap, GapGroup
@@ -18,6 +18,7 @@ from knowledge.models import Gap, GapGroup
 State = GapGroup.State
 WEEKS = 8
 ORDERS = ("size", "new")
+MOST_QUESTIONS, WORDINGS = 300, 50  # of a group: looked at, shown
 MOST_KEYWORDS = 15  # questions that become words people use
 LONGEST_KEYWORD = 160  # characters
 EVERYBODY = ("family", "student", "staff", "community")
@@ -90,14 +91,21 @@ def _bars(weeks: Sequence[int]) -> list[tuple[int, int]]:
     return [(times, round(100 * times / most) if most else 0) for times in weeks]
 
 
-def questions(group: GapGroup) -> list[Gap]:
-    """The newest, as they are kept: without what tells who asked."""
-    return list(Gap.objects.filter(group=group).exclude(question="").select_related("answer__article").order_by("-at")[:60])
+def questions(group: GapGroup) -> list[tuple[Gap, int]]:
+    """(the last, how many times) of each wording, as they are kept: without what tells who asked."""
+    rows = Gap.objects.filter(group=group).exclude(question="").select_related("answer__article").order_by("-at")[:MOST_QUESTIONS]
+    last: dict[str, tuple[Gap, int]] = {}
+    for gap in rows:
+        said = " ".join(gap.question.lower().split())
+        first, times = last.get(said, (gap, 0))
+        last[said] = first, times + 1
+    return list(last.values())[:WORDINGS]
 
 
 def keywords_of(group: GapGroup) -> tuple[str, ...]:
     """Its questions, as words people use."""
-    return tuple(text[:LONGEST_KEYWORD].replace(" · ", " ") for text in questions_of(group)[:MOST_KEYWORDS])
+    whole = [without_blanks(text).replace(" · ", " ")[:LONGEST_KEYWORD] for text in questions_of(group)]
+    return tuple(dict.fromkeys(filter(None, whole)))[:MOST_KEYWORDS]
 
 
 def begun_for(group_id: UUID) -> Content | None:
@@ -108,7 +116,7 @@ def begun_for(group_id: UUID) -> Content | None:
     services = list(Service.objects.filter(slug__in=group.services, active=True).select_related("team"))
     services.sort(key=lambda one: group.services.index(one.slug))
     return Content(
-        title=title_of(group.question), body="", language=group.language, audience=audience_of(services[:1]),
+        title=title_of(without_blanks(group.question)), body="", language=group.language, audience=audience_of(services[:1]),
         services=tuple(one.slug for one in services[:1]), keywords=keywords_of(group), team=services[0].team_id if services else None,
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from districts.models import District
 from districts.scope import district_scope
 from knowledge.gaps import private
 from knowledge.gaps.clusters import lead, to_merge
+from knowledge.gaps.drafting import with_blanks, without_blanks
 from knowledge.gaps.likeness import Floats, Measure, measure_for, rows
 from knowledge.gaps.offered import Offered, offered
 from knowledge.models import Answer, Gap, GapGroup
@@ -29,6 +30,7 @@ BATCHES = 10  # of a district, one after the other; the rest is read by the next
 KNOWN = 6000  # groups of a language that a gap is compared with, the latest
 MERGE = 0.02  # more than what a question needs, for two groups to become one
 KEPT = timedelta(days=365)  # a question is kept
+BLANK = 0.1  # as much less near to the middle counts a question in which something was taken out
 SHORT = 300  # characters of the question that stands for a group
 State = GapGroup.State
 
@@ -74,14 +76,14 @@ def _waiting() -> list[Gap]:
 def _read(
     district_id: UUID, waiting: Sequence[Gap], roster: Roster, services: Offered, hushed: Sequence[str], now: datetime
 ) -> int:  # fmt: skip
-    told = {gap.id: redact(gap.question, roster).text for gap in waiting}
+    told = {gap.id: with_blanks(redact(gap.question, roster), {}) for gap in waiting}
     hidden = {gap.id for gap in waiting if private.is_hushed(told[gap.id], hushed) or private.is_hushed(gap.question, hushed)}
     done = 0
     for language in {gap.language for gap in waiting}:
         gaps = [gap for gap in waiting if gap.language == language]
         measure = measure_for(language)
         with district_scope(district_id):  # stems are the database's
-            found = rows([told[gap.id] for gap in gaps], language, measure)
+            found = rows([without_blanks(told[gap.id]) for gap in gaps], language, measure)
             known = services.rows(language, measure)
         private_too = services.sensitive(found, known, measure)
         hidden |= {gap.id for gap, so in zip(gaps, private_too, strict=True) if so}
@@ -151,11 +153,11 @@ def _with(group: GapGroup | None, gaps: Sequence[Gap], total: Floats, language: 
 
 
 def _stand_for(group: GapGroup, texts: Sequence[str], found: Floats, total: Floats, language: str, measure: Measure) -> None:
-    """The question in the middle, a short one before a long one."""
+    """The question in the middle; a short one before a long one, a whole one before one with something taken out."""
     said, figures = list(texts), found
     if group.question:
-        said, figures = [group.question, *said], np.vstack([rows([group.question], language, measure), found])
-    near = figures @ (total / max(float(np.linalg.norm(total)), 1e-9)) - [len(text) / 2000 for text in said]
+        said, figures = [group.question, *said], np.vstack([rows([without_blanks(group.question)], language, measure), found])
+    near = figures @ (total / max(float(np.linalg.norm(total)), 1e-9)) - [len(text) / 2000 + BLANK * text.count("[") for text in said]
     group.question = said[int(np.argmax(near))][:SHORT]
 
 

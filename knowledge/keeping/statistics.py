@@ -12,6 +12,7 @@ from districts import prepared
 from districts.access import Actor
 from districts.models import uuid7
 from districts.scope import require_district_id
+from knowledge.gaps.drafting import with_blanks
 from knowledge.models import Answer, Article, Reading
 from knowledge.redaction.engine import redact
 from knowledge.redaction.people import district_roster
@@ -115,7 +116,7 @@ def questions(article: Article, actor: Actor) -> list[Asked]:
 
 
 def _asked(row: Answer, ticket: Ticket | None) -> Asked:
-    text = row.question if ticket else redact(row.question, district_roster()).text
+    text = row.question if ticket else with_blanks(redact(row.question, district_roster()), {})
     return Asked(text, row.outcome, row.at, ticket)
 
 

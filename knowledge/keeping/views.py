@@ -12,11 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from districts.access import Actor
-from districts.editing import actor_of
+from districts.editing import KINDS, actor_of
 from districts.models import Service, Team
 from districts.queries import teams
 from knowledge.keeping import actions, queries, statistics
@@ -157,14 +158,15 @@ def compared(before: Content, after: Content) -> list[tuple[str, Any, Any, Any]]
 
 def _facts(content: Content, *, empty: bool = False) -> list[tuple[str, str]]:
     """(name, words) of all but the text."""
-    called = names()
+    called, kinds = names(), dict(KINDS)
     origin = Article.objects.filter(id=content.translation_of).values_list("title", flat=True).first() if content.translation_of else ""
     team = Team.objects.filter(id=content.team).values_list("name", flat=True).first() if content.team else ""
     offered = dict(Service.objects.filter(slug__in=content.services).values_list("slug", "name"))
     told = {
-        "title": content.title, "summary": content.summary, "audience": ", ".join(content.audience),
+        "title": content.title, "summary": content.summary,
+        "audience": ", ".join(str(kinds.get(kind, kind)) for kind in content.audience),
         "language": dict(languages()).get(content.language, content.language), "translation_of": origin or "", "team": team or "",
-        "review_by": content.review_by.isoformat() if content.review_by else "", "keywords": " · ".join(content.keywords),
+        "review_by": date_format(content.review_by) if content.review_by else "", "keywords": " · ".join(content.keywords),
         "services": ", ".join(offered.get(slug, slug) for slug in content.services),
     }  # fmt: skip
     return [(called[name], words) for name, words in told.items() if words or empty]

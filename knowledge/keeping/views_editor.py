@@ -97,13 +97,13 @@ def _save(
     try:
         with transaction.atomic():
             version = actions.save(
-                article, content=form.content(), seen=seen, by=actor.person, now=now, propose="draft" not in given,
+                article, content=form.content(), seen=seen, by=actor.person, now=now, propose=bool({"propose", "publish"} & set(given)),
                 slug=form.cleaned_data.get("slug", ""), note=form.cleaned_data["note"], article_id=_uuid(key),
             )  # fmt: skip
             if "publish" in given and queries.may_judge(actor, version.article):
                 version = actions.publish(version.article, seen=version.number, by=actor.person, now=now)
             if found := _uuid(gap):
-                written_for(found, version.article, by=actor.person, now=now)
+                written_for(found, article=version.article, by=actor.person, now=now)
     except IntegrityError as taken:
         raise NotPossible(_("Another article has this address by now: choose another one.")) from taken
     messages.success(request, _said(version.state))
