@@ -56,6 +56,29 @@ with district_scope(District.objects.get(slug="cedar-valley").id):
         if not lost and n % 11:
             Receipt.objects.bulk_create(Receipt(delivery=row, kind="delivered", at=now) for row in mine)
 """
+# Weeks of questions that no article answers, and of pages read.
+IN_VAIN = """
+from datetime import timedelta
+from django.utils import timezone
+from districts.models import District
+from districts.scope import district_scope
+from knowledge import actions
+from knowledge.gaps.reading import read_district
+from knowledge.keeping.statistics import count_reading
+from knowledge.models import Article
+from tests.gap_questions import EN, ES
+district, now = District.objects.get(slug="cedar-valley"), timezone.now()
+with district_scope(district.id):
+    for need, questions in enumerate((*EN, *ES)):
+        for n in range(max(2, 23 - 2 * need)):
+            at = now - timedelta(days=(n * n * 3 + 5 * need) % 55, hours=need)
+            said = {"question": questions[n % len(questions)], "language": "en" if questions in EN else "es"}
+            actions.record_gap(**said, best_score=0.2, now=at)
+    for row, article in enumerate(Article.objects.order_by("slug")):
+        for n in range(40 + row % 7 * 9):
+            count_reading(article, audience="public", language="en", day=(now - timedelta(days=n * (row + 3) % 84)).date())
+read_district(district.id, now=now)
+"""
 SCHOOL = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Maple Ridge Elementary</title>
 <link rel="icon" href="data:,"><style>body {{ margin: 0; font: 17px/1.6 Georgia, serif; color: #26313d }}
 header {{ padding: 20px 48px; background: #7a2230; color: #fff }} main {{ padding: 24px 48px; max-width: 34em }}</style>
@@ -213,6 +236,28 @@ def mailbox(shots: Shots) -> None:
     shots.shoot(page, "mailbox")
 
 
+def articles(shots: Shots) -> None:
+    """A change that waits for approval, written with its readers' page beside it; and what nobody has written."""
+    done = shots.product.manage("shell", "-c", IN_VAIN)
+    assert done.returncode == 0, done.stderr
+    page = shots.page(LARGE, "Agent, Transportation")
+    page.goto(f"{shots.door}/articles/?q=bus-is-late&language=en")
+    page.locator(".kept-rows a").first.click()
+    page.get_by_role("link", name="Edit", exact=True).click()
+    text = page.get_by_label("Text")
+    text.fill(text.input_value().replace("10 minutes", "12 minutes"))
+    page.locator("#seen").get_by_text("12 minutes").first.wait_for()
+    shots.shoot(page, "article-editor")
+    page.get_by_label("What you changed").fill("BusWatch waits 12 minutes since Monday")
+    page.get_by_role("button", name="Save and propose").click()
+    page = shots.page(LARGE, "Team lead, Transportation")
+    page.goto(f"{shots.door}/articles/?state=proposed")
+    page.locator(".kept-rows a").first.click()
+    shots.shoot(page, "article-approval")
+    page.goto(f"{shots.door}/articles/gaps/")
+    shots.shoot(page, "gaps")
+
+
 def a_photo() -> bytes:
     """A dark projector screen on a wall."""
     wall = Image.new("RGB", (640, 480), "#cfc6b4")
@@ -323,8 +368,8 @@ def api(shots: Shots) -> None:
 
 
 ALL: tuple[Callable[[Shots], None], ...] = (
-    front, desk, outages, alerts, form, stickers, calendar, questions, mailbox, letters, known_twice, merging, voicemail, quick_log,
-    widget, api,
+    front, desk, outages, alerts, form, stickers, calendar, questions, articles, mailbox, letters, known_twice, merging, voicemail,
+    quick_log, widget, api,
 )  # fmt: skip
 
 
