@@ -208,6 +208,11 @@ HOLES = {
         f"REVOKE DELETE ON alerts_alertact FROM {APP}",
         "alerts_alertact: the application may change it",
     ),
+    "what a model was asked": (
+        f"GRANT UPDATE (sent) ON knowledge_modelcall TO {APP}",
+        f"REVOKE UPDATE (sent) ON knowledge_modelcall FROM {APP}",
+        "knowledge_modelcall: the application may change it",
+    ),
     "migrations": (
         f"GRANT INSERT ON django_migrations TO {APP}",
         f"REVOKE INSERT ON django_migrations FROM {APP}",
