@@ -40,6 +40,7 @@ WORDS_ALONE = 2.0  # times the score of words, beside scores that meanings have 
 STRAIGHT = (1.0, 0.0)
 LEAST = 1e-4  # and as much below 1: as far as a chance goes where its logit is taken
 MOST = 2500  # characters read
+SPOKEN = 0.25  # share of words that a model knows of a text in a language it was taught
 KEPT_LOADED = 8  # models in memory, 10 MB each, 20 after thousands of tickets
 STOP = frozenset(
     "a an the i im ive id my me us is it its to of in on for and or we our you your be been are was were at this that them then there"
@@ -103,7 +104,7 @@ class Model:
 
     def knows(self, text: str) -> bool:
         """Any feature of the text was seen in training."""
-        return bool(self.vector(text)[0].size)
+        return bool(self.vector(self._told(text))[0].size)
 
     def meaning(self, text: str) -> Floats | None:
         """None: nothing here was learned by meaning, no embedder can be had, or it does not speak the text's language."""
@@ -113,8 +114,16 @@ class Model:
         return together(self.by_words(text), self.memory, self.meaning(text))
 
     def by_words(self, text: str) -> Floats:
-        rows, values = self.vector(text)
+        rows, values = self.vector(self._told(text))
         return np.asarray(values @ self.weights[rows] + self.bias, dtype=np.float32)
+
+    def _told(self, text: str) -> str:
+        """The text, or its words in English, where it is of a language that nothing was learned of."""
+        english = nearness.spoken(text[:MOST])
+        if english is None or english == text[:MOST]:
+            return text
+        words = fold(text[:MOST]).split()
+        return text if sum(word in self.columns for word in words) >= SPOKEN * len(words) else english
 
     def telling(self, text: str, label: int, most: int = 4) -> list[str]:
         """The words of the text that spoke most for a label, the strongest first."""

@@ -13,9 +13,10 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from districts.models import Service, Team
 from knowledge.models import Article
 from routing.classifier import Label
+from routing.gloss.reading import glosses
 from routing.learning.features import Embed
 from routing.models import Decision
-from routing.starter.kinds import FILE
+from routing.starter.kinds import FILE, TOLD
 from routing.starter.matching import Described, done_by
 from routing.words import whole_text
 from tickets.models import Event, Message
@@ -38,7 +39,7 @@ def catalog_examples() -> list[Example]:
     """What the district says its teams do: names, descriptions, example phrases, articles."""
     services = {s.slug: s for s in Service.objects.filter(active=True).select_related("team").order_by("slug")}
     examples = [e for service in services.values() for e in _of_service(service)]
-    for article in Article.objects.order_by("slug"):
+    for article in Article.objects.filter(published_at__isnull=False).order_by("slug"):
         found = [services[slug] for slug in article.services if slug in services]
         examples += [Example(text, (s.id, s.team_id)) for s in found for text in _of_article(article)]
     busy = {s.team_id for s in services.values()}
@@ -55,7 +56,7 @@ def described() -> list[tuple[Described, Label]]:
 def starter_examples(services: Sequence[tuple[Described, Label]], *, embed: Embed | None) -> list[Example]:
     """What people ask of any district, for the services that do that kind of work here."""
     found = done_by([one for one, _label in services], embed=embed)
-    return [Example(phrase, services[at][1]) for kind, at in found for _language, phrase in kind.phrases]
+    return [Example(phrase, services[at][1]) for kind, at in found for phrase in kind.examples]
 
 
 def _of_service(service: Service) -> Iterator[Example]:
@@ -113,8 +114,8 @@ def _of_ticket(
 
 
 def fingerprint(catalog: Sequence[Example], *, embedder: str = "") -> bytes:
-    """Changes when the catalog, what people settled, the starter pack or the embedder changes; cheap next to reading every ticket."""
-    said = hashlib.sha256(embedder.encode() + FILE.read_bytes())
+    """Changes with the catalog, what people settled, the starter pack, glossaries and the embedder; cheap next to reading tickets."""
+    said = hashlib.sha256(embedder.encode() + FILE.read_bytes() + TOLD.read_bytes() + glosses())
     for example in catalog:
         said.update(f"{example.label}|{example.text}\n".encode())
     counted = _settled().aggregate(n=models.Count("id"), corrected=models.Max("corrected_at"), at=models.Max("at"))

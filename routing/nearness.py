@@ -1,4 +1,7 @@
-"""How near a text is, by its meaning, to what a district's labels are known by. Only where there is an embedder, and of English."""
+"""How near a text is, by its meaning, to what a district's labels are known by. Only where there is an embedder.
+
+That reads English: of other languages it is given their words in English, see `gloss`.
+"""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -8,10 +11,12 @@ import numpy as np
 
 from knowledge.embedding import meaning
 from knowledge.embedding.weights import SIZE
+from routing.gloss.reading import in_english
 from routing.learning.features import Floats
 from routing.learning.model import Memory
 from routing.starter.kinds import kinds
 from routing.tongue import is_english
+from routing.words import fold
 
 NEAREST = 3  # examples of a label that are looked at
 WEIGHT = 4.0  # of their mean likeness (cosine) beside a score of words
@@ -25,7 +30,20 @@ def engine() -> str:
 
 
 def row(text: str) -> Floats | None:
-    return meaning.one(text) if is_english(text) else None
+    told = spoken(text)
+    return None if told is None else meaning.one(told)
+
+
+@lru_cache(maxsize=256)
+def spoken(text: str) -> str | None:
+    """The text in the embedder's language; None where that cannot be had."""
+    return text if is_english(text) else in_english(text, _kept())
+
+
+@lru_cache(maxsize=1)
+def _kept() -> frozenset[str]:
+    """Words that stand in English among those of any language: chromebook, email, bus."""
+    return frozenset(word for kind in kinds() for phrase in kind.said_in("en") for word in fold(phrase).split())
 
 
 def key(text: str) -> int:
@@ -39,18 +57,18 @@ def known(memory: Memory | None) -> dict[int, Floats]:
 
 
 def rows(texts: Sequence[str], *, before: Mapping[int, Floats] | None = None) -> Floats | None:
-    """A row of zeros of what is not English; None where there is no embedder. `before`: what was computed already, see `known`."""
+    """A row of zeros of what cannot be said in English; None where there is no embedder. `before`: computed already, see `known`."""
     if not engine():
         return None
-    spoken = {text: key(text) for text in dict.fromkeys(texts) if is_english(text)}
+    told = {text: said for text in dict.fromkeys(texts) if (said := spoken(text))}
     place = dict(_of_starters(engine()))
-    place |= {text: before[own] for text, own in spoken.items() if before and own in before}
-    new = [text for text in spoken if text not in place]
-    found = meaning.embed(new)
+    place |= {text: before[own] for text in told if before and (own := key(text)) in before}
+    new = [text for text in told if text not in place]
+    found = meaning.embed([told[text] for text in new])
     place |= {} if found is None else dict(zip(new, found, strict=True))
     every = np.zeros((len(texts), SIZE), dtype=np.float32)
     for at, text in enumerate(texts):
-        if text in spoken:
+        if text in told:
             every[at] = place.get(text, 0)
     return every
 
@@ -58,8 +76,8 @@ def rows(texts: Sequence[str], *, before: Mapping[int, Floats] | None = None) ->
 @lru_cache(maxsize=1)
 def _of_starters(_engine: str) -> dict[str, Floats]:
     """Once a process: they are the same for every district."""
-    phrases = [phrase for kind in kinds() for phrase in kind.said_in("en")]
-    found = meaning.embed(phrases)
+    phrases = {phrase: said for kind in kinds() for phrase in kind.examples if (said := spoken(phrase))}
+    found = meaning.embed(list(phrases.values()))
     return {} if found is None else dict(zip(phrases, found, strict=True))
 
 

@@ -138,8 +138,9 @@ def test_a_team_without_services_is_known_by_its_name_and_description(here: Cast
 
 def test_articles_teach_their_services(here: Cast) -> None:
     Article.objects.create(
-        slug="zip", title="Zipline passes", body="# Zipline\n\nThe zipline opens at noon.", services=["bus-late", "gone"]
-    )
+        slug="zip", title="Zipline passes", body="# Zipline\n\nThe zipline opens at noon.", services=["bus-late", "gone"],
+        published_at=NOW,
+    )  # fmt: skip
     found = {e.text.strip() for e in catalog_examples() if "ipline" in e.text}
     assert found == {"Zipline passes", "The zipline opens at noon."}
 
