@@ -42,7 +42,7 @@ def model(settings: Settings) -> Iterator[Model]:
 
 @pytest.fixture
 def on(model: Model, cedar: Cast, oak: Cast) -> Cast:
-    """No classifier is trained, so that nobody here is sure of anything. The embedder and the names of this process are loaded, as a worker's are."""
+    """No classifier is trained: nobody here is sure of anything. Embedder and names are loaded, as in a worker that has run a while."""
     meaning.one("warm")
     with district_scope(cedar.district.id):
         district_roster()
