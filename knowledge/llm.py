@@ -62,7 +62,8 @@ Outcome = ModelCall.Outcome
 MOST_BYTES = 1_000_000  # of what comes back
 PAUSE = 0.25  # seconds before the second try, doubling
 WORTH_TRYING = 0.4  # seconds that must be left for another try
-BAD = frozenset({400, 404, 415, 422})  # it does not like how it was asked
+BAD = frozenset({400, 415, 422})  # it does not like how it was asked, or what
+WHAT = ("content_filter", "content_policy", "context_length")  # the latter: another way of asking changes nothing
 PASSING = frozenset({408, 409, 425, 429})  # and 5xx: another try may be answered
 log = structlog.get_logger(__name__)
 
@@ -133,11 +134,11 @@ class _Spent:
 
 
 class _Failed(Exception):
-    """`billed`: it may have to be paid for."""
+    """`billed`: it may have to be paid for. `down`: the endpoint is to blame, not the text: no text opens the breaker."""
 
-    def __init__(self, outcome: str, detail: str, *, billed: bool = False) -> None:
+    def __init__(self, outcome: str, detail: str, *, billed: bool = False, down: bool = True) -> None:
         super().__init__(detail)
-        self.outcome, self.detail, self.billed = outcome, detail, billed
+        self.outcome, self.detail, self.billed, self.down = outcome, detail, billed, down
 
 
 def _answered[T: BaseModel](call: _Call, question: Question[T]) -> Asked[T]:
@@ -178,7 +179,7 @@ def _from_the_model[T: BaseModel](call: _Call, question: Question[T]) -> Asked[T
     try:
         reply = _in_time(call)
     except _Failed as failed:
-        breaker.failed(call.place.fingerprint)
+        (breaker.failed if failed.down else breaker.gave_way)(call.place.fingerprint)
         spent = _Spent(call.most, call.most if failed.billed else Decimal(0))
         return _closed(call, None, failed.outcome, spent, detail=failed.detail)
     breaker.worked(call.place.fingerprint)
@@ -274,7 +275,7 @@ def _asked(call: _Call) -> Reply:
             continue
         _way_of[call.place.fingerprint] = number
         return reply
-    raise _Failed(Outcome.ERROR, str(bad))
+    raise _Failed(Outcome.ERROR, str(bad), down=False)
 
 
 class _Refused(Exception):
@@ -348,6 +349,8 @@ def _wanted(call: _Call, way: int) -> dict[str, Any]:
 def _of_status(error: openai.APIStatusError) -> Exception:
     """No word of the endpoint's own: it may repeat a key."""
     status = error.status_code
+    if status in BAD and any(word in str(error.body) for word in WHAT):
+        return _Failed(Outcome.ERROR, f"HTTP {status}: it does not take this text", down=False)
     if status in BAD:
         return _Refused(f"HTTP {status}")
     if status in PASSING or status >= 500:

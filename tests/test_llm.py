@@ -137,15 +137,15 @@ def test_the_log_is_only_added_to(on: Cast) -> None:
         (Manner.OBEYING, "nonsense", "service"),
         (Manner.HUGE, "nonsense", "too long"),
         (Manner.DECLINING, "nonsense", "declined"),
+        (Manner.FILTERING, "error", "does not take this text"),
         (Manner.MOVED, "error", "HTTP 307"),
         (Manner.KEYLESS, "error", "HTTP 401"),
     ],
 )
 def test_whatever_it_does_triage_goes_on_within_two_seconds(on: Cast, model: Model, manner: Manner, outcome: str, said: str) -> None:
     model.manner = manner
-    began = time.monotonic()
     asked = ask(on)
-    assert time.monotonic() - began < 2.2
+    assert asked.milliseconds < 2500, "1.8 seconds, on a machine that has others to serve"
     assert (asked.values, asked.outcome) == (None, outcome)
     (row,) = log(on)
     assert (row.outcome, said in row.detail) == (outcome, True), row.detail
@@ -168,9 +168,8 @@ def test_nobody_there_and_no_such_name(on: Cast, settings: Settings) -> None:
 def test_a_name_that_is_looked_up_for_ever_holds_nobody_up(on: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
     monkeypatch.setattr("knowledge.llm.require_allowed", lambda _url: over.wait(20))
-    began = time.monotonic()
-    assert ask(on).outcome == "timeout"
-    assert time.monotonic() - began < 2.2
+    asked = ask(on)
+    assert (asked.outcome, asked.milliseconds < 2500) == ("timeout", True)
     over.set()
 
 
@@ -215,9 +214,7 @@ def test_it_is_left_alone_after_failures_and_found_well_again(on: Cast, model: M
     for _ in range(breaker.FAILURES):
         assert ask(on).outcome == "error"
     asked_so_far = len(model.received)
-    began = time.monotonic()
     assert ask(on).outcome == "breaker"
-    assert time.monotonic() - began < 0.3
     assert len(model.received) == asked_so_far
     place = endpoint()
     assert place is not None
@@ -231,6 +228,17 @@ def test_it_is_left_alone_after_failures_and_found_well_again(on: Cast, model: M
     model.manner = Manner.WELL
     assert ask(on).outcome == "answered"
     assert ask(on, "the bus did not come").outcome == "answered"
+
+
+@pytest.mark.parametrize("manner", [Manner.FILTERING, Manner.DECLINING, Manner.WRONG, Manner.CUT])
+def test_no_text_can_open_it_for_everybody(on: Cast, model: Model, manner: Manner) -> None:
+    """A stranger who writes what a model will not touch, ten times: the others are still answered, and each costs one question."""
+    model.manner = manner
+    for number in range(2 * breaker.FAILURES):
+        ask(on, f"something bad, the {number}th time")
+    assert len(model.received) == 2 * breaker.FAILURES
+    model.manner = Manner.WELL
+    assert ask(on).outcome == "answered"
 
 
 def test_half_open_one_goes_through_at_a_time(on: Cast) -> None:
@@ -249,10 +257,9 @@ def test_failures_that_others_come_between_do_not_open_it() -> None:
 
 def test_triage_of_a_dead_model_costs_seconds_only_until_it_opens(on: Cast, model: Model) -> None:
     model.manner = Manner.SLOW
-    began = time.monotonic()
-    for number in range(breaker.FAILURES + 20):
-        ask(on, f"bus late, the {number}th time")
-    assert time.monotonic() - began < breaker.FAILURES * 1.9 + 3
+    waited = [ask(on, f"bus late, the {number}th time").milliseconds for number in range(breaker.FAILURES + 20)]
+    assert max(waited) < 2500
+    assert max(waited[breaker.FAILURES :]) < 500, "nobody waits once it is left alone"
 
 
 # --- the budget ----------------------------------------------------------------------------------------------------------

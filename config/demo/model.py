@@ -43,6 +43,7 @@ class Manner(StrEnum):
     DECLINING = "declining"
     TALKING = "talking"  # the object in the middle of talk
     PLAIN = "plain"  # refuses response_format, and every bound on tokens but max_tokens
+    FILTERING = "filtering"  # does not take this text
     MOVED = "moved"  # sends us elsewhere
     KEYLESS = "keyless"  # 401, with the key in its words
     INVENTING = "inventing"  # sentences that no passage supports
@@ -285,6 +286,9 @@ class _Door(BaseHTTPRequestHandler):
             self._say(400, {"error": {"message": "unknown parameter"}})
         else:
             self._well(asked)
+
+    def _filtering(self, asked: Mapping[str, Any]) -> None:
+        self._say(400, {"error": {"message": "The prompt was filtered", "code": "content_filter", "param": "prompt"}})
 
     def _moved(self, asked: Mapping[str, Any]) -> None:
         self._say(307, {}, Location=f"http://127.0.0.1:{self.server.server_port}/elsewhere")

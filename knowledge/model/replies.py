@@ -25,6 +25,7 @@ class Reply:
     tokens_in: int | None
     tokens_out: int | None
     stopped: str  # why the model ended; "length": it was cut off
+    declined: bool = False
 
 
 def read(body: bytes) -> Reply:
@@ -35,18 +36,18 @@ def read(body: bytes) -> Reply:
     message = first.get("message") if isinstance(first, dict) else None
     if not isinstance(first, dict) or not isinstance(message, dict):
         raise Nonsense("no answer in it")
-    if message.get("refusal"):
-        raise Nonsense("the model declined")
     content, usage = message.get("content"), said.get("usage")
     counted = usage if isinstance(usage, dict) else {}
     return Reply(
         content if isinstance(content, str) else "", _count(counted.get("prompt_tokens")), _count(counted.get("completion_tokens")),
-        str(first.get("finish_reason")),
+        str(first.get("finish_reason")), bool(message.get("refusal")) or first.get("finish_reason") == "content_filter",
     )  # fmt: skip
 
 
 def object_in(reply: Reply) -> dict[str, Any]:
     """Raises Nonsense."""
+    if reply.declined:
+        raise Nonsense("the model declined")
     if reply.stopped == "length":
         raise Nonsense("cut off: it was too long")
     text = _THOUGHT.sub("", reply.content)
