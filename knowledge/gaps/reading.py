@@ -30,7 +30,7 @@ BATCHES = 10  # of a district, one after the other; the rest is read by the next
 KNOWN = 6000  # groups of a language that a gap is compared with, the latest
 MERGE = 0.02  # more than what a question needs, for two groups to become one
 KEPT = timedelta(days=365)  # a question is kept
-BLANK = 0.1  # as much less near to the middle counts a question in which something was taken out
+BLANK = 0.3  # as much less near to the middle counts a question in which something was taken out
 SHORT = 300  # characters of the question that stands for a group
 State = GapGroup.State
 

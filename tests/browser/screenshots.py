@@ -244,7 +244,7 @@ def articles(shots: Shots) -> None:
     page.goto(f"{shots.door}/articles/?q=bus-is-late&language=en")
     page.locator(".kept-rows a").first.click()
     page.get_by_role("link", name="Edit", exact=True).click()
-    text = page.get_by_label("Text")
+    text = page.locator("#id_body")
     text.fill(text.input_value().replace("10 minutes", "12 minutes"))
     page.locator("#seen").get_by_text("12 minutes").first.wait_for()
     shots.shoot(page, "article-editor")
