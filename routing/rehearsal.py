@@ -14,6 +14,8 @@ from knowledge.redaction.roster import NOBODY, Roster
 from routing import classifier, triage
 from routing.classifier import Model
 from routing.examples import catalog_examples, described, starter_examples
+from routing.governing.holding import within_leave
+from routing.governing.tiers import Tier
 from routing.pitches import is_pitch
 from routing.training import learn
 from routing.triage import Choice, Guess, Likely, Question
@@ -42,6 +44,7 @@ class Rehearsed:
     choice: Choice
     best: list[Guess]
     second: list[str]
+    tier: str  # how far the district lets it, whether it is sure or not
 
 
 def cold_model() -> Model | None:
@@ -70,7 +73,7 @@ def rehearse(given: Any, model: Model | None, *, office: Any, now: datetime) -> 
     question = Question(ticket, text, given=model)
     choice = triage.answer(question)
     best = _best(question, choice)
-    return Rehearsed(given.get("id"), text, choice, best, _second(ticket, body, model, best))
+    return Rehearsed(given.get("id"), text, choice, best, _second(ticket, body, model, best), within_leave(question, choice).tier)
 
 
 def _best(question: Question, choice: Choice) -> list[Guess]:
@@ -128,6 +131,7 @@ def told(one: Rehearsed, roster: Roster = NOBODY) -> dict[str, Any]:
         "spam": not choice.crisis and is_pitch(one.text),
         "confidence": round(choice.confidence, 4),
         "automatic": automatic,
+        "tier": one.tier or Tier.AUTOMATIC.value,
         "engine": choice.engine if automatic else "front_office",
         "reasons": choice.reasons,
     }
