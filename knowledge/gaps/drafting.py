@@ -29,7 +29,7 @@ _SIGNED = re.compile(
 )
 _OWN = re.compile(  # about this one need, not about all of its kind
     r"#\d{3,}|\byour (ticket|request|message|email|patience|call)\b|\b(thanks?|thank you) for\b|\bsorry (for|about|to hear)\b"
-    r"|\bI (just|have|'ve)\b"
+    r"|\bI (just|have|'ve|am|will|'ll|\w+ed)\b|\bon our list\b|\bwe are (fixing|looking|working)\b"
     r"|\b(I|we) (checked|looked|called|talked|spoke|reset|fixed|changed|updated|moved|sent|see|found|added|put)\b|\blet me know\b"
     r"|\bsu (solicitud|mensaje|paciencia|correo)\b|\bgracias por\b|\b(ya )?(revis[eé]|cambi[eé]|arregl[eé]|mand[eé]|habl[eé])\b",
     _I,

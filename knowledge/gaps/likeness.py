@@ -29,16 +29,19 @@ _COMMON = {
 
 
 class Measure(NamedTuple):
-    """`alike`: from this cosine with the middle of a group on, a question asks for the same; `near`: it is about the like."""
+    """From this cosine with the middle of a group on: `alike`, a question asks for the same; `near`, it is about the like; `solved`,
+    what was replied to a ticket may help with it.
+    """
 
     name: str
     size: int
     alike: float
     near: float
+    solved: float
 
 
-MEANING = Measure("meaning", weights.SIZE, alike=0.57, near=0.45)
-WORDS = Measure("words", PLACES, alike=0.32, near=0.2)
+MEANING = Measure("meaning", weights.SIZE, alike=0.57, near=0.45, solved=0.5)
+WORDS = Measure("words", PLACES, alike=0.32, near=0.2, solved=0.25)
 MEASURES = {one.name: one for one in (MEANING, WORDS)}
 
 

@@ -107,7 +107,7 @@ def _near(group: GapGroup, tickets: dict[UUID, Ticket]) -> list[tuple[UUID, floa
     found = rows([f"{tickets[key].subject}. {firsts[key]}"[:LOOKED_AT] for key in ids], group.language, measure)
     middle = np.frombuffer(group.centre, np.float32)
     cosines = found @ (middle / max(float(np.linalg.norm(middle)), 1e-9))
-    near = [(key, float(cosine)) for key, cosine in zip(ids, cosines, strict=True) if cosine >= measure.near]
+    near = [(key, float(cosine)) for key, cosine in zip(ids, cosines, strict=True) if cosine >= measure.solved]
     return sorted(near, key=lambda one: -one[1])
 
 
