@@ -13,11 +13,14 @@ Outcome = Answer.Outcome
 MAX_KEPT = 2000  # characters of a question
 
 
-def show_answer(*, question: str, found: Found, language: str, now: datetime) -> Answer:
-    """A passage goes on somebody's screen as the answer."""
+def show_answer(
+    *, question: str, found: Found, language: str, now: datetime, answer_id: UUID | None = None, ticket_ref: UUID | None = None
+) -> Answer:
+    """A passage goes on somebody's screen as the answer, or into a letter about a ticket."""
     answer = Answer(
-        question=_kept(question), article=found.article, passage=found.passage, language=language, outcome=Outcome.SHOWN, at=now
-    )
+        question=_kept(question), article=found.article, passage=found.passage, language=language, outcome=Outcome.SHOWN, at=now,
+        ticket_ref=ticket_ref, **({"id": answer_id} if answer_id else {}),
+    )  # fmt: skip
     answer.save(force_insert=True)
     return answer
 

@@ -1,7 +1,8 @@
 """The first letter to whoever asked: we have it, its number, who has it, by when somebody answers, how to add to it.
 
 It waits ten seconds for triage, so that it can name the team and the time; where triage takes longer it leaves without them.
-None of the requester's own words are in it: an acknowledgement must not carry a stranger's text to a third address.
+None of the requester's own words are in it: an acknowledgement must not carry a stranger's text to a third address. Where an article
+answers what was asked by mail, its words are (`answer_first`).
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from delivery import actions as delivery
 from delivery.models import Delivery
 from districts.models import District, Person
 from districts.queries import this_district
-from routing import short_text
+from routing import answer_first, short_text
 from sla import words
 from sla.models import Clock, ClockKind
 from sla.words import left
@@ -53,6 +54,7 @@ def acknowledge(ticket: Ticket, *, now: datetime, way: Way | None = None) -> Non
 
 def reword(ticket: Ticket, *, now: datetime) -> bool:
     """Better words for a letter that waits; False where it has left, or none was wanted. Never makes one."""
+    answer_first.find(ticket, now=now)
     letter = letter_of(ticket, now=now)
     return delivery.reword(dedupe_key=f"ack:{ticket.id}", subject=letter.subject, body=letter.body, not_before=now)
 
@@ -90,6 +92,7 @@ def _for_mail(ticket: Ticket, district: District, now: datetime) -> str:
         _asked_by(ticket),
         _("We have your request. Its number is #%(number)s.") % {"number": ticket.number},
         _who_and_when(ticket, district, now),
+        *answer_first.paragraphs(ticket),
         _("To add something, reply to this mail. To see where it stands: %(link)s") % {"link": letters.tracking_link(ticket, district)},
         str(district.name),
     ]

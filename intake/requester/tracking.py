@@ -17,7 +17,7 @@ from intake.models import Channel, Envelope
 from intake.requester.reading import reading_of
 from intake.wording import MAX_TEXT, cap, clean, subject_of
 from routing import actions as routing
-from routing import crisis, merging
+from routing import answer_first, crisis, merging
 from routing import solved as routing_solved
 from sla import actions as sla
 from tickets import actions as tickets
@@ -99,6 +99,7 @@ def solved(ticket: Ticket, *, proven: bool, now: datetime) -> bool:
         _say_so(ticket, target, now=now)
         return False
     if target.is_live:
+        answer_first.was_enough(target)
         tickets.resolve(target, by=ticket.requester, now=now)
         routing_solved.tell(target, by=ticket.requester, now=now)
     if target.requester_id == ticket.requester_id:

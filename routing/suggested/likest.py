@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from routing.suggested.asked import stems
 from routing.suggested.nearness import nearness
-from routing.suggested.solved import STEM, Solved, telling
+from routing.suggested.solved import Solved
 from tickets.models import Ticket
 
 READ = 24  # that are read for their meaning
@@ -51,10 +52,6 @@ def _known(ticket: Ticket, one: Solved) -> float:
 
 def _same(one: object, other: object) -> bool:
     return one is not None and one == other
-
-
-def stems(text: str) -> frozenset[str]:
-    return frozenset(word[:STEM] for word in telling(text))
 
 
 def _worth(texts: Sequence[frozenset[str]]) -> dict[str, float]:

@@ -21,14 +21,15 @@ from knowledge.found import By
 from knowledge.models import Article
 from knowledge.queries import Found
 from knowledge.search import STAFF
+from routing import answer_first
 from routing.queue import Desk
-from routing.suggested.likest import TELLS, Like, likest, stems
+from routing.suggested.asked import asked_in, stems, telling
+from routing.suggested.likest import TELLS, Like, likest
 from routing.suggested.nearness import nearness
-from routing.suggested.solved import Solved, asked, solved_like, telling
+from routing.suggested.solved import Solved, solved_like
 from routing.suggested.wording import blanks_in, fold, spoken, unnamed
-from tickets.models import Message, Ticket
+from tickets.models import Ticket
 
-READ = 1_000  # characters of what was asked
 SURE = 0.6  # an article's passage is offered from here on,
 OF_SERVICE = 0.2  # or from here on where the article is about the ticket's service: docs/answers.md tells how often it is right
 QUOTES, REPLIES, TO_READ = 2, 2, 4
@@ -55,6 +56,7 @@ class Offer:
     out_of_date: bool = False
     team: str = ""
     blanks: tuple[str, ...] = ()  # in it, to be filled in
+    told: bool = False  # they were sent it with the first letter
 
     @property
     def folded(self) -> tuple[str, str]:
@@ -88,14 +90,10 @@ def offers_for(ticket: Ticket, desk: Desk) -> Offers:
     today = this_district().today(desk.now)
     quoted, near = _articles(ticket, text)
     like = likest(ticket, text, solved_like(ticket, text, desk))
-    replies = [*(_quote(one, ticket, today) for one in quoted), *_replies(ticket, text, like)]
+    sent = answer_first.of(ticket)
+    told = sent.article_id if sent else None
+    replies = [*(_quote(one, ticket, today, told=one.article.id == told) for one in quoted), *_replies(ticket, text, like)]
     return Offers(replies, like, [_to_read(one.article, today) for one in near])
-
-
-def asked_in(ticket: Ticket) -> str:
-    """What its requester asked first, in their own words."""
-    rows = Message.objects.filter(ticket=ticket, kind=Message.Kind.REQUEST).order_by("at", "id")
-    return asked(ticket.subject, rows.values_list("text", flat=True).first() or "", ticket.channel)[:READ]
 
 
 def _articles(ticket: Ticket, text: str) -> tuple[list[Found], list[Found]]:
@@ -119,7 +117,7 @@ def _about(found: Found, ticket: Ticket) -> bool:
     return ticket.service is not None and ticket.service.slug in found.article.services
 
 
-def _quote(found: Found, ticket: Ticket, today: date) -> Offer:
+def _quote(found: Found, ticket: Ticket, today: date, *, told: bool) -> Offer:
     article, quoted = found.article, "\n\n".join(map(spoken, found.quotes))
     link = reverse("article", args=[article.slug])
     with override(ticket.language):
@@ -127,6 +125,7 @@ def _quote(found: Found, ticket: Ticket, today: date) -> Offer:
     return Offer(
         Source.ARTICLE, f"{Source.ARTICLE}.{article.slug}", article.title, link, article.language, f"{quoted}\n\n{source}", quoted,
         out_of_date=_is_old(article, today), team=article.team.name if article.team else "",
+        told=told,
     )  # fmt: skip
 
 

@@ -11,19 +11,15 @@ from uuid import UUID
 
 from django.db import connection
 
-from routing.classifier import STOP
 from routing.queue import NEWEST, SEEN, Desk
-from routing.words import WITH_ASIDES
-from tickets import transcript
+from routing.suggested.asked import STEM, asked, telling
 from tickets.models import Ticket
-from tickets.words import words_of
 
 TEAMS = 1_000  # solved last by the team, among which those of the same service are looked for
 EACH = 40  # tickets from each side
 SHARING = 200  # tickets with the telling words, of which the solved ones are taken
 RARE = 20  # tickets of the newest that have a word: with so few, it is looked for among all
 WORDS = 12  # words of the question
-STEM = 5  # letters by which a word is known, as in routing.likeness
 READ = 400  # characters of what was asked
 
 SOLVED = f"t.status IN ('resolved', 'closed') AND t.resolved_at IS NOT NULL AND t.id <> %(ticket)s AND {SEEN}"
@@ -86,12 +82,6 @@ class Solved:
         return asked(self.subject, self.asked, self.channel)
 
 
-def asked(subject: str, text: str, channel: str) -> str:
-    """In the asker's own words, with the subject where that says more."""
-    body = transcript.words_in(text) if channel in WITH_ASIDES else text
-    return body if body.startswith(subject.rstrip(" .…")) or channel in WITH_ASIDES else f"{subject}\n{body}"
-
-
 def solved_like(ticket: Ticket, text: str, desk: Desk) -> list[Solved]:
     """Up to some 100 that the reader may see, in no order."""
     params = desk.params() | {
@@ -123,11 +113,6 @@ def _shared(words: int) -> str:
         worth=" + ".join(f"m{n} * ln(%(newest)s::float8 / (1 + n{n}))" for n in each),
         solved=SOLVED,
     )
-
-
-def telling(text: str) -> list[str]:
-    """Its words that say something, each once."""
-    return [word for word in words_of(text) if word not in STOP and len(word) > 2]
 
 
 def _form(word: str) -> str:
