@@ -20,6 +20,7 @@ from incidents.starting import New
 from routing.comparing import watching
 from routing.comparing.clusters import clusters
 from routing.comparing.watching import compare_lately
+from routing.pairing.clues import Wrote
 from tests.conftest import NOW, Cast, a_ticket, make_district, person, sign_in
 from tickets.models import Ticket
 
@@ -229,8 +230,30 @@ def test_no_more_than_the_newest_are_compared(here: Cast, monkeypatch: pytest.Mo
     assert not Hunch.objects.exists()
 
 
-def test_a_chain_is_no_cluster() -> None:
+def test_who_names_the_same_bus_needs_to_say_little_more(here: Cast) -> None:
+    reports(here, ("bus 7 no paso", "where is bus 7??", "Bus seven has not come to Hazel and 3rd, it is raining"))
+    compare(here)
+    assert Hunch.objects.get().people == 3
+
+
+def linked(monkeypatch: pytest.MonkeyPatch, *pairs: str, site: str = "A") -> list[tuple[int, ...]]:
+    """Clusters of the messages a, b, c…, where these are about one cause: "ab"."""
+    near = {frozenset(pair) for pair in pairs}
+    monkeypatch.setattr("routing.comparing.clusters.about_one", lambda one, other: {one.text, other.text} in near)
+    letters = sorted({letter for pair in pairs for letter in pair})
+    return [cluster.members for cluster in clusters([Wrote(letter, site=site, who=letter) for letter in letters])]
+
+
+def test_a_chain_and_a_star_are_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not list(clusters([]))
+    assert not linked(monkeypatch, "ab", "bc", "cd")
+    assert not linked(monkeypatch, "ab", "ac", "ad", "ae")
+    assert linked(monkeypatch, "ab", "bc", "ac") == [(0, 1, 2)]
+    assert not linked(monkeypatch, "ab", "bc", "ac", site="")  # nobody said where: it takes four
+
+
+def test_one_that_is_near_many_takes_nobody_from_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert linked(monkeypatch, "ab", "bc", "ac", "xa", "xd", "xe", "xf") == [(0, 1, 2)]
 
 
 # --- decided --------------------------------------------------------------------------------------------------------------

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from routing.likeness import read
 from routing.pairing.clues import Wrote
 from routing.pairing.relation import relate
 
 ONE_CAUSE = 0.7  # chance from which two people of one place write of one cause
+NAMED = 0.4  # of one place and one service, where both name the same figure: "bus 7"
 ELSEWHERE = 0.8  # of two places, or where one is not known, more is asked for; of two also the same service
 CLOSE = 0.8  # of the pairs of a cluster
 AT_ONE_PLACE, SOMEWHERE, AT_SEVERAL = 3, 4, 5  # people; somewhere: none of them said where
@@ -41,9 +43,11 @@ def clusters(wrote: Sequence[Wrote]) -> Iterator[Cluster]:
         if len(near[middle] & left) < AT_ONE_PLACE - 1:
             return
         places = frozenset(wrote[n].site for n in members) - {""}
-        left -= set(members)
         if len({wrote[n].who for n in members}) >= (SOMEWHERE, AT_ONE_PLACE, AT_SEVERAL)[min(2, len(places))]:
+            left -= set(members)
             yield Cluster(members, places)
+        else:
+            left.discard(middle)  # the others may be of one that is near them all
 
 
 def _close(middle: int, near: Mapping[int, set[int]], left: set[int]) -> tuple[int, ...]:
@@ -65,4 +69,11 @@ def about_one(one: Wrote, other: Wrote) -> bool:
     if apart and not (one.services and [name for name, _ in one.services] == [name for name, _ in other.services]):
         return False
     first, second = (replace(each, channel=NO_WAY, site="" if apart else each.site) for each in (one, other))
-    return relate(first, second).one_cause >= (ONE_CAUSE if one.site and one.site == other.site else ELSEWHERE)
+    return relate(first, second).one_cause >= _bar(one, other)
+
+
+def _bar(one: Wrote, other: Wrote) -> float:
+    if not (one.site and one.site == other.site):
+        return ELSEWHERE
+    named = one.services and one.services == other.services and read(one.text).numbers & read(other.text).numbers
+    return NAMED if named else ONE_CAUSE
