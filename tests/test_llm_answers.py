@@ -4,6 +4,7 @@ import io
 import json
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,9 @@ from pytest_django import Settings
 
 from config.demo.model import Manner, Model
 from districts.scope import district_scope
+from intake.chat.actions import Where, begin
+from intake.chat.queries import Talk, talk
+from intake.models import Chat
 from knowledge import actions, supported, writings
 from knowledge.model import wanted
 from knowledge.models import Answer, Article, Gap, ModelCall, Writing
@@ -325,3 +329,29 @@ def test_evaluate_tells_both(on: Cast, always_sure: None, tmp_path: Any) -> None
     assert figures["questions"] == 2
     assert figures["with the model"]["citations verbatim"] == 1.0
     assert figures["with the model"]["written by the model"] == 1.0
+
+
+# --- the chat ------------------------------------------------------------------------------------------------------------
+
+
+@committing
+def test_in_the_chat_the_words_come_after_the_passage(on: Cast, model: Model, always_sure: None) -> None:
+    with district_scope(on.district.id):
+        chat = begin(said_id=uuid.uuid4(), text=QUESTION, where=Where(language="en", page="", remote="203.0.113.9"), now=timezone.now())
+    before = talked(on, chat)
+    assert before.entries[-1].words is None
+    assert before.entries[-1].data["words"] == "asked"
+    assert writings.drain(on.district.id, now=timezone.now()) == 1
+    after = talked(on, chat)
+    assert after.entries[-1].words is not None
+    assert "costs $5" in after.entries[-1].words.sentences[0]["text"]
+    assert after.seen != before.seen, "whoever asks for news is told"
+    assert after.entries[-1].id != before.entries[-1].id
+    page = visitor(on.district).get(f"/chat/c/{chat.token}").content.decode()
+    assert "written-text" in page
+
+
+def talked(cast: Cast, chat: Chat) -> Talk:
+    with district_scope(cast.district.id):
+        chat.refresh_from_db()
+        return talk(chat, now=timezone.now())

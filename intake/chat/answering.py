@@ -9,6 +9,7 @@ from districts.queries import this_district
 from intake.language import guess
 from knowledge import actions as knowledge
 from knowledge import queries as known
+from knowledge.model.wanted import want
 
 NEAR = 2  # articles offered beside an answer, or in its place
 LETTERS = 3  # in fewer there is no question
@@ -47,6 +48,8 @@ def answer(words: str, *, language: str, shown: Collection[str], now: datetime) 
         "answer": str(kept.id), "passage": best.passage, "team": best.article.team.name if best.article.team else "",
         "check_by": late.isoformat() if late else "",
     }  # fmt: skip
+    if want(kept, audience="public", now=now):
+        source["words"] = "asked"  # of a model: they come a moment later, if they come
     return "answer", {**_named(best), **source, "near": near[1:]}
 
 

@@ -17,6 +17,9 @@ from intake.models import Chat, ChatLine
 from intake.queries import link_sent_by
 from intake.requester.progress import Progress, progress_of
 from intake.requester.reading import Reading, reading_of
+from knowledge.model.endpoint import endpoint
+from knowledge.model.wanted import words_for
+from knowledge.models import Writing
 from knowledge.rendering import to_html
 from tickets.actions import survivor
 from tickets.letters import tracking_link, way_to
@@ -39,6 +42,7 @@ class Entry:
     kind: str = ""  # of what the product says
     data: dict[str, Any] = field(default_factory=dict)
     passage: SafeString | str = ""
+    words: Writing | None = None  # the passage in a model's words
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,16 @@ def seen_of(chat: Chat) -> str:
     marks = [f"{chat.last_at.timestamp():.6f}"]
     for ticket in _tickets(chat):
         marks.append(f"{ticket.facts_at.timestamp():.6f}{int(ticket.placed_at is not None)}")
+    last = ChatLine.objects.filter(chat=chat, who=Who.PRODUCT, data__words="asked").order_by("-at").first() if endpoint() else None
+    if last and words_for([last.data["answer"]]):
+        marks.append(last.data["answer"][-6:])
     return "-".join(marks)
 
 
 def talk(chat: Chat, *, now: datetime) -> Talk:
     lines = list(ChatLine.objects.filter(chat=chat).order_by("-at", "-id")[:SHOWN])[::-1]
-    entries = [_line(line) for line in lines]
+    words = words_for(line.data["answer"] for line in lines if "words" in line.data)
+    entries = [_line(line, words.get(line.data.get("answer", ""))) for line in lines]
     ticket = chat.ticket
     if ticket is None:
         return Talk(chat, entries, is_with_people(chat), seen=seen_of(chat))
@@ -117,10 +125,10 @@ def _tickets(chat: Chat) -> list[Ticket]:
     return [chat.ticket] if there.id == chat.ticket.id else [chat.ticket, there]
 
 
-def _line(line: ChatLine) -> Entry:
+def _line(line: ChatLine, words: Writing | None) -> Entry:
     kind, helped = line.data.get("kind", ""), line.data.get("helped")
     return Entry(
-        id=f"l-{line.id}{'' if helped is None else '-judged'}",
+        id=f"l-{line.id}{'' if helped is None else '-judged'}{'-words' if words else ''}",
         who=line.who,
         name=_("You") if line.who == Who.VISITOR else _("Automatic answer"),
         text=line.text,
@@ -128,6 +136,7 @@ def _line(line: ChatLine) -> Entry:
         kind=kind,
         data=line.data,
         passage=to_html(line.data["passage"]) if kind == "answer" else "",
+        words=words,
     )
 
 

@@ -21,6 +21,6 @@ def written(request: HttpRequest, answer_id: UUID) -> HttpResponse:
     staff = queries.audience_of(request.actor) == queries.STAFF  # type: ignore[attr-defined]
     row = wanted.written(answer_id, staff=staff)
     if row is not None and row.state == Writing.State.WRITTEN:
-        return render(request, "knowledge/_written.html", {"written": row, "article": row.answer.article})
+        return render(request, "knowledge/_written.html", {"written": row, "language": row.answer.language})
     waits = row is not None and wanted.awaited(row, now=timezone.now())
     return HttpResponse(status=ASK_AGAIN if waits else ASK_NO_MORE)

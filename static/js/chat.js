@@ -211,11 +211,13 @@
   }
 
   // --- news: every few seconds while somebody waits, less often the longer nothing comes, and seldom while nobody looks
-  var timer = 0, pause = 0;
+  var timer = 0, pause = 0, till = 0;
   function soon() { pause = 3000; plan(); }
   function plan() {
     clearTimeout(timer);
-    if (!token || (state === "talking" && seen)) return; // nobody answers but we, and at once
+    var all = doc.querySelectorAll("[data-words-come]"), words = all[all.length - 1]; // of a model: they come within ten seconds, or not at all
+    if (words && !words.dataset.wordsCome) { words.dataset.wordsCome = "waited"; till = Date.now() + 11000; pause = 1500; }
+    if (!token || (state === "talking" && seen && !(words && Date.now() < till))) return; // nobody answers but we, and at once
     timer = setTimeout(look, doc.hidden || !shown ? Math.max(pause, 20000) : pause);
   }
   function look() {
