@@ -149,10 +149,10 @@ def watched(found: Sequence[Judged]) -> Watched | None:
     some = [one for one in found if one.shadow]
     if not some:
         return None
-    first = min(one.at for one in some)
-    since = [one for one in found if one.at >= first]
-    would = [one for one in since if one.would]
-    return Watched(len(since), len(would), sum(one.outcome.right for one in would))
+    first, last = min(one.at for one in some), max(one.at for one in some)
+    meanwhile = [one for one in found if first <= one.at <= last]
+    would = [one for one in meanwhile if one.would]
+    return Watched(len(meanwhile), len(would), sum(one.outcome.right for one in would))
 
 
 def weeks(found: Sequence[Judged], *, zone: ZoneInfo) -> list[tuple[date, Line]]:

@@ -8,7 +8,7 @@ from routing.governing.accuracy import Bin, Line
 from routing.governing.curve import Curve, Point
 
 WIDTH, HEIGHT = 640, 300
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 14, 44
+LEFT, RIGHT, TOP, BOTTOM = 66, 30, 22, 52
 MOST_WEEKS = 26
 
 

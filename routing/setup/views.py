@@ -73,7 +73,7 @@ def _chooser(known: Curve, form: TierForm, row: TriagePolicy | None, measured: f
     point = known.at(threshold) if known.pairs else None
     chosen = str(form["wanted"].value() or OWN)
     options = [Option(OWN, _("What the model needs by itself"), known.at(measured) if known.pairs else None, chosen == OWN)]
-    options += [_option(f"{each:.2f}", f"{each:.0%}", known, each, chosen) for each in CHOICES]
+    options += [_option(f"{each:.2f}", f"{each * 100:.0f} %", known, each, chosen) for each in CHOICES]
     if chosen == OTHER and row and row.wanted:
         other = _option(OTHER, "", known, row.wanted, chosen)
     else:

@@ -220,6 +220,12 @@ def calendar(shots: Shots) -> None:
     shots.shoot(page, "calendar")
 
 
+def triage(shots: Shots) -> None:
+    page = shots.page(LARGE, ADMINISTRATOR)
+    page.goto(f"{shots.door}/setup/triage/")
+    shots.shoot(page, "triage")
+
+
 def questions(shots: Shots) -> None:
     page = shots.page(MIDDLE, ADMINISTRATOR)
     page.goto(f"{shots.door}/setup/services/")
@@ -368,7 +374,7 @@ def api(shots: Shots) -> None:
 
 
 ALL: tuple[Callable[[Shots], None], ...] = (
-    front, desk, outages, alerts, form, stickers, calendar, questions, articles, mailbox, letters, known_twice, merging, voicemail,
+    front, desk, outages, alerts, form, stickers, calendar, questions, triage, articles, mailbox, letters, known_twice, merging, voicemail,
     quick_log, widget, api,
 )  # fmt: skip
 
