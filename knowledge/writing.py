@@ -88,7 +88,14 @@ def write(
         return Text(outcome=asked.outcome)
     if not asked.values.answers:
         return Text(abstained=True, outcome=asked.outcome)
-    return checked(asked.values, sources, question, language, outcome=asked.outcome)
+    return _to_the_point(checked(asked.values, sources, question, language, outcome=asked.outcome), found[0].article.slug)
+
+
+def _to_the_point(text: Text, slug: str) -> Text:
+    """All of it from other articles than the one that answers: true, and no answer."""
+    if not text.sentences or any(one.slug == slug for one in text.sentences):
+        return text
+    return Text(outcome=text.outcome, dropped=(*text.dropped, *("another article" for _ in text.sentences)))
 
 
 def checked(draft: Draft, sources: Mapping[str, Source], question: str, language: str, *, outcome: str = "") -> Text:

@@ -188,6 +188,16 @@ def test_an_order_in_the_question_writes_nothing(on: Cast, model: Model) -> None
 
 
 @committing
+def test_what_only_another_article_says_is_no_answer(on: Cast) -> None:
+    """The fake takes the line that shares most, wherever it stands."""
+    card, rules = sure(found_in(on))[0], sure(found_in(on, "Is food allowed on the bus?"))
+    others = [one for one in rules if one.article.slug == "bus-rules"]
+    text = write(on.district.id, "Is food allowed on the bus? Stay seated", [card, *others], language="en", now=NOW)
+    assert text.sentences == ()
+    assert "another article" in text.dropped
+
+
+@committing
 def test_a_model_may_find_no_answer_after_all(on: Cast) -> None:
     text = write(on.district.id, "zebra quagga okapi", sure(found_in(on)), language="en", now=NOW)
     assert (text.abstained, text.sentences) == (True, ())
