@@ -52,8 +52,8 @@ def _show(ticket: Ticket, *, now: datetime) -> None:
 
 
 def paragraphs(ticket: Ticket) -> list[str]:
-    """For the letter, in the active language."""
-    answer = of(ticket)
+    """For the letter, in the active language; none before triage has seen it, since nothing was looked for yet."""
+    answer = of(ticket) if ticket.placed_at is not None else None
     if answer is None:
         return []
     link = absolute(this_district(), reverse("article", args=[answer.article.slug]))
