@@ -22,12 +22,19 @@ class Wanted(StrEnum):
 _ASKED: tuple[tuple[Wanted, "re.Pattern[str]"], ...] = (
     (
         Wanted.MONEY,
-        re.compile(r"\b(how much|costs?|prices?|fees?|tuition|rates?|wages?|cu[aá]nto (cuestan?|pagan|vale)|precios?|cuestan?)\b", _I),
+        re.compile(
+            r"\bhow much\b(?! (space|time|notice|storage|longer|data|room))"
+            r"|\b(costs?|prices?|fees?|tuition|rates?|wages?|salary|stipends?)\b"
+            r"|\b(sub|substitute|teacher|hourly|starting|overtime|holiday) pay\b|\bpay (for an?|rate|scale)\b"
+            r"|\b(make|earn|paid) (per|an?) (hour|day|game|year|month)\b"
+            r"|\b(cu[aá]nto (cuestan?|pagan|vale)|precios?|cuestan?)\b",
+            _I,
+        ),
     ),
     (
         Wanted.SPAN,
         re.compile(
-            r"\bhow (long|early|soon|fast|old|far|often|late)\b|\bhow many (minutes|hours|days|weeks|months|years)\b"
+            r"\bhow (long|early|soon|fast|quick\w*|old|far|often|late)\b|\bhow many (minutes|hours|days|weeks|months|years)\b"
             r"|\bcu[aá]nt[oa]s? (tiempo|minutos|horas|d[ií]as|semanas|meses|a[nñ]os|espero|tarda)\b|\b(a|hasta) qu[eé] edad\b",
             _I,
         ),
@@ -35,29 +42,55 @@ _ASKED: tuple[tuple[Wanted, "re.Pattern[str]"], ...] = (
     (
         Wanted.MOMENT,
         re.compile(
-            r"\b(when|what (time|day|date)|dates?|deadline|last day|till when|until when|by what|window"
-            r"|cu[aá]ndo|qu[eé] (hora|d[ií]a))\b",
+            r"\bwhen('s| (is|are|do|does|did|will|can|should|must|to|i|we|you))\b|\bwhens\b|\bwhen\W*$|^\W*when\b"
+            r"|\b(what (time|day|date)|dates?|deadline|last day|till when|until when|by what|window|cu[aá]ndo|qu[eé] (hora|d[ií]a))\b",
             _I,
         ),
     ),
-    (Wanted.COUNT, re.compile(r"\b(how many|limit|max|maximum|minimum|size|cu[aá]nt[oa]s)\b", _I)),
-    (Wanted.WHO, re.compile(r"\b(who|whom|call|phone|number|contact|qui[eé]n|llamo|tel[eé]fono)\b", _I)),
+    (Wanted.COUNT, re.compile(r"\b(how (many|much)|limit|max|maximum|minimum|size|cu[aá]nt[oa]s)\b", _I)),
+    (
+        Wanted.WHO,
+        re.compile(
+            r"\b(who|whom|qui[eé]n|llamo|tel[eé]fono)\b|\b(phone|text|help|fax) number\b|\bnumber (to|for|of)\b"
+            r"|\bi (call|contact|phone|text)\b",
+            _I,
+        ),
+    ),
 )
 
-_DIGIT = re.compile(r"\d")
+_UNIT = (
+    r"(seconds?|minutes?|hours?|days?|weeks?|months?|years?|miles?|feet|characters?|mbps|segundos?|minutos?|horas?|d[ií]as?|semanas?"
+    r"|mes(es)?|a[nñ]os?|millas?)"
+)
+_NUMBER = (
+    r"(\d[\d,.]*|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half"
+    r"|un[oa]?|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez)"
+)
 _SPAN = re.compile(
-    r"\b(days?|weeks?|hours?|minutes?|months?|years?|miles?|characters?|d[ií]as?|horas?|minutos?|mes(es)?|a[nñ]os?|semanas?)\b|%", _I
+    rf"\b{_NUMBER}\b(\W+(to|or|and|a|o|y|más|more|{_NUMBER}))*[\s-]+((school|business|working|calendar|operating) )?{_UNIT}\b"
+    r"|\b(once|twice|every|cada|at once|right away|same day|next (school )?(day|morning)|or older|in grade|overnight|mismo d[ií]a"
+    r"|de inmediato)\b"
+    r"|\d ?%|\b\d+ (a[nñ]os|o m[aá]s)\b",
+    _I,
 )
 _CLOCK = re.compile(
     r"\b\d{1,2}(:\d\d)?\s*[ap]\.?\s?m\b|\b(january|february|march|april|may|june|july|august|september|october|november|december"
-    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre"
-    r"|noviembre|diciembre|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo)\b",
+    r"|(mon|tues|wednes|thurs|fri|satur|sun)days?|noon|midnight|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre"
+    r"|noviembre|diciembre|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bados?|domingos?|mediod[ií]a)\b|\bat \d"
+    r"|\b\d{1,2}(st|nd|rd|th)\b|\b(first|last|next|same) (school )?(day|week|month|morning)\b"
+    r"|\b(in|by|each|every) (the )?(summer|fall|spring|winter|semester)\b",
     _I,
 )
-_AMOUNT = re.compile(r"[$€]\s?\d|\bfree\b|\bgratis\b|\bgratuit|\bno charge\b|cost nothing|\b\d+ (cents|dollars)\b", _I)
-_COUNTED = re.compile(r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|un[oa]?|dos|tres|cuatro|cinco|seis)\b", _I)
+_AMOUNT = re.compile(
+    r"[$€]\s?\d|\bfree\b|\bgratis\b|\bgratuit|\bno (charge|cost|fee)\b|\bcosts? (you )?nothing|\bcost of\b|\b\d+ (cents|dollars)\b"
+    r"|\d ?%",
+    _I,
+)
+_COUNTED = re.compile(rf"\d|\b{_NUMBER}\b", _I)
 _REACHED = re.compile(
-    r"\d{3}-\d{4}|\bextension \d|@\w|https?:|\b(help desk|office|principal|nurse|teacher|manager|registrar|oficina|director\w*)\b", _I
+    r"\d{3}-\d{4}|\b(extension|channel|call|text|press) \d|@\w|https?:|\bsign(s|ed by)\b|\b(help desk|office|principal|nurse|teacher"
+    r"|manager|registrar|doctor|counselor|facilities|oficina|director\w*)\b",
+    _I,
 )
 
 
@@ -70,9 +103,9 @@ def gives(kind: Wanted, text: str) -> bool:
     if kind is Wanted.MONEY:
         return bool(_AMOUNT.search(text))
     if kind is Wanted.SPAN:
-        return bool(_DIGIT.search(text) and (_SPAN.search(text) or _CLOCK.search(text)))
+        return bool(_SPAN.search(text) or _CLOCK.search(text))
     if kind is Wanted.MOMENT:
-        return bool(_CLOCK.search(text) or (_DIGIT.search(text) and _SPAN.search(text)))
+        return bool(_CLOCK.search(text) or _SPAN.search(text))
     if kind is Wanted.COUNT:
         return bool(_COUNTED.search(text))
     return kind is Wanted.ANYTHING or bool(_REACHED.search(text))
@@ -168,8 +201,3 @@ def others(question: str, text: str) -> int:
         if asked and not any(kind.search(text) for kind in asked):
             count += any(kind.search(text) for kind in kinds)
     return count
-
-
-def unnamed(question: str, text: str) -> bool:
-    """A school, a kind of person or a room that the question names and the text nowhere does."""
-    return any(kind.search(question) and not kind.search(text) for kinds in _SETS for kind in kinds)

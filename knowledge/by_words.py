@@ -1,29 +1,31 @@
 """By words alone: each paragraph of the articles that share most with the question, weighed by how rare its words are here."""
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge import asking
+from knowledge.asking import Wanted
 from knowledge.found import By, Hit
-from knowledge.models import Article
 from knowledge.passages import Passage
 from knowledge.shelf import Kept
 from knowledge.stems import Term
-from knowledge.words import asks_for_money, asks_for_time
 
 CANDIDATES = 16  # articles whose paragraphs are weighed
-SHIFT = {"en": 0.43, "es": 0.99}  # log odds, so that one bound serves all engines and languages
-UNFIT = 1.5  # less sure (log odds) for each reason why no article may answer: a record, a secret, orders to a machine
+MISSED = 3  # words of the question that the article nowhere has: more of them tell no more
 MISMATCH = 0.5  # of a paragraph's worth, when the question asks "how much" and it names no amount
+BIAS = {"en": -3.2, "es": -1.35}  # log odds, so that one bound serves all engines and languages
+SURE = {  # fitted on 784 English and 85 Spanish questions: docs/decisions/answers-from-articles.md
+    "covered": 0.48, "told": 0.46, "lead": 1.87, "title": 1.3, "missing": -0.3, "misfit": -4.58, "unfit": -2.4, "which": -3.32,
+    "whether": -1.86, "count": -1.35, "money": -0.57,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Weighed:
     """The best paragraph of one article for one question."""
 
-    article: Article
+    kept: Kept
     passage: Passage
     rank: float
     covered: float
@@ -32,10 +34,10 @@ class Weighed:
 
 
 def hits(question: str, terms: Sequence[Term], kept: Sequence[Kept], *, staff: bool, ordered: bool) -> list[Hit]:
-    near = candidates(terms, kept)
-    ranked = sorted((best_passage(one, terms, question, staff) for one in near), key=lambda one: -one.rank)
-    doubt = UNFIT * sum((asking.personal(question), asking.secret(question), ordered))
-    return [Hit(one.article, confidence(one, ranked, terms, doubt), (one.passage,), By.WORDS) for one in ranked]
+    near, wanted = candidates(terms, kept), asking.wanted(question)
+    ranked = sorted((best_passage(one, terms, wanted, staff) for one in near), key=lambda one: -one.rank)
+    seen = [features(question, one, ranked, terms, ordered) for one in ranked]
+    return [Hit(one.kept.article, confidence(its, one), (one.passage,), By.WORDS) for one, its in zip(ranked, seen, strict=True)]
 
 
 def candidates(terms: Sequence[Term], kept: Sequence[Kept]) -> list[Kept]:
@@ -48,35 +50,41 @@ def _named(terms: Sequence[Term], one: Kept) -> float:
     return sum(1.0 for term in terms if term.group & one.title) / len(terms)
 
 
-def confidence(one: Weighed, ranked: Sequence[Weighed], terms: Sequence[Term], doubt: float = 0.0) -> float:
-    """How sure we are, by a logistic curve over: the share of the question's words that are covered, how much they tell, the lead
-    over the next article, the share in the title, and whether the kind of answer fits. Fitted on the reference district's
-    questions and requests (ten-fold: area under the curve .78); see docs/decisions/answers-from-articles.md.
+def features(question: str, one: Weighed, ranked: Sequence[Weighed], terms: Sequence[Term], ordered: bool) -> dict[str, float]:
+    """What speaks for and against that it answers: the share of the question's words that are there and how much they tell, the lead
+    over the next article, words that the article nowhere has, what is wanted, and reasons why no article may answer.
     """
-    whole = sum(term.weight for term in terms) or 1.0
+    whole, wanted = sum(term.weight for term in terms) or 1.0, asking.wanted(question)
     rival = max((other.rank for other in ranked if other is not one), default=0.0)
-    lead = max(0.0, (one.rank - rival) / one.rank) if one.rank else 0.0
-    x = (
-        SHIFT[one.article.language]
-        - 2.1
-        - doubt
-        + 0.5 * one.covered / whole
-        + 0.2 * one.covered
-        + 2.3 * lead
-        + 1.6 * one.title / whole
-        - (0.0 if one.fits else 1.55)
-    )
-    return 1 / (1 + math.exp(-x)) if one.covered else 0.0
+    return {
+        "covered": one.covered / whole,
+        "told": one.covered,
+        "lead": max(0.0, (one.rank - rival) / one.rank) if one.rank else 0.0,
+        "title": one.title / whole,
+        "missing": float(min(MISSED, sum(not term.group & one.kept.everything for term in terms))),
+        "misfit": float(not one.fits),
+        "unfit": float(sum((asking.personal(question), asking.secret(question), ordered))),
+        "which": float(asking.asks_which(question)),
+        "whether": float(asking.asks_whether(question)),
+        "count": float(wanted is Wanted.COUNT),
+        "money": float(wanted is Wanted.MONEY),
+    }
 
 
-def best_passage(kept: Kept, terms: Sequence[Term], question: str, staff: bool) -> Weighed:
+def confidence(seen: dict[str, float], one: Weighed) -> float:
+    if not one.covered:
+        return 0.0
+    return 1 / (1 + math.exp(-BIAS[one.kept.article.language] - sum(SURE[name] * value for name, value in seen.items())))
+
+
+def best_passage(kept: Kept, terms: Sequence[Term], wanted: Wanted, staff: bool) -> Weighed:
     in_title = sum(term.found_in(kept.title) for term in terms)
     in_keywords, in_body = (sum(term.found_in(where) for term in terms) for where in (kept.keywords, kept.body))
     around = 0.6 * in_title + 0.4 * in_keywords + 0.3 * in_body
     own = 1.1 if staff and kept.article.audience == ["staff"] else 1.0
     best: Weighed | None = None
     for passage, lexemes in kept.passages:
-        fits = answer_fits(question, passage.text)
+        fits = asking.gives(wanted, passage.text)
         rank = (sum(term.found_in(lexemes) for term in terms) + around) * own * (1.0 if fits else MISMATCH)
         if best is None or rank > best.rank:
             covered = sum(
@@ -88,12 +96,5 @@ def best_passage(kept: Kept, terms: Sequence[Term], question: str, staff: bool) 
                 )
                 for term in terms
             )
-            best = Weighed(kept.article, passage, rank, covered, in_title, fits)
-    return best or Weighed(kept.article, Passage("", kept.article.summary), 0.0, 0.0, 0.0, False)
-
-
-def answer_fits(question: str, passage: str) -> bool:
-    """A question for a price is answered by an amount, one for a time or a number of days by a figure."""
-    if asks_for_money(question):
-        return bool(re.search(r"[$€]\s?\d|\bfree\b|\bgratis\b|\bgratuit", passage, re.IGNORECASE))
-    return not asks_for_time(question) or any(c.isdigit() for c in passage)
+            best = Weighed(kept, passage, rank, covered, in_title, fits)
+    return best or Weighed(kept, Passage("", kept.article.summary), 0.0, 0.0, 0.0, False)

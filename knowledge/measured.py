@@ -114,10 +114,10 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def bound_of(scores: Iterable[float]) -> float:
-    """The score above which at most FALSE of these lie."""
+def bound_of(scores: Iterable[float], false: float = FALSE) -> float:
+    """The score above which at most this share of them lies."""
     ordered = sorted(scores, reverse=True)
-    return ordered[int(FALSE * len(ordered))] if ordered else 0.0
+    return ordered[int(false * len(ordered))] if ordered else 0.0
 
 
 def _shown(answerable: Sequence[Outcome], hopeless: Sequence[Outcome], shows: Callable[[Outcome], bool]) -> dict[str, Any]:

@@ -12,8 +12,10 @@ _RULE = re.compile(r"^\s*\|?[-:| ]{3,}\|?\s*$", re.MULTILINE)
 _OPENING = re.compile(r"^\s*(?:#{1,6}|>|[-+*])\s+", re.MULTILINE)
 _EMPHASIS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
 _SPACE = re.compile(r"[ \t]+")
-_SENTENCE = re.compile(r"(?<=[.!?:])\s+(?=[A-Z¿¡*\"“0-9])|\n")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z¿¡*\"“0-9])")
+_CELL = re.compile(r"(?<!\\)\|")
 SHORTEST = 3  # characters of a line that says something
+ALONE = 4  # words of a sentence that stands for itself; a shorter one ("Lost a key?") is read with the next
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Line:
 
     def told(self, title: str) -> str:
         """With what it stands under, without which "$5" means nothing."""
-        under = f"{self.heading}: " if self.heading and not self.text.startswith(self.heading) else ""
+        under = f"{self.heading.rstrip(':')}: " if self.heading and not self.text.startswith(self.heading) else ""
         return f"{title}. {under}{self.text}"
 
 
@@ -50,9 +52,40 @@ def lines(parts: Sequence[Passage]) -> list[Line]:
     return [
         Line(number, part.heading, text)
         for number, part in enumerate(parts)
-        for text in (one.strip() for one in _SENTENCE.split(part.text))
-        if len(text) >= SHORTEST
+        for text in _said(part.markdown)
+        if len(text) >= SHORTEST and (text != part.heading or text == part.text)
     ]
+
+
+def _said(markdown: str) -> Iterator[str]:
+    """Rows of a table with the names of its columns, sentences of anything else."""
+    names: list[str] = []
+    for line in markdown.split("\n"):
+        if not line.lstrip().startswith("|"):
+            names = []
+            yield from _sentences(plain(line))
+        elif not _RULE.fullmatch(line):
+            cells = [plain(cell).strip() for cell in _CELL.split(line.strip().strip("|"))]
+            if names:
+                yield _row(names, cells)
+            names = names or cells
+
+
+def _row(names: Sequence[str], cells: Sequence[str]) -> str:
+    first, *rest = cells
+    told = [f"{name} {cell}".strip() for name, cell in zip(names[1:], rest, strict=False) if cell]
+    return f"{first}: {', '.join(told)}" if told else first
+
+
+def _sentences(text: str) -> Iterator[str]:
+    held = ""
+    for part in _SENTENCE.split(text):
+        held = f"{held} {part}".strip()
+        if len(held.split()) >= ALONE and not held.endswith("?"):
+            yield held
+            held = ""
+    if held:
+        yield held
 
 
 def passages(body: str) -> list[Passage]:
@@ -61,19 +94,21 @@ def passages(body: str) -> list[Passage]:
 
 
 def _passages(body: str) -> Iterator[Passage]:
-    heading, held = "", ""
+    """A heading, or a bold line alone, is for all that follows until the next; words in bold at the beginning are for that block."""
+    section, held = "", ""
     for block in _BLOCKS.split(body.replace("\r\n", "\n").strip()):
         first, _, rest = block.strip().partition("\n")
-        named = _HEADING.match(first)
+        heading, named = section, _HEADING.match(first)
         if named:
-            heading, block = ("" if first.startswith("# ") else plain(named[1])), rest
+            section = heading = "" if first.startswith("# ") else plain(named[1])
+            block = rest
         elif _BOLD_LINE.match(first):
             heading = plain(first)
             if not rest:
-                held = block
+                section, held = heading, block
                 continue
         elif first.startswith("**"):
-            heading = plain(first[: first.find("**", 2)])
+            section, heading = "", plain(first[: first.find("**", 2)])
         if block.strip():
             yield Passage(heading, f"{held}\n\n{block.strip()}" if held else block.strip())
         held = ""

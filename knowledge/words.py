@@ -4,7 +4,6 @@ One group a line; each word is stemmed by PostgreSQL like the articles are. Word
 keywords, not here.
 """
 
-import re
 import unicodedata
 from collections.abc import Collection
 from difflib import get_close_matches
@@ -90,25 +89,6 @@ ASKING: dict[str, str] = {
     "es": "cuanto cuánto cuantos cuántos cuanta cuántas donde dónde cuando cuándo hola gracias favor necesito quiero puedo hay como"
     " cómo hora debo tengo saber quisiera hacer",
 }
-
-_MONEY = re.compile(
-    r"\b(how much|costs?|prices?|fees?|tuition|rate|wage|cu[aá]nto cuesta|precio|cu[aá]nto pagan|cuesta)\b",
-    re.IGNORECASE,
-)
-_TIME = re.compile(
-    r"\b(when|how (long|early|soon|fast|old)|how many (days|weeks|hours|minutes|months)|deadline|last day|what time|dates?|till|until"
-    r"|cu[aá]ndo|cu[aá]ntos (d[ií]as|meses|años)|(a|hasta) qu[eé] (hora|edad)|cu[aá]nto (tiempo|espero|tarda))\b",
-    re.IGNORECASE,
-)
-
-
-def asks_for_money(question: str) -> bool:
-    return bool(_MONEY.search(question))
-
-
-def asks_for_time(question: str) -> bool:
-    return bool(_TIME.search(question))
-
 
 LONG_ENOUGH = 5  # letters: a slip in a shorter word makes another word
 ALIKE = 0.84  # of its letters, in order

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from districts.models import Service, Team
-from knowledge import actions, queries
+from knowledge import actions, fitting, measured, queries
 from knowledge.embedding import meaning
 from knowledge.passages import plain
 from tests.conftest import NOW, Cast
 
 DATA = Path(os.environ.get("SHARED_DATA", Path(__file__).resolve().parent.parent.parent / "shared" / "data")) / "district"
 pytestmark = [pytest.mark.skipif(not DATA.exists(), reason=f"no reference data at {DATA}"), pytest.mark.slow]
+WRITTEN = Path(__file__).with_name("questions.jsonl")
 WORKS_HERE = {"teacher", "office manager", "para", "principal", "custodian", "substitute", "coach", "bus driver"}
 
 
@@ -60,10 +61,41 @@ def test_questions_are_answered_or_honestly_left(reference: Cast) -> None:
         elif best:
             count["false"] += 1
     sys.stdout.write(f"\nquestions: {count}\n")
-    assert count["right"] >= (54 if by_meaning() else 33)
-    assert count["offered"] >= (76 if by_meaning() else 60)
-    assert count["wrong"] <= 2
-    assert count["false"] <= (3 if by_meaning() else 17)
+    assert count["right"] >= (59 if by_meaning() else 31)
+    assert count["offered"] >= (76 if by_meaning() else 66)
+    assert count["wrong"] <= 3
+    assert count["false"] <= (3 if by_meaning() else 6)
+
+
+def test_what_was_fitted_on_other_questions_holds_for_these(reference: Cast) -> None:
+    """Weights of the questions beside this test alone, on the reference district's, which somebody else wrote."""
+    if not by_meaning():
+        pytest.skip("no embedder")
+    mine, theirs = (
+        [one for question in measured.read(file) if (one := fitting.observe(question))]
+        for file in (WRITTEN, DATA / "questions.dev.jsonl")
+    )
+    weights = fitting.fit(mine)
+    judged = [(one.question.article, *weights.judge(one)) for one in theirs]
+    bound = measured.bound_of(logit for article, _slug, logit in judged if not article)
+    answerable = [(slug == article, logit > bound) for article, slug, logit in judged if article]
+    answered = [right for right, shown in answerable if shown]
+    sys.stdout.write(f"\nunseen: {len(answered)} of {len(answerable)}, {sum(answered)} right\n")
+    assert len(answered) >= 0.62 * len(answerable)
+    assert sum(answered) >= 0.95 * len(answered)
+    assert sum(right for right, _shown in answerable) >= 0.9 * len(answerable)
+
+
+def test_harder_questions_of_our_own(reference: Cast) -> None:
+    """Half of them ask what an article nearly answers: tests/questions.jsonl, by another hand than the reference district's."""
+    outcomes = list(measured.asked(measured.read(WRITTEN)))
+    figures = measured.figures(outcomes)
+    sys.stdout.write(f"\nour own: {figures}\n")
+    assert figures["citations verbatim"] == 1.0
+    assert figures["answered"]["false answers"] <= 0.12
+    assert figures["answered"]["right when answered"] >= 0.95
+    assert figures["answered"]["answered"] >= (0.48 if by_meaning() else 0.3)
+    assert figures["right article first"] >= (0.82 if by_meaning() else 0.74)
 
 
 def test_requests_as_people_write_them(reference: Cast) -> None:
@@ -86,8 +118,8 @@ def test_requests_as_people_write_them(reference: Cast) -> None:
         count["the very article"] += article.slug == label["answerable_by"]
         count["about it" if about else "beside it"] += 1
     sys.stdout.write(f"\nrequests: {count}\n")
-    assert count["shown"] >= 42
-    assert count["about it"] >= 5 * count["beside it"]
+    assert count["shown"] >= 32
+    assert count["about it"] >= 8 * count["beside it"]
 
 
 def test_nobody_outside_is_answered_from_a_staff_article(reference: Cast) -> None:

@@ -12,7 +12,7 @@ from districts.scope import district_scope
 from knowledge import actions, queries
 from knowledge.folder import NotAnArticle, read
 from knowledge.models import Answer, Article, ArticleVersion, Gap
-from knowledge.passages import passages
+from knowledge.passages import lines, passages
 from knowledge.rendering import to_html
 from tests.conftest import NOW, Cast, sign_in, visitor
 
@@ -167,10 +167,26 @@ def test_answers_and_gaps_are_kept_and_the_first_word_stands(known: Cast) -> Non
 
 
 def test_paragraphs_know_the_bold_line_above_them() -> None:
-    found = passages("**At the stop**\n- early\n- wait\n\nPlain words.\n\n**Cost:** $5\n\n## Later\ntext")
+    found = passages(
+        "**At the stop**\n- early\n- wait\n\nPlain words.\n\n**Cost:** $5\n\nMore.\n\n**Where**\n\nHere.\n\nThere.\n\n## Later\ntext"
+    )
     assert [(p.heading, p.text.split("\n")[0]) for p in found] == [
-        ("At the stop", "At the stop"), ("At the stop", "Plain words."), ("Cost:", "Cost: $5"), ("Later", "text"),
+        ("At the stop", "At the stop"), ("", "Plain words."), ("Cost:", "Cost: $5"), ("", "More."),
+        ("Where", "Where"), ("Where", "There."), ("Later", "text"),
     ]  # fmt: skip
+
+
+def test_a_line_is_the_least_that_says_something() -> None:
+    """ "$3.65" says nothing without its column, "Wednesday" nothing without what is done then."""
+    body = (
+        "| | Middle | High |\n|---|---|---|\n| Breakfast | $2.25 | |\n| Lunch | $3.65 | $3.80 |\n\n"
+        "**Trash**\n- Recycling: Wednesday\n\n**Lost a key?** Tell the office. No copies. It costs $25 a key."
+    )
+    assert [one.told("Prices") for one in lines(passages(body))] == [
+        "Prices. Breakfast: Middle $2.25", "Prices. Lunch: Middle $3.65, High $3.80", "Prices. Trash: Recycling: Wednesday",
+        "Prices. Lost a key? Tell the office.", "Prices. Lost a key?: No copies. It costs $25 a key.",
+    ]  # fmt: skip
+    assert all(part.markdown in body for part in passages(body))
 
 
 def test_markdown_becomes_html_that_can_do_no_harm() -> None:
