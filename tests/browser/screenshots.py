@@ -292,6 +292,25 @@ def letters(shots: Shots) -> None:
     shots.shoot(page, "ticket-mail")
 
 
+def suggested(shots: Shots) -> None:
+    """A letter that an article answers, and one like it that was solved before; the suggestion stands in the reply."""
+    product = shots.product
+    asked = "My son lost his rider card on the bus. How much is a new one, and where do I get it?"
+    told = "Hello Rosa, the new card for Mateo is at the school's front office from tomorrow. Show it to the driver until Friday."
+    agent = product.signed_in("Team lead, Transportation")
+    found = "SELECT id FROM tickets_ticket WHERE subject = %s AND placed_at IS NOT NULL"
+    for subject, sender in (("Lost rider card", PARENT), ("New rider card", TEACHER)):
+        send(product, letter(sender, subject, asked), to=f"transportation@{CEDAR}")
+        ticket = until(partial(product.value, found, subject), what="the letter to be placed")
+        if sender == PARENT:
+            agent.submit(agent.get(f"/desk/{ticket}/"), f"/desk/{ticket}/reply/", text=told, then="resolve")
+    page = shots.page(LARGE, ADMINISTRATOR)
+    page.goto(f"{shots.door}/desk/{ticket}/")
+    page.locator(".offer").last.get_by_role("button").click()
+    page.locator("#suggested").evaluate("part => part.scrollIntoView({block: 'start'})")
+    shots.shoot(page, "suggested")
+
+
 def known_twice(shots: Shots) -> None:
     """What is looked at every five minutes, now."""
     look = "from django.utils import timezone; from intake.people.recognising import recognise_all; recognise_all(now=timezone.now())"
@@ -374,8 +393,8 @@ def api(shots: Shots) -> None:
 
 
 ALL: tuple[Callable[[Shots], None], ...] = (
-    front, desk, outages, alerts, form, stickers, calendar, questions, triage, articles, mailbox, letters, known_twice, merging, voicemail,
-    quick_log, widget, api,
+    front, desk, outages, alerts, form, stickers, calendar, questions, triage, articles, mailbox, letters, suggested, known_twice,
+    merging, voicemail, quick_log, widget, api,
 )  # fmt: skip
 
 
