@@ -19,6 +19,8 @@ PAGES = [
     "/setup/on-call/new",
     "/setup/calls/",
     "/setup/addresses/new",
+    "/setup/models/",
+    "/setup/models/calls/",
 ]
 
 
