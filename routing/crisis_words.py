@@ -35,7 +35,10 @@ kill\w* my (?:back|feet|eyes|neck|ears|battery|time|vibe|budget|wrists?)
 (?:it|this|that|heat|traffic|stairs|commute|schedule|deadline)(?: (?:is|will|would))? (?:going to |gonna )?kill (?:me|us)
 rather die than
 (?:principal|boss|teacher|coach|director|supervisor|editor|accountant|auditor|mom|dad|mother|father|parents|husband
-    |wife)s? (?:is |are |will |would |s )?(?:going to |gonna |gon |ll )?kill (?:me|us)
+    |wife)s? (?:is |are |will |would |s )?(?:literally |actually |totally |so |really |prob |probably )?(?:going to |gonna |gon |ll )?
+    (?:literally |actually )?kill (?:me|us)
+(?:going to|gonna|will|could|might|ill) (?:kill|murder|strangle|stab|shoot|bomb) (?:it|this|that|these|whoever (?:made|designed|set)
+    |(?:the|this|that|my) (?:\w+ )?<device>)
 kill (?:two birds|time|the (?:lights?|power|engine|process|tab|breaker|switch|app|session|music|mood|grass|weeds|alarm|motor
     |water))
 kill (?:it|switch|weeds|bugs|wasps|bees|ants|mice|rats|germs|mold|bacteria|mosquitoes)
@@ -112,7 +115,8 @@ letters? to say goodbye
 (?:gave|giving|gives|given) away (?:all )?(?:my|his|her|their) \w+
 gave (?:all )?(?:his|her|their) (?:dog|cat|pet|things|stuff|belongings) away
 by the time (?:you|u|anyone) (?:read|reads|get|gets|see|sees|find|finds) th(?:is|ese)
-wont have to worry about (?:me|him|her)
+wont (?:have|need) to worry about (?:me|him|her)
+(?:go|going|fall) to sleep and (?:not|never|dont|doesnt) (?:ever )?wake(?: up)?|never wake up(?: again)?
 (?:nobody|no one|noone) (?:would|will|will even|would even) (?:miss me|care if i (?:died|die|was gone|disappear))
 jump(?:ing|ed)? (?:off|from) (?:the|a|that) (?:bridge|roof|building|overpass|balcony)
 (?:quitar|quito|quitando)(?:me|se|te)? (?:la|su|mi) (?:propia )?vida|acabar con (?:mi|su|todo) ?(?:vida)?
@@ -177,7 +181,7 @@ ABUSE = r"""
 (?:isnt|is not|not|never|dont feel|doesnt feel) safe (?:at home|with (?:him|her|my|his|their))
 (?:sexual(?:ly)?|physical(?:ly)?|child) (?:abus\w+|assault\w*|predators?|exploit\w*|contact)
 abus(?:es|ed|ing) (?:me|him|her|them|my|a|the|by|at|his|their)|(?:reporting|report|suspect\w*) (?:child )?(?:abuse|neglect)
-molest\w*|rape[sd]?|raping|rapist|groom(?:ing|ed) (?:her|him|me|my|a|kids|girls|boys|students|children)
+molest(?:s|ed|ing|ers?|ation)?|rape[sd]?|raping|rapist|groom(?:ing|ed) (?:her|him|me|my|a|kids|girls|boys|students|children)
 touch(?:es|ed|ing)? (?:her|him|me|my|his|them|kids|students|\w+) (?:\w+ ){0,2}(?:inappropriate\w*|private\w*|down there|chest
     |butt)
 inappropriate(?:ly)? touch\w*|touched inappropriately
@@ -188,6 +192,12 @@ naked (?:pictures?|photos?|pics)|dick pics?
     |photograph\w*|filming|approach\w*)
 (?:stranger|man|guy|adult)s? (?:\w+ ){0,5}(?:tried to (?:grab|take|lure|get)|following (?:kids|a|my|the|her|him)|in a (?:van
     |car|truck) (?:\w+ ){0,3}(?:asking|offering|following|taking))
+(?:step ?dad|step ?father|uncle|cousin|brother|boyfriend|grandpa|coach|father|dad) (?:\w+ ){0,3}(?:comes?|came|coming|sneaks?
+    |sneaking|gets?|got) (?:in|into|to) (?:my|her|his) (?:bed|room at night)
+(?:van|car|truck|man|guy|stranger)s? (?:\w+ ){0,4}follow(?:s|ed|ing) (?:the|our|my|a|her|him|kids|children)(?: \w+){0,2}
+    (?: bus| kids| girls?| boys?| daughter| son| child| children| students?| home| from)
+(?:told|tells|telling|said to|says to) (?:her|him|them|my \w+|a \w+ \w+|\w+) (?:that )?(?:her|his|their) (?:mom|mother|dad|parents)
+     sent (?:him|her|them)
 kidnap\w*|abduct\w*|human traffick\w*
 (?:papa|mama|padrastro|madrastra|tio|tia|novi[oa]|espos[oa]|marido|padre|madre|abuel[oa]|senor|hombre|maestr[oa]|entrenador
     |ex) (?:\w+ ){0,3}(?:me|le|l[oa]s?|nos|les) (?:\w+ ){0,1}(?:peg[ao]n?|pegaba|pegan|golpe[ao]n?|golpeaba|toc[ao]n?|tocaba

@@ -4,7 +4,7 @@ That reads English: of other languages it is given their words in English, see `
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +14,9 @@ from knowledge.embedding.weights import SIZE
 from routing.gloss.reading import in_english
 from routing.learning.features import Floats
 from routing.learning.model import Memory
+from routing.starter.dangers import dangers
 from routing.starter.kinds import kinds
+from routing.starter.rows import rows as starter_rows
 from routing.tongue import is_english
 from routing.words import fold
 
@@ -74,11 +76,16 @@ def rows(texts: Sequence[str], *, before: Mapping[int, Floats] | None = None) ->
 
 
 @lru_cache(maxsize=1)
-def _of_starters(_engine: str) -> dict[str, Floats]:
+def _of_starters(engine_: str) -> dict[str, Floats]:
     """Once a process: they are the same for every district."""
-    phrases = {phrase: said for kind in kinds() for phrase in kind.examples if (said := spoken(phrase))}
-    found = meaning.embed(list(phrases.values()))
+    phrases = {phrase: said for phrase in dict.fromkeys([*_examples(), *dangers()]) if (said := spoken(phrase))}
+    found = starter_rows(engine_, tuple(phrases.values()))
     return {} if found is None else dict(zip(phrases, found, strict=True))
+
+
+def _examples() -> Iterator[str]:
+    for kind in kinds():
+        yield from kind.examples
 
 
 def gain(memory: Memory, meaning_of: Floats) -> Floats:

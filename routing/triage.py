@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from districts.models import Priority, Service, Site, Team
 from districts.queries import front_office
 from routing import classifier, crisis, rules, urgency, whereabouts
+from routing import danger as hearing
 from routing.classifier import Floats, Model
 from routing.governing.tiers import Policies, policies
 from routing.words import fold
@@ -162,6 +163,8 @@ def danger(question: Question) -> Choice | None:
         alarm, because = crisis.screen(question.subject), _("Words of danger to a person, in the subject: “%(words)s”.")
     if alarm is None and question.quoted:
         alarm, because = crisis.screen(question.quoted), _("Words of danger to a person, in what they passed on: “%(words)s”.")
+    if alarm is None:
+        alarm, because = hearing.meant(question.text), _("Reads as if a person may be in danger: “%(words)s”.")
     if alarm is None:
         return None
     team = Team.objects.filter(is_safety=True).order_by("name").first() or question.office

@@ -30,7 +30,7 @@ class Stage:
 
 
 STAGES = [
-    Stage("static", ["sh", "-c", f"{MANAGE} build_static && {MANAGE} build_embedder"], "browser packages, static files, embedder"),
+    Stage("static", ["sh", "-c", f"{MANAGE} build_static && {MANAGE} build_embedder && {MANAGE} build_phrases"], "browser packages, static files, embedder"),
     Stage("lint", [str(BIN / "ruff"), "check"], "style"),
     Stage("format", [str(BIN / "ruff"), "format", "--check"], "format"),
     Stage("types", [str(BIN / "mypy"), "."], "types"),

@@ -23,7 +23,7 @@ from intake.queries import mailbox
 from intake.wording import clean, one_line
 from knowledge import actions as knowledge
 from knowledge.models import Answer
-from routing import crisis
+from routing import danger as hearing
 
 CHATS = UUID("6a4e2b5c-6d8e-4b57-9c35-6f1a5b1d2c90")  # in it, a chat is named by the id of its first line
 Outcome = Answer.Outcome
@@ -75,7 +75,7 @@ def say(chat: Chat, *, said_id: UUID, text: str, now: datetime, answered: bool =
             raise OtherWords(chat)
         return
     visitor_said(chat, said_id, words, now=now)
-    danger = crisis.screen(words) is not None
+    danger = hearing.heard(words) is not None
     if danger:
         product_said(chat, said_id, "danger", now=now)
     if is_with_people(chat):

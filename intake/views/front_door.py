@@ -38,6 +38,7 @@ from knowledge.model.wanted import want
 from knowledge.models import Answer
 from knowledge.rendering import to_html
 from routing import crisis
+from routing import danger as hearing
 from routing.foresight import likely_service
 from tickets.actions import NewAnswer
 from tickets.models import Ticket
@@ -111,7 +112,7 @@ def _in_its_words(request: HttpRequest, asked: Asked) -> HttpResponse:
     """The same step in another language. Where nothing was typed yet, by an address that can be loaded again."""
     if _is_sending(request):
         actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
-        answers = _answer(actor, asked) if asked.answer and crisis.screen(asked.text) is None else {}
+        answers = _answer(actor, asked) if asked.answer and hearing.heard(asked.text) is None else {}
         return _form(request, asked, photos=photos_of(request), **answers)
     photos = photos_of(request)
     if asked.is_blank and not photos.kept:
@@ -139,7 +140,7 @@ def _ask(request: HttpRequest, asked: Asked) -> HttpResponse:
     actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
     if actor.person and not asked.contact:
         asked.contact, asked.name = address_of(actor.person, ContactPoint.Kind.EMAIL), actor.person.name
-    danger = crisis.screen(asked.text) is not None
+    danger = hearing.heard(asked.text) is not None
     asked.answer = ""  # what was shown to earlier words
     if not asked.service and not danger:
         likely = likely_service(asked.text, kind=kind_of(actor) or "public")

@@ -37,6 +37,7 @@ class Command(BaseCommand):
         """Where it cannot be built, people's words are matched without it: that is said, and keeps nobody out."""
         try:
             call_command("build_embedder", stdout=self.stdout)
+            call_command("build_phrases", stdout=self.stdout)
         except CommandError as error:
             self.stderr.write(f"no embedder: {error}")
 
