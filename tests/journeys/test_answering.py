@@ -79,6 +79,23 @@ def test_an_answer_and_on_to_an_agent_who_uses_a_suggestion(product: Product) ->
         until(lambda: "solved" in anybody.get(f"/r/{token}").text.lower(), what="the requester to see that it is solved")
 
 
+def test_a_mail_is_answered_with_the_first_letter_and_solved_by_it(product: Product) -> None:
+    who = f"rosa-{uuid4().hex[:8]}@family.example"
+    with product.signed_in("Leader, Cedar Valley") as leader, product.visitor() as parent:
+        solved, shown = alone(leader)
+        send(product, letter(f"Rosa Diaz <{who}>", "Rider card", CARD), to=f"help@{CEDAR}")
+        ack = product.mail.wait_for(who)
+        assert "A replacement is $5" in ack.text
+        assert f"http://{CEDAR}:{product.port}/help/buswatch-rider-cards/" in ack.text, "with its source"
+        assert CARD not in ack.text, "an acknowledgement carries no words of a stranger"
+        link = re.search(r"(/r/\w+)", ack.text)
+        assert link
+        placed(product, link[1])
+        assert alone(leader) == (solved, shown + 1)
+        assert "solved" in parent.submit(parent.get(link[1]), f"{link[1]}/solved").text.lower()
+        assert alone(leader) == (solved + 1, shown + 1)
+
+
 def test_what_solved_one_is_suggested_for_the_next_without_the_people_in_it(product: Product) -> None:
     agent = product.signed_in("Agent, Transportation")
     asked = "The BusWatch map shows the wrong stop for my son since the route was changed on Monday"
