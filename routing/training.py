@@ -70,8 +70,8 @@ def retrain(district_id: UUID, *, now: datetime) -> TrainedModel | None:
     candidate = replace(candidate, tags=tuple(sorted(tag_prefixes(e.text for e in catalog))))
     row = TrainedModel(
         version=newest.version + 1 if newest else 1, state=State.REJECTED if rejected else State.ACTIVE, examples=len(examples),
-        accuracy=verdict.accuracy, threshold=verdict.threshold, trained_at=now, held_out=_held_out(verdict, examples),
-        from_tickets=verdict.warm,
+        accuracy=verdict.accuracy, threshold=verdict.threshold, trained_at=now, from_tickets=verdict.warm,
+        held_out=[] if rejected else _held_out(verdict, examples),
         blob=classifier.header(print_of) if rejected else classifier.pack(candidate, print_of),
     )  # fmt: skip
     return _keep(row, district_id)

@@ -66,10 +66,11 @@ def kept(rows: Iterable[tuple[int, str, datetime]]) -> list[int]:
 
 
 def forget_old() -> None:
-    """The arrays of versions that nobody goes back to any more."""
+    """The arrays of versions that nobody goes back to any more, and what they were judged on."""
     rows = TrainedModel.objects.exclude(state=State.REJECTED).values_list("version", "state", "trained_at")
     stay: Sequence[int] = kept(rows)
-    TrainedModel.objects.filter(state__in=(State.RETIRED, State.UNDONE)).exclude(version__in=stay).exclude(blob=b"").update(blob=b"")
+    gone = TrainedModel.objects.filter(state__in=(State.RETIRED, State.UNDONE)).exclude(version__in=stay).exclude(blob=b"")
+    gone.update(blob=b"", held_out=[])
 
 
 def head() -> Any:
