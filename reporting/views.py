@@ -15,6 +15,8 @@ from incidents.hunches import deciding
 from reporting import metrics, queries
 from tickets.models import ChannelKind
 
+HUNCHES = 5  # lines above the figures; all of them are on the page of outages
+
 
 @login_required
 def today(request: HttpRequest) -> HttpResponse:
@@ -28,7 +30,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "channels": [(ChannelKind(kind).label, count) for kind, count in figures.channels],
         "busiest_channel": ChannelKind(figures.busiest_channel[0]).label if figures.busiest_channel else "",
         "most_of_channel": max((count for _kind, count in figures.channels), default=0) or 1,
-        "hunches": deciding.open_hunches(figures.at),
+        "hunches": deciding.open_hunches(figures.at)[:HUNCHES],
         "flow": {
             "days": [date_format(day, "D j") for day, _opened, _resolved in figures.flow],
             "opened": [opened for _day, opened, _resolved in figures.flow],

@@ -13,7 +13,7 @@ from incidents.hunches.raising import QUIET
 from incidents.models import Hunch, HunchTicket, Incident
 from tickets.models import Ticket
 
-SHOWN, NAMED = 20, 8
+SHOWN, NAMED = 20, 5
 State = Hunch.State
 
 

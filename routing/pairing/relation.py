@@ -21,7 +21,7 @@ from routing.pairing.clues import AKIN, RELATION, Wrote, clues
 WEIGHTS = Path(__file__).parent / "weights.json"
 SURE = 0.6  # below this chance nothing is called said again: taken for one, a need would be lost
 STRANGE = 0.05  # below this chance of being akin, two messages are not related, however they look
-JOIN = 0.75  # chance from which one person's two messages are one ticket without a person
+JOIN = 0.85  # chance from which one person's two messages are one ticket without a person
 DOUBT = 0.65  # times the chance, where something speaks against it
 OFFER = 0.3  # chance from which a person is asked
 
