@@ -3,6 +3,7 @@
 Whoever asked has the passage from the first moment on. What is not written within FRESH is not wanted any more.
 """
 
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,17 +15,23 @@ from knowledge.queries import Found, search
 from knowledge.writing import Text, write
 
 FRESH = timedelta(seconds=10)  # from the question to the page
-AT_ONCE = 2  # in a whole deployment: writing must not keep all workers from requests
-HELD = 20  # seconds after which the place of a worker that died is free
+PLACE = "model:writing"  # one in a whole deployment: writing must not keep all workers from requests
+HELD = 20  # seconds after which the place of a worker that died is free; one answer takes six at most
 State = Writing.State
 
 
 def drain(district_id: UUID, *, now: datetime) -> int:
-    """Write what waits. Outside of any transaction."""
-    done = 0
-    while (taken := _take(district_id, now)) is not None:
-        done += _written(district_id, taken, now)
-    return done
+    """Write what waits, one after the other. Outside of any transaction. What comes meanwhile is for whoever writes already."""
+    if not cache.add(PLACE, 1, HELD):
+        return 0
+    try:
+        done, began = 0, time.monotonic()
+        while (taken := _take(district_id, now + timedelta(seconds=time.monotonic() - began))) is not None:
+            cache.set(PLACE, 1, HELD)
+            done += _written(district_id, taken, now)
+        return done
+    finally:
+        cache.delete(PLACE)
 
 
 def _take(district_id: UUID, now: datetime) -> Writing | None:
@@ -40,10 +47,7 @@ def _take(district_id: UUID, now: datetime) -> Writing | None:
 
 
 def _written(district_id: UUID, row: Writing, now: datetime) -> int:
-    place = _place()
-    text = _text(district_id, row, now) if place else Text()
-    if place:
-        cache.delete(place)
+    text = _text(district_id, row, now)
     sentences = [{"text": one.text, "slug": one.slug, "quote": one.quote} for one in text.sentences]
     with district_scope(district_id):
         row.state, row.sentences, row.done_at = State.WRITTEN if sentences else State.LEFT, sentences, now
@@ -63,8 +67,3 @@ def _text(district_id: UUID, row: Writing, now: datetime) -> Text:
 def _still(found: list[Found], answer: Answer) -> bool:
     """The same passage as a moment ago: what is written stands beside it."""
     return bool(found) and found[0].answers and found[0].article.id == answer.article_id
-
-
-def _place() -> str:
-    """One of the places to write at, or "" where all are taken."""
-    return next((name for name in (f"model:writing:{n}" for n in range(AT_ONCE)) if cache.add(name, 1, HELD)), "")

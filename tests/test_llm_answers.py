@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
@@ -279,6 +280,18 @@ def test_two_workers_write_it_once(on: Cast, model: Model, always_sure: None) ->
     assert writings._take(on.district.id, timezone.now()) is not None
     assert writings.drain(on.district.id, now=timezone.now()) == 0
     assert model.received == []
+
+
+@committing
+def test_one_worker_writes_at_a_time_and_takes_what_came_meanwhile(on: Cast, model: Model, always_sure: None) -> None:
+    first, second = shown(on), shown(on, question="Is food allowed on the bus?")
+    cache.set(writings.PLACE, 1, 20)
+    assert (writings.drain(on.district.id, now=timezone.now()), model.received) == (0, []), "another is at it"
+    cache.delete(writings.PLACE)
+    assert writings.drain(on.district.id, now=timezone.now()) == 2
+    with district_scope(on.district.id):
+        assert set(Writing.objects.values_list("answer_id", "state")) == {(first.id, "written"), (second.id, "written")}
+    assert cache.get(writings.PLACE) is None
 
 
 # --- the command ---------------------------------------------------------------------------------------------------------
