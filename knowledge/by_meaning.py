@@ -24,7 +24,7 @@ NEARLY = 0.25  # a second passage this much less near is shown beside the first
 MISSED = 3  # words of the question that the article nowhere has: more of them tell no more, a letter has many
 IN_LINE, FITS = 0.15, 0.15  # of a line's worth, in units of cosine: all words are in it; it has what the question wants
 
-RANKING = {"line": 8.16, "passage": 2.29, "body": 3.93, "title": 0.86, "phrases": 5.32, "fits": 1.72}
+RANKING = {"line": 8.16, "passage": 2.29, "body": 3.93, "title": 0.86, "phrases": 5.32, "fits": 1.72, "own": 0.5}
 BIAS = -4.49
 SURE = {
     "line": 5.56, "lead": 2.57, "words": 0.59, "missing": -0.23, "misfit": -2.59, "personal": -3.64, "secret": -3.19,
@@ -93,6 +93,7 @@ def _seen(asked: Asked, wanted: Wanted, one: Kept, near: Floats) -> Seen:
         "title": float(near[0]),
         "phrases": float(phrases.max() if len(phrases) else near[0]),
         "fits": float(fits[best]),
+        "own": float(asked.staff and one.article.audience == ["staff"]),
     }
     return Seen(one, worth, best, ranking, float(words[best]))
 

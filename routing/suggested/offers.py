@@ -31,7 +31,7 @@ from routing.suggested.wording import blanks_in, fold, spoken, unnamed
 from tickets.models import Ticket
 
 SURE = 0.6  # an article's passage is offered from here on,
-OF_SERVICE = 0.2  # or from here on where the article is about the ticket's service: docs/answers.md tells how often it is right
+OF_SERVICE = 0.1  # or from here on where the article is about the ticket's service: docs/answers.md tells how often it is right
 QUOTES, REPLIES, TO_READ = 2, 2, 4
 SPEAKS = 0.3  # cosine of a reply and what is asked
 SHORTEST = 40  # characters of a reply that may have solved something
