@@ -25,6 +25,8 @@ CURVE = (0.02, FALSE, 0.1)  # of the questions that nothing answers, the shares 
 RIVALS = 6  # articles that the right one is set against
 STRICT = (3.0, 0.1)  # inverse strength of regularisation: of ranking, of confidence (standardised)
 
+BY_HAND = ("own",)  # weights of ranking that stay as they are: who asks of what is for staff only depends on who made the set
+
 Floats = NDArray[np.float64]
 
 
@@ -100,10 +102,13 @@ def _ranking(rows: Sequence[Observed]) -> Floats:
         near = [i for i in range(len(one.slugs)) if i != right][:RIVALS]
         pairs += [one.ranking[right] - one.ranking[i] for i in near]
         weights += [1 / RIVALS] * len(near)
-    table = np.array(pairs)
+    fitted = [i for i, name in enumerate(RANKING) if name not in BY_HAND]
+    table = np.array(pairs)[:, fitted]
     model = LogisticRegression(C=STRICT[0], fit_intercept=False, max_iter=2000)
     model.fit(np.vstack([table, -table]), [1] * len(table) + [0] * len(table), sample_weight=np.array(weights * 2))
-    return np.asarray(model.coef_[0])
+    found = np.array(list(RANKING.values()))
+    found[fitted] = model.coef_[0]
+    return found
 
 
 def told(weights: Weights) -> dict[str, Any]:
