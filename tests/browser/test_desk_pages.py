@@ -165,7 +165,7 @@ def test_a_long_mail_is_unfolded_by_keyboard_and_shown_as_it_was_sent(
     page.wait_for_load_state("networkidle")
     assert not any("/mail/" in url for url in asked), "loaded, and recorded as read, only when it is asked for"
     expect(page.get_by_text("Paragraph 499.")).to_be_hidden()
-    page.locator(".rest > summary").focus()
+    page.locator(".said .rest > summary").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Paragraph 499.")).to_be_visible()
     page.keyboard.press("Enter")
