@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from knowledge.tidy import TooDense, tidy
+
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 _LINE = re.compile(r"^([a-z_]+):\s*(.*)$", re.MULTILINE)
 _TITLE = re.compile(r"\A#\s+(.*)\n+")
@@ -79,7 +81,7 @@ def read(name: str, text: str) -> Written:
     written = Written(
         slug=_word(front["slug"]),
         title=_word(front["title"]),
-        body=_TITLE.sub("", parts[2].strip()),
+        body=_body(name, _TITLE.sub("", parts[2].strip())),
         language=_word(front.get("language", "")) or "en",
         audience=_list(front.get("audience", "")),
         services=_list(front.get("services", "")),
@@ -93,13 +95,21 @@ def read(name: str, text: str) -> Written:
     return written
 
 
+def _body(name: str, text: str) -> str:
+    if len(text) > LONGEST:
+        raise NotAnArticle(f"{name}: longer than {LONGEST} characters")
+    try:
+        return tidy(text)
+    except TooDense as error:
+        raise NotAnArticle(f"{name}: a paragraph is too long, or has hundreds of brackets: set blank lines in between") from error
+
+
 def _check(name: str, written: Written) -> None:
     """Raises NotAnArticle."""
     unknown = sorted(set(written.audience) - AUDIENCES)
     wrong = [
         (not _SLUG.match(written.slug), "its slug may have letters without accents, digits, - and _, 120 of them"),
         (not written.body.strip(), "no text below its front matter"),
-        (len(written.body) > LONGEST, f"longer than {LONGEST} characters"),
         (not _LANGUAGE.match(written.language), f"no language: {written.language[:20]}"),
         (bool(unknown), f"nobody we know of: {', '.join(unknown)[:80]}"),
         (written.translation_of == written.slug, "it is a translation of itself"),

@@ -1,6 +1,7 @@
 """Articles for those who keep them: versions, approval, two who write at once, and what readers see meanwhile."""
 
 import threading
+import time
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,7 +18,11 @@ from knowledge.keeping.actions import ChangedMeanwhile, NotPossible
 from knowledge.keeping.differences import lines
 from knowledge.keeping.written import Content, of_version
 from knowledge.models import Answer, Article, ArticleVersion, GapGroup
+from knowledge.passages import lines as lines_of
+from knowledge.passages import passages
 from knowledge.queries import search
+from knowledge.rendering import to_html
+from knowledge.tidy import TooDense, tidy
 from tests.conftest import NOW, Cast, sign_in, visitor
 from tests.filling import errors, filled
 
@@ -294,6 +299,25 @@ def test_a_megabyte_of_markdown_is_refused_and_given_back(here: Cast) -> None:
     seen = sign_in(here.alice, here.district).post("/articles/preview", {"title": "A", "body": large})
     assert seen.status_code == 200
     assert "cannot be saved like that" in seen.content.decode()
+
+
+@pytest.mark.parametrize("sign", ["[", "![", "[a](", "<http://a", "[x\n", "*", "> ", "  - x\n", "`", "<div>", "<!--", "- ", "_a"])
+def test_what_nobody_writes_is_looked_at_in_a_moment(sign: str) -> None:
+    """100,000 open brackets took the reader of Markdown minutes, thousands of levels more than Python goes down."""
+    text = sign * (100_000 // len(sign))
+    began = time.process_time()
+    to_html(text)
+    try:
+        lines_of(passages(tidy(text)))
+    except TooDense:
+        pass
+    assert time.process_time() - began < 5
+
+
+def test_what_people_write_is_left_as_it_is() -> None:
+    text = "**A.** One  \ntwo [x](https://example.org)\n\n| a | b |\n|---|---|\n" + "| [c](https://example.org) | d |\n" * 200
+    assert tidy(text) == text.strip()
+    assert to_html(text).count("<a ") == 201
 
 
 def test_scripts_are_shown_to_nobody(here: Cast) -> None:

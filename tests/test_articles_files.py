@@ -86,7 +86,14 @@ def test_what_the_district_has_not_is_told_and_what_cannot_be_read_does_not_stop
         (("language: en", "language: klingonish"), "language"),
         (("language: en", "language: en\nreview_by: next year"), "review_by"),
         (("language: en", "language: en\ntranslation_of: meal-prices"), "itself"),
-        (("**Prices.** A lunch costs $3.65 in middle school. Breakfast is free for every student.", "x" * 100_001), "longer"),
+        (
+            (
+                "**Prices.** A lunch costs $3.65 in middle school. Breakfast is free for every student.",
+                "x y " * 10 + "\n\nx y z" * 17_000,
+            ),
+            "longer",
+        ),
+        (("**Prices.**", "[" + "x [" * 2000), "paragraph"),
     ],
 )
 def test_a_file_that_nobody_could_mean_says_what_is_wrong(change: tuple[str, str], said: str) -> None:

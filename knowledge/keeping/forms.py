@@ -19,6 +19,7 @@ from knowledge.folder import LONGEST
 from knowledge.keeping.queries import originals
 from knowledge.keeping.written import MOST_SUMMARY, Content, summary_of, with_services
 from knowledge.models import Article
+from knowledge.tidy import TooDense, tidy
 
 OTHERS = ("ar", "fa", "fr", "hi", "ko", "pa", "pt", "ru", "uk", "ur", "vi", "zh-hans")  # beside those the product speaks
 FARTHEST = 3660  # days from today, to be checked by
@@ -103,7 +104,10 @@ class ArticleForm(forms.Form):
         return cast("forms.ChoiceField", field)
 
     def clean_body(self) -> str:
-        return str(self.cleaned_data["body"]).replace("\r\n", "\n").strip()
+        try:
+            return tidy(str(self.cleaned_data["body"]))
+        except TooDense as error:
+            raise ValidationError(_("One paragraph is too long, or has hundreds of brackets: set blank lines in between.")) from error
 
     def clean_review_by(self) -> date | None:
         day: date | None = self.cleaned_data["review_by"]
