@@ -137,16 +137,30 @@ def _twin(ticket: Ticket, choice: Choice, *, now: datetime) -> Twin | None:
         return None
 
 
-def _say_again(ticket: Ticket, twin: Twin, *, now: datetime) -> None:
-    """The same person says the same again: one ticket where that is sure, else a link for whoever works on it.
+class _Later(Exception):
+    """The survivor's promise is due later than this one's was."""
 
-    Nor is it one where this one was promised something sooner: that promise would end.
-    """
-    sooner = ticket.due_at and twin.ticket.due_at and ticket.due_at < twin.ticket.due_at
-    if twin.sure and not sooner and not obstacle(ticket, twin.ticket, now=now):
-        merging.merge(ticket, into=twin.ticket, by=None, why=twin.why, now=now)
-    else:
+
+def _say_again(ticket: Ticket, twin: Twin, *, now: datetime) -> None:
+    """The same person says the same again: one ticket where that is sure, else a link for whoever works on it."""
+    if not twin.sure or obstacle(ticket, twin.ticket, now=now) or not _joined(ticket, twin, now=now):
         tickets.link(ticket, other=twin.ticket, kind=Link.Kind.MAY_BELONG, now=now)
+
+
+def _joined(ticket: Ticket, twin: Twin, *, now: datetime) -> bool:
+    """Who asks again more urgently makes the survivor as urgent. False, and nothing is done: it would still be answered later."""
+    promised = ticket.due_at
+    try:
+        with transaction.atomic():
+            into = merging.merge(ticket, into=twin.ticket, by=None, why=twin.why, now=now)
+            due = Ticket.objects.values_list("due_at", flat=True).get(id=into.id)
+            if promised and due and due > promised:
+                raise _Later
+    except _Later:
+        ticket.refresh_from_db()
+        twin.ticket.refresh_from_db()
+        return False
+    return True
 
 
 def _choose(ticket: Ticket, *, now: datetime, patience: Patience | None, answered: Answered | None) -> Choice | Asking:

@@ -124,15 +124,28 @@ def test_what_is_another_need_too_late_or_dangerous_stays_alone(here: Cast, more
     assert goes.merged_into_id is None
 
 
-def test_what_was_promised_something_sooner_keeps_its_promise(here: Cast) -> None:
-    """The first was taken for something that has time."""
+def test_who_asks_again_more_urgently_makes_the_one_ticket_as_urgent(here: Cast) -> None:
     stays, goes = said_twice(
-        here, first="the bus did not come to Fern", again="I emailed: the bus did not come to Fern", service=here.bus_late
+        here, first="a bus pass to Fern, please", again="I emailed: the bus pass to Fern, please", service=here.bus_late
     )
-    assert stays.due_at
+    assert goes.merged_into_id == stays.id
+    assert stays.priority == here.bus_late.priority
+
+
+def test_what_was_promised_something_sooner_keeps_its_promise(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However urgent the survivor became, it would be answered later."""
+    merge = merging.merge
+
+    def slower(ticket: Ticket, **more: Any) -> Ticket:
+        into = merge(ticket, **more)
+        Ticket.objects.filter(id=into.id).update(due_at=timezone.now() + timedelta(days=9))
+        return into
+
+    monkeypatch.setattr("routing.merging.merge", slower)
+    stays, goes = said_twice(here)
     assert goes.due_at
-    assert goes.due_at < stays.due_at
     assert goes.merged_into_id is None
+    assert goes.is_live
     assert Link.objects.filter(ticket=goes, other=stays, kind="may_belong").exists()
 
 
