@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 
@@ -25,7 +24,8 @@ OWN_KIND = "danger to a person"
 NEAREST = 3  # phrases of either side that are looked at
 LEAD = 0.02  # of the mean likeness (cosine) to danger over that to everything else, from which it is taken for danger
 LEAST = 0.42  # likeness to danger, at least
-MOST, SENTENCES = 4000, 10  # characters read, sentences compared
+MOST, SENTENCES = 4000, 4  # characters read, sentences compared
+FEW = 3  # sentences of a short message
 SHORTEST = 12  # characters of a sentence that says anything by itself
 SHARED = 2  # words that a sentence has in common with those phrases, or it is not compared
 SHOWN = 80  # characters of the sentence that staff see
@@ -69,9 +69,10 @@ def _top(likeness: Floats) -> Floats:
 
 
 def _worth_comparing(text: str, words: frozenset[str]) -> Iterator[str]:
-    """The sentences that have most words in common with what is said in danger; of one that goes on in the next, both together."""
+    """The sentences that have most words in common with what is said in danger; of a short message all of it too."""
     parts = [part for found in _SENTENCE.split(text) if len(part := found.strip()) >= SHORTEST] or [text.strip()]
-    parts += [f"{one} {next_}" for one, next_ in pairwise(parts) if len(one) + len(next_) < 2 * SHOWN]
+    if len(parts) <= FEW:
+        parts += [" ".join(parts)]
     shared = {part: len(words & set(fold(part).split())) for part in dict.fromkeys(parts)}
     yield from sorted((part for part in shared if shared[part] >= SHARED), key=lambda part: -shared[part])[:SENTENCES]
 

@@ -63,17 +63,22 @@ def model_in_use() -> Model | None:
 
 def rehearse(given: Any, model: Model | None, *, office: Any, now: datetime) -> Rehearsed:
     """`given`: id, channel, persona, language, subject, body; other keys are not looked at. Raises NotAMessage."""
+    question = question_of(given, model, office=office, now=now)
+    choice = triage.answer(question)
+    best = _best(question, choice)
+    second = _second(question.ticket, given.get("body") or "", model, best)
+    return Rehearsed(given.get("id"), question.text, choice, best, second, within_leave(question, choice).tier)
+
+
+def question_of(given: Any, model: Model | None, *, office: Any, now: datetime) -> Question:
+    """Raises NotAMessage."""
     if not isinstance(given, Mapping) or not isinstance(given.get("body"), str | None):
         raise NotAMessage("not an object with a “body”")
     subject, body = str(given.get("subject") or ""), given.get("body") or ""
     channel = CHANNELS.get(str(given.get("channel")), str(given.get("channel") or "web"))
     asker = Person(kind=KINDS.get(str(given.get("persona")), "staff" if given.get("persona") else "public"))
     ticket = Ticket(id=uuid4(), requester=asker, team=office, subject=(subject or body)[:SUBJECT], channel=channel, opened_at=now)
-    text = whole_text(ticket.subject, [body])
-    question = Question(ticket, text, given=model)
-    choice = triage.answer(question)
-    best = _best(question, choice)
-    return Rehearsed(given.get("id"), text, choice, best, _second(ticket, body, model, best), within_leave(question, choice).tier)
+    return Question(ticket, whole_text(ticket.subject, [body]), given=model)
 
 
 def _best(question: Question, choice: Choice) -> list[Guess]:

@@ -14,6 +14,7 @@ from uuid import UUID
 import numpy as np
 import structlog
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
 from districts.models import Priority, Service, Site, Team
 from districts.queries import front_office
@@ -21,6 +22,8 @@ from routing import classifier, crisis, rules, urgency, whereabouts
 from routing import danger as hearing
 from routing.classifier import Floats, Model
 from routing.governing.tiers import Policies, policies
+from routing.pressing import judging
+from routing.pressing.judging import DEGREES
 from routing.words import fold
 from tickets.models import Ticket
 
@@ -31,7 +34,6 @@ NOT_FOR_THEM = 0.4  # taken from the score of a service that is not meant for th
 ELSEWHERE = 0.9  # confidence from which another team than the one they wrote to gets it
 FEW_WORDS = 4  # words, below which nothing written to a team's own address is surely another's
 ADDRESS = 20.0  # how many times likelier a team is when they wrote to that team's own address
-SERIOUS = 0.25  # confidence from which a possible urgent service makes the front office look sooner
 SUREST = 0.99  # a classifier is never certain
 SERVICE_SHARE = 0.4  # of its team's confidence a service needs to be named
 READERS = ("classifier", "model")  # engines that read a text; all others know
@@ -85,6 +87,15 @@ class Likely:
     named: bool  # sure enough of the service to name it
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Of each label of a model: who does it today, its priority, and its chance."""
+
+    owners: list[UUID | None]
+    priorities: NDArray[np.int64]
+    chances: Floats
+
+
 @dataclass(frozen=True)
 class Question:
     """What the engines are asked. `given` stands in for the district's own model, which is loaded when one needs it.
@@ -120,9 +131,23 @@ class Question:
             return None
 
     @cached_property
+    def seen(self) -> "Seen | None":
+        """None without a model, or of a text with not one known word."""
+        return seen_by(self, self.model) if self.model and self.model.knows(self.text) else None
+
+    @cached_property
+    def usual(self) -> Floats:
+        """Chances of the degrees (`pressing.judging.DEGREES`) by the service that was asked for, or those it may be for."""
+        if self.ticket.service:
+            return np.array([degree == self.ticket.service.priority for degree in DEGREES], dtype=np.float32)
+        if self.seen is None:
+            return np.array([degree == Priority.NORMAL for degree in DEGREES], dtype=np.float32)
+        return np.array([self.seen.chances[self.seen.priorities == degree].sum() for degree in DEGREES], dtype=np.float32)
+
+    @cached_property
     def likely(self) -> list[Likely]:
         """Teams as the classifier sees them, the likeliest first; none without a model, or of a text with not one known word."""
-        return likely_teams(self, self.model) if self.model and self.model.knows(self.text) else []
+        return likely_teams(self.model, self.seen) if self.model and self.seen else []
 
     @cached_property
     def guesses(self) -> dict[UUID, Guess]:
@@ -130,6 +155,9 @@ class Question:
         wanted = [one for at, one in enumerate(self.likely) if at <= ALTERNATIVES or one.team_id == self.ticket.team_id]
         return {guess.team.id: guess for guess in as_rows(wanted)}
 
+
+STEP = 1  # of priority, that words may take from what is usual for a service
+SAID = frozenset({"crisis", "rule"})  # engines whose priority is the district's own word
 
 Engine = Callable[[Question], Choice | None]
 
@@ -146,11 +174,22 @@ def answer(question: Question) -> Choice:
     tags = question.model.tags if choice.model_version and question.model else ()
     return replace(
         choice,
-        priority=urgency.raised(choice.priority, question.folded),
+        priority=urgency.raised(choice.priority, question.folded) if choice.engine in SAID else pressing(question, choice.service),
         site=site,
         room=whereabouts.room_in(question.text, site),
         asset_tag=whereabouts.tag_in(question.text, frozenset(tags)),
     )
+
+
+def pressing(question: Question, service: Service | None) -> int:
+    """By what it tells, means and may be for. Words of an emergency make it urgent, whatever else is read in it; a service that was
+    asked for by name keeps its priority at least, one that was only read in it all but a step."""
+    if urgency.is_emergency(question.folded):
+        return Priority.URGENT
+    degree = judging.degree(question.text, question.usual)
+    if service is None:
+        return degree
+    return min(degree, service.priority if question.ticket.service else service.priority + STEP)
 
 
 # --- engines ------------------------------------------------------------------------------------------------------------
@@ -253,10 +292,9 @@ def office(question: Question) -> Choice:
         because = _("Not sure enough where it belongs: %(team)s is likeliest (%(percent)d %%).") % best
     else:
         because = _("Nothing in it told where it belongs.")
-    serious = any(g.service and g.service.priority == Priority.URGENT and g.confidence >= SERIOUS for g in found)
     return Choice(
-        "front_office", question.office, priority=Priority.HIGH if serious else Priority.NORMAL,
-        confidence=found[0].confidence if found else 0.0, reasons=[because], alternatives=found, model_version=version(question),
+        "front_office", question.office, confidence=found[0].confidence if found else 0.0, reasons=[because], alternatives=found,
+        model_version=version(question),
         suggestion=found[0] if found else None, suggested_by="classifier" if found else "",
     )  # fmt: skip
 
@@ -267,20 +305,29 @@ ENGINES: tuple[Engine, ...] = (danger, asked, private, rule, address, learned, o
 # --- what they share ----------------------------------------------------------------------------------------------------
 
 
-def likely_teams(question: Question, model: Model) -> list[Likely]:
+def seen_by(question: Question, model: Model) -> Seen:
     """The model's labels seen with today's catalog: a service that moved counts for its team of today, a closed one for none."""
-    today = {row[0]: row[1:] for row in Service.objects.filter(active=True).values_list("id", "team_id", "audience")}
+    rows = Service.objects.filter(active=True).values_list("id", "team_id", "audience", "priority")
+    today = {row[0]: row[1:] for row in rows}
     alone = {team for service, team in model.labels if service is None}
     teams = set(Team.objects.filter(id__in=alone).values_list("id", flat=True)) if alone else set()
     kind = _SAME_KIND.get(question.ticket.requester.kind, question.ticket.requester.kind)
     owners: list[UUID | None] = []
+    priorities: list[int] = []
     scores = model.scores(question.text)
     for label, (service, team) in enumerate(model.labels):
-        owner, audience = today.get(service, (None, [])) if service else (team if team in teams else None, [])
+        nobody: tuple[UUID | None, list[str], int] = (team if team in teams and not service else None, [], Priority.NORMAL)
+        owner, audience, priority = today.get(service, nobody) if service else nobody
         owners.append(owner)
+        priorities.append(priority)
         if kind and audience and kind not in {_SAME_KIND.get(a, a) for a in audience}:
             scores[label] -= NOT_FOR_THEM
-    return _by_team(model, owners, _with_address(question, owners, classifier.probabilities(scores, model.temperature)))
+    chances = _with_address(question, owners, classifier.probabilities(scores, model.temperature))
+    return Seen(owners, np.array(priorities), chances)
+
+
+def likely_teams(model: Model, seen: Seen) -> list[Likely]:
+    return _by_team(model, seen.owners, seen.chances)
 
 
 def _with_address(question: Question, owners: Sequence[UUID | None], chances: Floats) -> Floats:

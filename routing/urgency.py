@@ -23,10 +23,14 @@ _NO_HURRY = re.compile(
 )
 
 
+def is_emergency(folded: str) -> bool:
+    return bool(_EMERGENCY.search(_NO_HURRY.sub("·", folded)))
+
+
 def raised(priority: int, folded: str) -> int:
     """Words of an emergency make it urgent; words of hurry raise it one step, never to urgent. `folded`: see `words.fold`."""
     told = _NO_HURRY.sub("·", folded)
-    if _EMERGENCY.search(told):
+    if is_emergency(folded):
         return Priority.URGENT
     if priority > Priority.HIGH and _HURRY.search(told):
         return priority - 1

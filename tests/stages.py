@@ -29,8 +29,9 @@ class Stage:
         return "pytest" in self.command
 
 
+MADE = ("build_static", "build_embedder", "build_phrases")
 STAGES = [
-    Stage("static", ["sh", "-c", f"{MANAGE} build_static && {MANAGE} build_embedder && {MANAGE} build_phrases"], "browser packages, static files, embedder"),
+    Stage("static", ["sh", "-c", " && ".join(f"{MANAGE} {made}" for made in MADE)], "browser packages, static files, embedder"),
     Stage("lint", [str(BIN / "ruff"), "check"], "style"),
     Stage("format", [str(BIN / "ruff"), "format", "--check"], "format"),
     Stage("types", [str(BIN / "mypy"), "."], "types"),

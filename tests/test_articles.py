@@ -40,14 +40,15 @@ def content(cast: Cast, **other: Any) -> Content:
 
 def published(cast: Cast, **other: Any) -> Article:
     version = actions.save(None, content=content(cast, **other), seen=None, by=cast.alice, now=NOW, propose=True)
-    return actions.publish(version.article, seen=version.number, by=cast.lena, now=NOW).article
+    article: Article = actions.publish(version.article, seen=version.number, by=cast.lena, now=NOW).article
+    return article
 
 
-def form(client: Client, path: str, **changes: Any) -> HttpResponse:
+def form(client: Client, path: str, **changes: Any) -> Any:
     page = client.get(path)
     assert page.status_code == 200, page.content.decode()[:500]
     sent = filled(page.context["form"]) | {"seen": page.context.get("seen", 0), "key": page.context.get("key", "")} | changes
-    return client.post(path, {name: value for name, value in sent.items() if value is not None})  # type: ignore[return-value]
+    return client.post(path, {name: value for name, value in sent.items() if value is not None})
 
 
 def act(client: Client, article: Article, what: str, **given: Any) -> HttpResponse:

@@ -88,7 +88,8 @@ def test_the_worker_reads_each_gap_once_and_what_is_asked_later_joins(here: Cast
     before = GapGroup.objects.count()
     ask(BOARD[3], at=NOW + timedelta(days=1))
     read(here, NOW + timedelta(days=1))
-    group = GapGroup.objects.get(id=Gap.objects.get(question=BOARD[3]).group_id)
+    group = Gap.objects.select_related("group").get(question=BOARD[3]).group
+    assert group
     assert GapGroup.objects.count() == before
     assert group.size == Gap.objects.filter(group=group).count()
     assert group.last_at == NOW + timedelta(days=1)

@@ -10,7 +10,7 @@ from districts.access import actor_for
 from intake.requester import tracking
 from knowledge import queries as known
 from knowledge.models import Answer, Article
-from routing import acknowledgement, answer_first, placing
+from routing import acknowledgement, placing
 from routing.queue import Desk
 from routing.suggested.offers import offers_for
 from tests.conftest import NOW, Cast, a_ticket
@@ -90,5 +90,5 @@ def test_a_search_that_fails_keeps_no_letter_back(here: Cast, article: Article, 
     def broken(*_given: Any, **_named: Any) -> list[Any]:
         raise RuntimeError("no articles")
 
-    monkeypatch.setattr(answer_first.known, "search", broken)
+    monkeypatch.setattr(known, "search", broken)
     assert "has it and will answer you" in letter(placed(here))

@@ -46,19 +46,19 @@ def test_sensitive_services_are_for_people_and_all_others_automatic(here: Cast) 
 
 
 def test_an_administrator_overrides_both_ways_and_a_service_its_district(here: Cast) -> None:
-    set_policy(None, Wish(tier=Tier.SUGGEST, shadow=True), by=here.ada, now=NOW)
-    set_policy(here.counseling, Wish(tier=Tier.AUTOMATIC, shadow=False), by=here.ada, now=NOW)
+    set_policy(None, wish=Wish(tier=Tier.SUGGEST, shadow=True), by=here.ada, now=NOW)
+    set_policy(here.counseling, wish=Wish(tier=Tier.AUTOMATIC, shadow=False), by=here.ada, now=NOW)
     rules = policies()
     assert rules.leave(here.bus_late) == Leave(Tier.SUGGEST, True)
     assert rules.leave(here.counseling) == Leave(Tier.AUTOMATIC, False)
-    set_policy(here.counseling, Wish(), by=here.ada, now=NOW)
+    set_policy(here.counseling, wish=Wish(), by=here.ada, now=NOW)
     assert policies().leave(here.counseling) == Leave(Tier.PERSON, True)
     assert TriagePolicy.objects.count() == 2
 
 
 def test_no_other_district_is_meant(here: Cast, oak: Cast) -> None:
     with district_scope(oak.district.id):
-        set_policy(None, Wish(tier=Tier.SUGGEST, shadow=True), by=oak.carla, now=NOW)
+        set_policy(None, wish=Wish(tier=Tier.SUGGEST, shadow=True), by=oak.carla, now=NOW)
     assert policies().leave(here.bus_late).acts
 
 
@@ -95,7 +95,7 @@ def test_below_the_chosen_threshold_it_suggests(trained: Cast) -> None:
 
 
 def test_where_it_only_suggests_one_press_hands_it_over_and_teaches(trained: Cast) -> None:
-    set_policy(None, Wish(tier=Tier.SUGGEST), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(tier=Tier.SUGGEST), by=trained.ada, now=NOW)
     ticket, decision = placed(trained, SURE)
     assert (ticket.team, ticket.service, ticket.sensitive) == (trained.front_office, None, False)
     assert (decision.tier, decision.shadow, decision.suggested_team) == ("suggest", False, trained.technology)
@@ -119,7 +119,7 @@ def test_where_it_only_suggests_one_press_hands_it_over_and_teaches(trained: Cas
 
 
 def test_no_suggestion_once_it_has_moved_or_is_settled(trained: Cast) -> None:
-    set_policy(None, Wish(tier=Tier.SUGGEST), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(tier=Tier.SUGGEST), by=trained.ada, now=NOW)
     ticket, _decision = placed(trained, SURE)
     actions.hand_off(ticket, to_team=trained.transportation, by=trained.olive, known="k", asked="a", now=SOON)
     page = sign_in(trained.alice, trained.district).get(f"/desk/{ticket.id}/").content.decode()
@@ -127,7 +127,7 @@ def test_no_suggestion_once_it_has_moved_or_is_settled(trained: Cast) -> None:
 
 
 def test_a_teams_own_address_keeps_what_is_only_suggested_elsewhere(trained: Cast) -> None:
-    set_policy(None, Wish(tier=Tier.SUGGEST), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(tier=Tier.SUGGEST), by=trained.ada, now=NOW)
     TrainedModel.objects.update(threshold=0.3)
     ticket, decision = placed(trained, SURE, team=trained.transportation)
     assert (ticket.team, decision.engine) == (trained.transportation, "channel")
@@ -175,15 +175,15 @@ def test_that_it_may_be_sensitive_is_said_to_those_alone_who_may_read_such_a_tic
 
 
 def test_what_was_asked_for_is_no_reading_and_is_placed(trained: Cast) -> None:
-    set_policy(None, Wish(tier=Tier.SUGGEST, shadow=True), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(tier=Tier.SUGGEST, shadow=True), by=trained.ada, now=NOW)
     ticket, decision = placed(trained, "please", service=trained.counseling)
     assert (ticket.team, decision.engine, decision.tier) == (trained.safety, "asked", "")
 
 
 def test_danger_is_never_held_up(trained: Cast) -> None:
-    set_policy(None, Wish(tier=Tier.SUGGEST, shadow=True), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(tier=Tier.SUGGEST, shadow=True), by=trained.ada, now=NOW)
     for service in Service.objects.all():
-        set_policy(service, Wish(tier=Tier.PERSON, shadow=True), by=trained.ada, now=NOW)
+        set_policy(service, wish=Wish(tier=Tier.PERSON, shadow=True), by=trained.ada, now=NOW)
     ticket, decision = placed(trained, "i want to kill myself")
     assert (ticket.team, ticket.crisis, ticket.priority, decision.engine) == (trained.safety, True, 1, "crisis")
 
@@ -192,7 +192,7 @@ def test_danger_is_never_held_up(trained: Cast) -> None:
 
 
 def test_in_shadow_it_decides_records_and_does_nothing(trained: Cast) -> None:
-    set_policy(None, Wish(tier=Tier.AUTOMATIC, shadow=True), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(tier=Tier.AUTOMATIC, shadow=True), by=trained.ada, now=NOW)
     ticket, decision = placed(trained, SURE)
     assert (ticket.team, ticket.service) == (trained.front_office, None)
     assert (decision.shadow, decision.automatic, decision.tier) == (True, False, "automatic")
@@ -205,7 +205,7 @@ def test_in_shadow_it_decides_records_and_does_nothing(trained: Cast) -> None:
 
 
 def test_what_it_would_not_have_done_is_no_shadow(trained: Cast) -> None:
-    set_policy(None, Wish(shadow=True), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(shadow=True), by=trained.ada, now=NOW)
     TrainedModel.objects.update(threshold=1.1)
     _ticket, decision = placed(trained, SURE)
     assert not decision.shadow
@@ -213,11 +213,11 @@ def test_what_it_would_not_have_done_is_no_shadow(trained: Cast) -> None:
 
 
 def test_one_service_may_be_watched_alone(trained: Cast) -> None:
-    set_policy(trained.password_reset, Wish(shadow=True), by=trained.ada, now=NOW)
+    set_policy(trained.password_reset, wish=Wish(shadow=True), by=trained.ada, now=NOW)
     _ticket, decision = placed(trained, SURE)
     assert decision.shadow
-    set_policy(trained.password_reset, Wish(shadow=False), by=trained.ada, now=NOW)
-    set_policy(None, Wish(shadow=True), by=trained.ada, now=NOW)
+    set_policy(trained.password_reset, wish=Wish(shadow=False), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(shadow=True), by=trained.ada, now=NOW)
     ticket, decision = placed(trained, f"{SURE} again")
     assert (ticket.team, decision.shadow) == (trained.technology, False)
 
@@ -227,13 +227,13 @@ def test_what_the_front_office_answers_in_shadow_teaches_nothing(trained: Cast) 
     from routing.examples import ticket_examples
     from tickets import actions as tickets
 
-    set_policy(None, Wish(shadow=True), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(shadow=True), by=trained.ada, now=NOW)
     ticket, _decision = placed(trained, SURE)
     tickets.reply(ticket, by=trained.olive, words=tickets.Words(text="done"), now=SOON)
     assert ticket_examples() == []
 
 
 def test_how_urgent_it_is_in_its_words_counts_while_it_waits(trained: Cast) -> None:
-    set_policy(None, Wish(shadow=True), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(shadow=True), by=trained.ada, now=NOW)
     ticket, _decision = placed(trained, f"{SURE}, urgent")
     assert ticket.priority == 2

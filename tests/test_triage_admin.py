@@ -101,9 +101,9 @@ def test_the_curve_is_what_it_says() -> None:
 
 def test_a_few_lucky_ones_are_no_reason_to_place() -> None:
     assert Curve([(0.9, True)] * 9 + [(0.5, False)] * 40).for_precision(0.9) is None
-    assert threshold_for(Curve([(0.9, True)] * 9 + [(0.5, False)] * 40), 0.9) == NEVER
-    assert threshold_for(Curve([(0.1, True)] * 50), 0.9) == LOWEST
-    assert threshold_for(Curve([]), 0.9) is None
+    assert threshold_for(Curve([(0.9, True)] * 9 + [(0.5, False)] * 40), wanted=0.9) == NEVER
+    assert threshold_for(Curve([(0.1, True)] * 50), wanted=0.9) == LOWEST
+    assert threshold_for(Curve([]), wanted=0.9) is None
 
 
 def test_before_there_are_tickets_it_is_of_texts_that_were_held_out(trained: Cast) -> None:
@@ -156,7 +156,7 @@ def test_two_administrators_at_once(trained: Cast) -> None:
     ada = sign_in(trained.ada, trained.district)
     page = ada.get("/setup/triage/").content.decode()
     seen = page.split('name="seen" value="')[1].split('"')[0]
-    set_policy(None, Wish(tier="suggest"), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(tier="suggest"), by=trained.ada, now=NOW)
     done = ada.post("/setup/triage/", {"seen": seen, "tier": "automatic", "shadow": "off", "wanted": ""})
     assert done.status_code == 422
     assert TriagePolicy.objects.get().tier == "suggest"
@@ -175,7 +175,7 @@ def test_a_service_of_its_own(trained: Cast) -> None:
 
 
 def test_a_threshold_follows_the_training(trained: Cast) -> None:
-    row = set_policy(None, Wish(wanted=0.9), by=trained.ada, now=NOW)
+    row = set_policy(None, wish=Wish(wanted=0.9), by=trained.ada, now=NOW)
     TrainedModel.objects.update(held_out=[[0.77, 1, ""]] * 40)
     retune(now=LATER)
     row.refresh_from_db()
@@ -205,7 +205,7 @@ def test_what_peoples_last_word_is(trained: Cast) -> None:
     nobody = placed(trained, f"{SURE} 3")
     asked = placed(trained, "please", service=trained.bus_late)
     tickets.reply(asked, by=trained.alice, words=tickets.Words(text="ok"), now=NOW)
-    set_policy(None, Wish(shadow=True), by=trained.ada, now=NOW)
+    set_policy(None, wish=Wish(shadow=True), by=trained.ada, now=NOW)
     office = placed(trained, f"{SURE} 4")
     tickets.reply(office, by=trained.olive, words=tickets.Words(text="I know that"), now=NOW)
     found = {one.ticket_id: one for one in outcomes.judged(since=NOW - timedelta(days=1))}

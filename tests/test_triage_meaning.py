@@ -214,7 +214,8 @@ MESSAGE = {
     "body": "I forgot my password and I am locked out of my account", "labels": LABELS,
 }  # fmt: skip
 KEYS = set(
-    "id service team teams urgency site room asset_tag people second_services crisis spam confidence automatic engine reasons".split()
+    "id service team teams urgency site room asset_tag people second_services crisis spam confidence automatic tier engine"
+    " reasons".split()
 )
 
 

@@ -31,11 +31,11 @@ class Wish:
     wanted: float | None = None
 
 
-def set_policy(service: Service | None, wish: Wish, *, by: Person | None, now: datetime) -> TriagePolicy:
+def set_policy(service: Service | None, *, wish: Wish, by: Person | None, now: datetime) -> TriagePolicy:
     """Of the district, or of one service. Its threshold is where the curve of today has the wanted share right."""
     row = TriagePolicy.objects.filter(service=service).first() or TriagePolicy(service=service)
     row.tier, row.shadow, row.wanted = wish.tier, wish.shadow, wish.wanted
-    row.threshold = None if wish.wanted is None else threshold_for(_curve(service, now=now), wish.wanted)
+    row.threshold = None if wish.wanted is None else threshold_for(_curve(service, now=now), wanted=wish.wanted)
     row.changed_by, row.changed_at = by, now
     row.save()
     log.info(
@@ -49,7 +49,7 @@ def _curve(service: Service | None, *, now: datetime) -> Curve:
     return curve.of_service(service, now=now) if service else curve.of_district(now=now)
 
 
-def threshold_for(known: Curve, wanted: float) -> float | None:
+def threshold_for(known: Curve, *, wanted: float) -> float | None:
     """None: nothing is known, and the model's own holds. NEVER where no part of what was seen was right so often."""
     if not known.pairs:
         return None
@@ -60,7 +60,7 @@ def threshold_for(known: Curve, wanted: float) -> float | None:
 def retune(*, now: datetime) -> None:
     """After a training: the thresholds of what was wanted, on what is known by now."""
     for row in TriagePolicy.objects.filter(wanted__isnull=False).select_related("service"):
-        found = threshold_for(_curve(row.service, now=now), row.wanted or 0.0)
+        found = threshold_for(_curve(row.service, now=now), wanted=row.wanted or 0.0)
         if found != row.threshold:
             TriagePolicy.objects.filter(id=row.id).update(threshold=found)
 

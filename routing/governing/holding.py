@@ -4,10 +4,8 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
-from districts.models import Priority
-from routing import urgency
 from routing.governing.tiers import Leave, Tier
-from routing.triage import READERS, Choice, Guess, Question
+from routing.triage import READERS, Choice, Guess, Question, pressing
 
 
 def within_leave(question: Question, choice: Choice) -> Choice:
@@ -29,10 +27,9 @@ def _meant(question: Question, choice: Choice) -> Guess:
 def _held(question: Question, choice: Choice, meant: Guess, leave: Leave) -> Choice:
     """To whom it was written, or the front office; no less urgent than its words, and closed where it reads like a sensitive matter."""
     team, service = question.ticket.team, meant.service
-    serious = service is not None and service.priority == Priority.URGENT
     return replace(
         choice, engine="front_office" if team.id == question.office.id else "channel", team=team, service=None,
-        priority=urgency.raised(Priority.HIGH if serious else Priority.NORMAL, question.folded),
+        priority=pressing(question, None),
         reasons=[_why(leave), *choice.reasons], tier=leave.tier, shadow=leave.shadow and leave.tier == Tier.AUTOMATIC,
         suggestion=meant, suggested_by=choice.engine, closed=service is not None and service.sensitive,
     )  # fmt: skip

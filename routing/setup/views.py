@@ -46,7 +46,7 @@ def triage(request: HttpRequest) -> HttpResponse:
     now, row = timezone.now(), TriagePolicy.objects.filter(service=None).first()
     form = TierForm(request.POST if request.method == "POST" else None, service=None, policy=row, everywhere=row)
     if form.is_valid():
-        saved = set_policy(None, form.wish(), by=actor_of(request).person, now=now)
+        saved = set_policy(None, wish=form.wish(), by=actor_of(request).person, now=now)
         messages.success(request, _said(saved, curve.of_district(now=now)))
         return redirect("setup_triage")
     known = curve.of_district(now=now)
@@ -85,7 +85,7 @@ def _chooser(known: Curve, form: TierForm, row: TriagePolicy | None, measured: f
 
 
 def _option(value: str, label: str, known: Curve, wanted: float, chosen: str) -> Option:
-    found = threshold_for(known, wanted)
+    found = threshold_for(known, wanted=wanted)
     return Option(value, label, known.at(found) if found is not None and found < NEVER else None, chosen == value)
 
 
@@ -119,7 +119,7 @@ def service(request: HttpRequest, service_id: UUID) -> HttpResponse:
     form = TierForm(request.POST if request.method == "POST" else None, service=found, policy=row, everywhere=everywhere)
     known = curve.of_service(found, now=now)
     if form.is_valid():
-        saved = set_policy(found, form.wish(), by=actor_of(request).person, now=now)
+        saved = set_policy(found, wish=form.wish(), by=actor_of(request).person, now=now)
         messages.success(request, _said(saved, known))
         return redirect("setup_triage_services")
     active = versions.in_use()
