@@ -86,7 +86,7 @@ def _read(_engine: str) -> Known | None:
     """Once a process: it is the same for every district."""
     said = [(kind, phrase) for kind, own in by_kind().items() if kind != HARMLESS for phrase in own]
     danger = nearness.rows([phrase for _kind, phrase in said])
-    other = nearness.rows([*by_kind()[HARMLESS], *(each for kind in kinds() if kind.name != OWN_KIND for each in kind.examples)])
+    other = nearness.rows([*by_kind()[HARMLESS], *(each for kind in kinds() if kind.name != OWN_KIND for each in kind.at_leisure)])
     if danger is None or other is None:
         return None
     words = {word for _kind, phrase in said for word in fold(nearness.spoken(phrase) or "").split()} - STOP

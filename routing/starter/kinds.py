@@ -29,6 +29,12 @@ class Kind:
         """Every phrase of it, in any language."""
         return [*(phrase for _language, phrase in self.phrases), *(phrase for _language, _degree, phrase in self.pressing)]
 
+    @property
+    def at_leisure(self) -> list[str]:
+        """What is not urgent of it: of what is, some is danger too."""
+        told = [phrase for _language, degree, phrase in self.pressing if degree != "urgent"]
+        return [*(phrase for _language, phrase in self.phrases), *told]
+
 
 @lru_cache(maxsize=1)
 def kinds() -> tuple[Kind, ...]:
