@@ -251,7 +251,7 @@ def test_use_it_puts_it_in_the_reply_box_and_sends_nothing(here: Cast, article: 
     assert not Message.objects.filter(ticket=ticket, kind=Message.Kind.REPLY).exists()
 
 
-@pytest.mark.parametrize("key", ["article.nothing", f"ticket.{uuid.uuid4()}", "<script>", "\0", "x" * 3000])
+@pytest.mark.parametrize("key", ["article.nothing", f"ticket.{uuid.UUID(int=7)}", "<script>", "\0", "x" * 3000])
 def test_a_link_brings_no_words_of_its_own(here: Cast, article: Article, key: str) -> None:
     page = sign_in(here.bob, here.district).get(f"/desk/{asked(here).id}/", {"use": key})
     assert page.status_code == 200
