@@ -5,12 +5,14 @@ administrator, Bob an agent of Technology; Pat is a parent. Charlie works in Oak
 there as noise: nothing of Cedar Valley may ever show in Oak Hollow, nor the other way round.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client
@@ -27,6 +29,13 @@ from tickets.models import Ticket
 PASSWORD = "correct horse battery 9"
 HOURS = [{"from": "", "to": "", "days": [0, 1, 2, 3, 4], "windows": [["07:30", "16:30"]]}]
 NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Cedar Valley (Pacific)
+
+
+def pytest_configure() -> None:
+    """Counters of its own for each of several processes: one clears them while another counts."""
+    worker, place = os.environ.get("PYTEST_XDIST_WORKER", ""), settings.CACHES["default"].get("LOCATION", "")
+    if worker and place.startswith("redis"):
+        settings.CACHES["default"]["LOCATION"] = f"{place.rpartition('/')[0]}/{1 + int(worker.removeprefix('gw'))}"
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ FIELDS = {  # what each address reads of what is posted
     "incident_update": "audience text text_es state eta key seen",
     "incident_words": "title title_es seen seen_es severity began_at cause",
     "incident_scope": "scope sites systems processes reason", "incident_related": "system process",
-    "incident_decide": "question answer",
+    "incident_decide": "question answer", "incident_dismiss": "reason",
     "incident_link": "number ticket", "incident_unlink": "ticket", "incident_answer": "text text_es solves key seen",
     "incident_task": "evidence said_by", "incident_issue": "kind site count", "incident_settle": "kind site numbers state reason",
     "incident_review": "text owner due_at finding", "status_subscribe": "contact school language", "status_confirm": "school language",
@@ -50,7 +50,8 @@ def world(here: Cast) -> dict[str, Any]:
     return {
         "incident_id": incident.id, "task_id": Task.objects.filter(incident=incident, kind=Kind.CHECK)[0].id, "site_id": cast.maple.id,
         "slug": kind.slug, "token": row.token, "level_id": Level.objects.get(number=5).id, "kind_id": kind.id,
-        "ticket_id": a_ticket(cast).id, "offer_id": uuid4(), "finding": finding.id, "process": sync.process.id, "kind": kind.id,
+        "ticket_id": a_ticket(cast).id, "offer_id": uuid4(), "hunch_id": uuid4(),
+        "finding": finding.id, "process": sync.process.id, "kind": kind.id,
     }  # fmt: skip
 
 

@@ -252,14 +252,14 @@ def test_words_of_danger_get_no_automatic_answer_but_the_crisis_line(lunch: Arti
 def test_staff_articles_answer_staff_only(here: Cast) -> None:
     Article.objects.create(
         slug="keys",
-        title="Master keys",
+        title="Where the master key is kept",
         audience=["staff"],
         published_at=timezone.now(),
-        body="The master key cabinet code is at the desk.",
+        body="The master key is kept in the cabinet of the main office.",
     )
-    question = {"step": "ask", "text": "master key cabinet code"}
-    assert "cabinet code is at" not in visitor(here.district).post("/", question).content.decode()
-    assert "cabinet code is at" in sign_in(here.bob, here.district).post("/", question).content.decode()
+    question = {"step": "ask", "text": "where is the master key kept?"}
+    assert "kept in the cabinet" not in visitor(here.district).post("/", question).content.decode()
+    assert "kept in the cabinet" in sign_in(here.bob, here.district).post("/", question).content.decode()
 
 
 def test_somebody_signed_in_need_not_type_their_address(here: Cast) -> None:

@@ -19,7 +19,7 @@ from knowledge.redaction.engine import redact
 from knowledge.redaction.folding import fold
 from knowledge.redaction.kinds import Kind
 from knowledge.redaction.roster import NOBODY, Known, plus, roster
-from tests.conftest import Cast
+from tests.conftest import NOW, Cast
 
 FIRST = ("Imani", "Xiomara", "Dzmitry", "Fatoumata", "Saoirse", "Yesenia", "Ngozi", "Élodie")
 LAST = ("Whitfield", "Okonkwo", "Núñez-Álvarez", "Vandersloot", "O'Dowd", "Al-Masri", "Kowalczyk", "de la Fuente")
@@ -138,7 +138,11 @@ def own(cedar: Cast, oak: Cast) -> Cast:
         Person.objects.create(name="Zbyszka Tchórz", kind="student", merged_into=known)
         ContactPoint.objects.create(person=known, kind="email", value="ztchorz@family.example")
         Article.objects.create(
-            slug="tags", title="Stickers", body="Every device has a tag: it begins with CV- and has six digits.", language="en"
+            slug="tags",
+            title="Stickers",
+            body="Every device has a tag: it begins with CV- and has six digits.",
+            language="en",
+            published_at=NOW,
         )
     with district_scope(oak.district.id):
         Person.objects.create(name="kwellvin brontosh", kind="student")

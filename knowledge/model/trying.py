@@ -22,7 +22,7 @@ class Found(BaseModel):
 def try_out(district_id: UUID, *, now: datetime) -> llm.Asked[Found]:
     """Outside of any transaction; while the switch is off too."""
     question = llm.Question(
-        Purpose.TEST, f"A test at {now:%H:%M:%S}. Choose the place the question is about.", TEXTS, Found,
+        Purpose.TEST, f"A test at {now:%H:%M:%S.%f}. Choose the place the question is about.", TEXTS, Found,
         check=lambda said: "" if said.place == "library" else "it took the question for another",
     )  # fmt: skip
     return llm.ask(district_id, question, now=now)
