@@ -26,6 +26,7 @@ LEAD = 0.02  # of the mean likeness (cosine) to danger over that to everything e
 LEAST = 0.42  # likeness to danger, at least
 MOST, SENTENCES = 4000, 4  # characters read, sentences compared
 FEW = 3  # sentences of a short message
+LONGEST = 240  # characters of a sentence that are compared
 SHORTEST = 12  # characters of a sentence that says anything by itself
 SHARED = 2  # words that a sentence has in common with those phrases, or it is not compared
 SHOWN = 80  # characters of the sentence that staff see
@@ -70,9 +71,9 @@ def _top(likeness: Floats) -> Floats:
 
 def _worth_comparing(text: str, words: frozenset[str]) -> Iterator[str]:
     """The sentences that have most words in common with what is said in danger; of a short message all of it too."""
-    parts = [part for found in _SENTENCE.split(text) if len(part := found.strip()) >= SHORTEST] or [text.strip()]
+    parts = [part for found in _SENTENCE.split(text) if len(part := found.strip()[:LONGEST]) >= SHORTEST] or [text.strip()[:LONGEST]]
     if len(parts) <= FEW:
-        parts += [" ".join(parts)]
+        parts += [" ".join(parts)[:LONGEST]]
     shared = {part: len(words & set(fold(part).split())) for part in dict.fromkeys(parts)}
     yield from sorted((part for part in shared if shared[part] >= SHARED), key=lambda part: -shared[part])[:SENTENCES]
 
