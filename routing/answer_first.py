@@ -22,6 +22,7 @@ from routing.suggested.asked import asked_in
 from tickets.models import ChannelKind, Message, Ticket
 
 log = structlog.get_logger(__name__)
+READ = 400  # characters: what is asked stands at the beginning, and a long letter asks more than an article answers
 ANSWERS = UUID("4f7c2d9a-0b1e-4c7a-9d55-3a0c8d1f6e21")  # in it, an answer is named by its ticket
 
 
@@ -44,7 +45,7 @@ def find(ticket: Ticket, *, now: datetime) -> None:
 
 
 def _show(ticket: Ticket, *, now: datetime) -> None:
-    text = asked_in(ticket)
+    text = asked_in(ticket)[:READ]
     best = next(iter(known.search(text, audience="public", language=ticket.language, limit=1, floor=known.ANSWERS)), None)
     if best is not None:
         answer_id = uuid5(ANSWERS, str(ticket.id))

@@ -222,7 +222,7 @@ def active() -> Model | None:
     """The model in use in the district in scope; None where none was trained. Raises Refused."""
     rows = TrainedModel.objects.filter(state=TrainedModel.State.ACTIVE).order_by("-version")
     row = rows.values_list("version", "digest", "threshold").first()
-    return _load(require_district_id(), *row) if row else None
+    return _allowed(*row) if row else None
 
 
 def stored(version: int) -> Model:
@@ -230,12 +230,27 @@ def stored(version: int) -> Model:
     row = TrainedModel.objects.filter(version=version).values_list("version", "digest", "threshold").first()
     if row is None:
         raise Refused(f"there is no model {version}")
-    return _load(require_district_id(), *row)
+    return _allowed(*row)
+
+
+def _allowed(version: int, digest: str, threshold: float) -> Model:
+    found = _load(require_district_id(), version, digest, threshold)
+    if isinstance(found, Refused):
+        raise Refused(str(found))
+    return found
 
 
 @lru_cache(maxsize=KEPT_LOADED)
-def _load(district_id: UUID, version: int, digest: str, threshold: float) -> Model:
+def _load(district_id: UUID, version: int, digest: str, threshold: float) -> Model | Refused:
+    """A refusal is kept in mind as a model is: else every message would read the whole of it again, to refuse it again."""
     blob = bytes(TrainedModel.objects.values_list("blob", flat=True).get(version=version))
+    try:
+        return _checked(blob, district_id, version, digest, threshold)
+    except Refused as error:
+        return error
+
+
+def _checked(blob: bytes, district_id: UUID, version: int, digest: str, threshold: float) -> Model:
     if not blob:
         raise Refused("its arrays are not there")
     if not constant_time_compare(sign(blob, district_id=district_id, version=version), digest):

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from districts.models import Service, Site
 from knowledge.embedding import meaning
-from knowledge.embedding.engines import Floats
 from routing.likeness import Said, resemblance
 from routing.pairing.clues import Wrote
 from routing.pairing.relation import JOIN, OFFER, relate
@@ -30,6 +29,7 @@ NEAR, NEAREST = timedelta(days=3), 200  # newest tickets of everybody that are l
 DEVICE = timedelta(days=30)
 ALIKE = 0.45  # of two people's tickets, from here on they are shown to whoever merges
 SHOWN = 8
+MEANT = 600  # characters whose meaning is compared: what a long letter is about stands at its beginning
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,12 @@ def _judged(ticket: Ticket, mine: Wrote, other: Ticket, theirs: Wrote) -> Twin:
     return Twin(other, chance, why, sure=chance >= JOIN)
 
 
-def wrote(ticket: Ticket, text: str, *, site: Site | None = None, service: Service | None = None, meant: Floats | None = None) -> Wrote:
-    """`text`: what was asked in it. `site` and `service`: what triage found, where the ticket has none yet; `meant`: its meaning."""
+def wrote(ticket: Ticket, text: str, *, site: Site | None = None, service: Service | None = None) -> Wrote:
+    """`text`: what was asked in it. `site` and `service`: what triage found, where the ticket has none yet."""
     at, of = _code(ticket) or (site.code if site else ""), ticket.service_id or (service.id if service else None)
     return Wrote(
         text, ticket.channel, at, minutes=ticket.opened_at.timestamp() / 60, room=ticket.room, asset=ticket.asset_tag,
-        services=((str(of), 1.0),) if of else (), meaning=meaning.one(text) if meant is None else meant, who=str(ticket.requester_id),
+        services=((str(of), 1.0),) if of else (), meaning=meaning.one(text[:MEANT]), who=str(ticket.requester_id),
     )  # fmt: skip
 
 

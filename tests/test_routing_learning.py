@@ -253,3 +253,13 @@ def test_the_web_does_not_load_the_trainer() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_a_model_that_is_refused_is_read_once(here: Cast, django_assert_num_queries: Any) -> None:
+    """Not for every message again: it is ten megabytes."""
+    training.retrain(here.district.id, now=NOW)
+    TrainedModel.objects.update(digest="somebody else's")
+    with pytest.raises(classifier.Refused):
+        classifier.active()
+    with django_assert_num_queries(1), pytest.raises(classifier.Refused):
+        classifier.active()

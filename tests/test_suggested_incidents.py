@@ -1,6 +1,7 @@
 """Many people, one cause: a suggestion appears, with what speaks for it; a person declares the outage, or says why it is none."""
 
 import threading
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from incidents.hunches import deciding, raising
 from incidents.hunches.raising import Found
 from incidents.models import Hunch, HunchTicket, Incident, LinkedTicket, Watch
 from incidents.starting import New
+from knowledge.embedding import meaning
 from routing.comparing import watching
 from routing.comparing.clusters import clusters
 from routing.comparing.watching import compare_lately
@@ -220,6 +222,25 @@ def test_nothing_of_one_district_is_compared_with_another(here: Cast, oak: Cast)
         assert not Hunch.objects.exists()
     compare(here)
     assert not Hunch.objects.exists()
+
+
+def test_what_was_compared_is_not_read_by_its_meaning_again(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a storm the same hundred tickets stand in every comparison."""
+    if not (engine := meaning.loaded().engine):
+        pytest.skip("no embedder on this machine")
+    read: list[str] = []
+    embed = engine.embed
+    reports(here)
+    compare(here)
+
+    def watched(texts: Sequence[str]) -> Any:
+        read.extend(texts)
+        return embed(texts)
+
+    monkeypatch.setattr(engine, "embed", watched)
+    placed(a_ticket(here, text="is bus 9 coming to Maple today?", now=NOW - MINUTE, requester=person("Late", "late@family.example")))
+    compare(here)
+    assert read == ["is bus 9 coming to Maple today?"]
 
 
 def test_no_more_than_the_newest_are_compared(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,11 +9,13 @@ from districts.access import Can, actor_for, may
 from districts.models import Person, Service
 from districts.scope import district_scope
 from routing import actions, training
+from routing.examples import ticket_examples
 from routing.governing.actions import Wish, set_policy
 from routing.governing.tiers import Leave, policies
 from routing.models import Decision, Tier, TrainedModel, TriagePolicy
 from tests.conftest import NOW, Cast, a_ticket, sign_in
 from tests.test_triage import SURE
+from tickets import actions as tickets
 from tickets.models import Event, Ticket
 
 SOON = NOW + timedelta(minutes=5)
@@ -224,9 +226,6 @@ def test_one_service_may_be_watched_alone(trained: Cast) -> None:
 
 def test_what_the_front_office_answers_in_shadow_teaches_nothing(trained: Cast) -> None:
     """A reply from the team that triage chose confirms it; here it chose nothing."""
-    from routing.examples import ticket_examples
-    from tickets import actions as tickets
-
     set_policy(None, wish=Wish(shadow=True), by=trained.ada, now=NOW)
     ticket, _decision = placed(trained, SURE)
     tickets.reply(ticket, by=trained.olive, words=tickets.Words(text="done"), now=SOON)

@@ -14,7 +14,6 @@ from districts.scope import district_scope
 from incidents.hunches import raising
 from incidents.hunches.raising import Found
 from incidents.models import LinkedTicket, Watch
-from knowledge.embedding import meaning
 from routing.comparing.clusters import clusters
 from routing.duplicates import said_in, wrote
 from routing.pairing.clues import Wrote
@@ -62,7 +61,6 @@ def lately(now: datetime) -> list[Ticket]:
 
 
 def _wrote(tickets: Sequence[Ticket]) -> list[Wrote]:
+    """One by one: what a message means is remembered from the last time that it was compared."""
     texts = said_in(tickets)
-    meanings = meaning.embed([texts[one.id] for one in tickets]) if len(tickets) > 1 else None
-    each = meanings if meanings is not None else [None] * len(tickets)
-    return [wrote(ticket, texts[ticket.id], meant=meant) for ticket, meant in zip(tickets, each, strict=True)]
+    return [wrote(ticket, texts[ticket.id]) for ticket in tickets]

@@ -8,6 +8,7 @@ what many have in common (a bus, the network, the heating), and how far apart th
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -145,15 +146,26 @@ def _who(one: Wrote, later: Wrote, places: frozenset[str]) -> Who:
 
 
 def _hits(pattern: re.Pattern[str], text: Read) -> float:
-    return float(bool(pattern.search(text.folded)))
+    return float(_found(pattern, text.folded))
+
+
+@lru_cache(maxsize=8192)
+def _found(pattern: re.Pattern[str], folded: str) -> bool:
+    """Once a text, though it stands in a hundred pairs."""
+    return bool(pattern.search(folded))
 
 
 def _copy(a: Read, b: Read) -> tuple[float, float]:
     """How much the two are the same words, one by one; and how much of pairs of words, which is what a form letter shares."""
-    one, two = a.folded.split(), b.folded.split()
-    words = len(set(one) & set(two)) / max(1, len(set(one) | set(two)))
-    first, second = set(pairwise(one)), set(pairwise(two))
-    return words, len(first & second) / max(1, min(len(first), len(second)))
+    (one, first), (two, second) = _words_and_pairs(a.folded), _words_and_pairs(b.folded)
+    both = len(one & two)
+    return both / max(1, len(one) + len(two) - both), len(first & second) / max(1, min(len(first), len(second)))
+
+
+@lru_cache(maxsize=512)
+def _words_and_pairs(folded: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    words = folded.split()
+    return frozenset(words), frozenset(pairwise(words))
 
 
 def _differs(one: str, other: str) -> float:
