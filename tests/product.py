@@ -16,6 +16,10 @@ from config.storm.running import CEDAR, OAK, Running, free_port, gone, processes
 __all__ = ["CEDAR", "OAK", "Product", "Visitor", "a_number", "free_port", "gone", "number_of", "processes", "token_of", "until"]
 
 
+AREAS = ("202", "212", "303", "312", "404", "415", "503", "617", "702", "808")
+NUMBERS = iter(secrets.SystemRandom().sample([f"+1{area}55501{n:02}" for area in AREAS for n in range(100)], 1000))
+
+
 class Product(Running):
     def fresh(self) -> None:
         if not os.environ.get("JOURNEYS_KEEP"):
@@ -106,8 +110,7 @@ class Visitor:
 
 def a_number() -> str:
     """A telephone number that nobody has (555-0100 to 0199 are kept for stories), and nobody in these journeys yet."""
-    area = secrets.choice(("202", "212", "303", "312", "404", "415", "503", "617", "702", "808"))
-    return f"+1{area}55501{secrets.randbelow(100):02}"
+    return next(NUMBERS)
 
 
 def token_of(page: requests.Response) -> str:
