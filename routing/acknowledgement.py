@@ -15,6 +15,7 @@ from delivery import actions as delivery
 from delivery.models import Delivery
 from districts.models import District, Person
 from districts.queries import this_district
+from knowledge.models import Answer
 from routing import answer_first, short_text
 from sla import words
 from sla.models import Clock, ClockKind
@@ -54,8 +55,7 @@ def acknowledge(ticket: Ticket, *, now: datetime, way: Way | None = None) -> Non
 
 def reword(ticket: Ticket, *, now: datetime) -> bool:
     """Better words for a letter that waits; False where it has left, or none was wanted. Never makes one."""
-    answer_first.find(ticket, now=now)
-    letter = letter_of(ticket, now=now)
+    letter = letter_of(ticket, now=now, answer=answer_first.find(ticket, now=now))
     return delivery.reword(dedupe_key=f"ack:{ticket.id}", subject=letter.subject, body=letter.body, not_before=now)
 
 
@@ -75,24 +75,24 @@ def show_crisis_line(ticket: Ticket, *, to: Person, way: Way | None, key: str, n
     letters.to_requester(ticket, what=f"danger-{key}", subject=f"Re: {subject}", body=body, purpose=DANGER, now=now, way=way, person=to)
 
 
-def letter_of(ticket: Ticket, *, now: datetime, way: Way | None = None) -> Letter:
-    """In the ticket's language, long for mail and short for SMS."""
+def letter_of(ticket: Ticket, *, now: datetime, way: Way | None = None, answer: Answer | None = None) -> Letter:
+    """In the ticket's language, long for mail and short for SMS. `answer`: an article's, which only a mail has room for."""
     district = this_district()
     with override(ticket.language):
         subject = _("Your request #%(number)s") % {"number": ticket.number}
         short = (way or letters.way_to(ticket))[0] == Delivery.Channel.SMS
         if ticket.merged_into_id is not None:
             return Letter(subject, _of_one_need(ticket, district, now, short=short))
-        return Letter(subject, _for_sms(ticket, district, now) if short else _for_mail(ticket, district, now))
+        return Letter(subject, _for_sms(ticket, district, now) if short else _for_mail(ticket, district, now, answer))
 
 
-def _for_mail(ticket: Ticket, district: District, now: datetime) -> str:
+def _for_mail(ticket: Ticket, district: District, now: datetime, answer: Answer | None) -> str:
     paragraphs = [
         crisis_line(district) if ticket.crisis else "",
         _asked_by(ticket),
         _("We have your request. Its number is #%(number)s.") % {"number": ticket.number},
         _who_and_when(ticket, district, now),
-        *answer_first.paragraphs(ticket),
+        *answer_first.paragraphs(answer),
         _("To add something, reply to this mail. To see where it stands: %(link)s") % {"link": letters.tracking_link(ticket, district)},
         str(district.name),
     ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from delivery.models import Delivery
 from districts.links import absolute
+from districts.models import Priority
 from districts.queries import this_district
 from knowledge import actions as knowledge
 from knowledge import queries as known
@@ -22,7 +23,7 @@ from routing.suggested.asked import asked_in
 from tickets.models import ChannelKind, Message, Ticket
 
 log = structlog.get_logger(__name__)
-READ = 400  # characters: what is asked stands at the beginning, and a long letter asks more than an article answers
+LONG = 900  # characters, from which a letter tells more than an article answers: it is for a person alone
 ANSWERS = UUID("4f7c2d9a-0b1e-4c7a-9d55-3a0c8d1f6e21")  # in it, an answer is named by its ticket
 
 
@@ -31,30 +32,44 @@ def of(ticket: Ticket) -> Answer | None:
     return known.shown(uuid5(ANSWERS, str(ticket.id))) if ticket.channel == ChannelKind.EMAIL else None
 
 
-def find(ticket: Ticket, *, now: datetime) -> None:
-    """Once, while the letter waits. As for a stranger, since anybody may write in anybody's name; never for what is confidential."""
+def find(ticket: Ticket, *, now: datetime) -> Answer | None:
+    """What the letter says, looked for once, while it waits. As for a stranger, since anybody may write in anybody's name; never for
+    what is confidential, nor for what cannot wait: somebody comes for that, and in a storm it is all that is written.
+    """
     if ticket.channel != ChannelKind.EMAIL or ticket.crisis or ticket.sensitive or ticket.opened_by_id or ticket.merged_into_id:
-        return
-    if not Delivery.objects.filter(dedupe_key=f"ack:{ticket.id}", state=Delivery.State.PENDING).exists() or of(ticket):
-        return
+        return None
+    if ticket.priority == Priority.URGENT:
+        return None
+    if found := of(ticket):
+        return found
+    if not _waits(ticket):
+        return None
     try:
         with transaction.atomic():
-            _show(ticket, now=now)
+            return _show(ticket, now=now)
     except Exception:
         log.exception("no_answer_looked_for", ticket=str(ticket.id))  # the letter leaves all the same
+        return None
 
 
-def _show(ticket: Ticket, *, now: datetime) -> None:
-    text = asked_in(ticket)[:READ]
+def _waits(ticket: Ticket) -> bool:
+    return bool(Delivery.objects.filter(dedupe_key=f"ack:{ticket.id}", state=Delivery.State.PENDING).exists())
+
+
+def _show(ticket: Ticket, *, now: datetime) -> Answer | None:
+    text = asked_in(ticket)
+    if len(text) >= LONG:
+        return None
     best = next(iter(known.search(text, audience="public", language=ticket.language, limit=1, floor=known.ANSWERS)), None)
-    if best is not None:
-        answer_id = uuid5(ANSWERS, str(ticket.id))
-        knowledge.show_answer(question=text, found=best, language=ticket.language, now=now, answer_id=answer_id, ticket_ref=ticket.id)
+    if best is None:
+        return None
+    answer_id = uuid5(ANSWERS, str(ticket.id))
+    knowledge.show_answer(question=text, found=best, language=ticket.language, now=now, answer_id=answer_id, ticket_ref=ticket.id)
+    return of(ticket)
 
 
-def paragraphs(ticket: Ticket) -> list[str]:
-    """For the letter, in the active language; none before triage has seen it, since nothing was looked for yet."""
-    answer = of(ticket) if ticket.placed_at is not None else None
+def paragraphs(answer: Answer | None) -> list[str]:
+    """For the letter, in the active language."""
     if answer is None:
         return []
     link = absolute(this_district(), reverse("article", args=[answer.article.slug]))

@@ -145,6 +145,11 @@ class Question:
         return np.array([self.seen.chances[self.seen.priorities == degree].sum() for degree in DEGREES], dtype=np.float32)
 
     @cached_property
+    def meaning(self) -> Floats | None:
+        """Where a model was asked that reads meanings."""
+        return self.model.meaning(self.text) if self.model and not self.ticket.service else None
+
+    @cached_property
     def likely(self) -> list[Likely]:
         """Teams as the classifier sees them, the likeliest first; none without a model, or of a text with not one known word."""
         return likely_teams(self.model, self.seen) if self.model and self.seen else []
@@ -186,7 +191,7 @@ def pressing(question: Question, service: Service | None) -> int:
     asked for by name keeps its priority at least, one that was only read in it all but a step."""
     if urgency.is_emergency(question.folded):
         return Priority.URGENT
-    degree = judging.degree(question.text, question.usual)
+    degree = judging.degree(question.text, question.usual, question.meaning)
     if service is None:
         return degree
     return min(degree, service.priority if question.ticket.service else service.priority + STEP)

@@ -64,7 +64,7 @@ def test_without_an_embedder_words_tell(here: Cast, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("text", ["", "?", "😀", "x" * 1_000_000, "a " * 500_000, "\x00", "Автобус", "校车"])
 def test_anything_has_a_degree(here: Cast, text: str) -> None:
     question = Question(a_ticket(here), text)
-    chances = judging.chances(text, question.usual)
+    chances = judging.chances(text, question.usual, question.meaning)
     assert chances.shape == (4,)
     assert chances.sum() == pytest.approx(1, abs=1e-3)
 

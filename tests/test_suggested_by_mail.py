@@ -92,3 +92,9 @@ def test_a_search_that_fails_keeps_no_letter_back(here: Cast, article: Article, 
 
     monkeypatch.setattr(known, "search", broken)
     assert "has it and will answer you" in letter(placed(here))
+
+
+def test_neither_what_cannot_wait_nor_a_long_letter_is_answered_by_an_article(here: Cast, article: Article) -> None:
+    assert "article" not in letter(placed(here, f"{ASKED} There is smoke in the bus!"))
+    assert "article" not in letter(placed(here, f"{ASKED} {'We have written about it before. ' * 40}"))
+    assert not Answer.objects.exists()

@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from districts.models import Priority
-from routing import nearness
 from routing.learning.features import Floats
-from routing.pressing.cues import MOST, cues, leisurely, names, words
+from routing.pressing.cues import cues, leisurely, names, words
 
 WEIGHTS = Path(__file__).with_name("weights.json")
 DEGREES = (Priority.LOW, Priority.NORMAL, Priority.HIGH, Priority.URGENT)
@@ -44,19 +43,24 @@ def heads() -> dict[str, Head]:
     return {name: Head(np.array(kept[name]["weights"], np.float32), np.array(kept[name]["bias"], np.float32)) for name in kept["heads"]}
 
 
-def chances(text: str, usual: Floats) -> Floats:
-    """Of DEGREES, in their order. `usual`: chances of each by the services that it may be for, see `triage.Question.usual`.
+def chances(text: str, usual: Floats, meaning: Floats | None) -> Floats:
+    """Of DEGREES, in their order. `usual`: chances of each by the services that it may be for, see `triage.Question.usual`; `meaning`
+    of the text, where it was read already: by itself it is not worth what it costs.
 
     The fewer the words, the more what is usual counts: "wifi is down" tells what, not how bad.
     """
-    told, meaning = cues(text), nearness.row(text[:MOST])
+    return _chances(text, cues(text), usual, meaning)
+
+
+def degree(text: str, usual: Floats, meaning: Floats | None) -> Priority:
+    """Low is only what asks, thanks or leaves time: whatever else is written about something waits for somebody."""
+    told = cues(text)
+    best = DEGREES[int(_chances(text, told, usual, meaning).argmax())]
+    return Priority.NORMAL if best == Priority.LOW and not told[leisurely()].any() else best
+
+
+def _chances(text: str, told: Floats, usual: Floats, meaning: Floats | None) -> Floats:
     figures = [told, usual] if meaning is None else [told, usual, meaning]
     found = heads()[BY_WORDS if meaning is None else BY_MEANING].chances(np.concatenate(figures))
     share = max(0.0, 1 - words(text) / TELLING) if usual.any() else 0.0
     return np.asarray((1 - share) * found + share * usual / max(float(usual.sum()), 1e-6), dtype=np.float32)
-
-
-def degree(text: str, usual: Floats) -> Priority:
-    """Low is only what asks, thanks or leaves time: whatever else is written about something waits for somebody."""
-    best = DEGREES[int(chances(text, usual).argmax())]
-    return Priority.NORMAL if best == Priority.LOW and not cues(text)[leisurely()].any() else best
