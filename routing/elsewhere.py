@@ -195,7 +195,7 @@ def joined(question: Question, choice: Choice, answered: Answered, *, now: datet
 
 def _read(question: Question, choice: Choice, service: Service, answered: Answered, known: Trust) -> Reading:
     sure = round(known.sure(answered.confidence), 4)
-    needed = question.policies.threshold(service.id, question.model.threshold if question.model else 1.0)
+    needed = question.around.policies.threshold(service.id, question.model.threshold if question.model else 1.0)
     raised = urgency.raised(service.priority, question.folded)
     priority = min(choice.priority, raised, Priority.HIGH) if answered.urgent else min(choice.priority, raised)
     said = _("A model elsewhere reads it as “%(service)s” (%(percent)d %% sure).") % {

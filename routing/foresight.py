@@ -20,7 +20,7 @@ def likely_service(text: str, *, kind: str) -> Service | None:
     try:
         with transaction.atomic():  # a failed read must not spoil the page
             question = Question(Ticket(requester=Person(kind=kind), channel=ChannelKind.WEB), text)
-            question.ticket.team = question.office
+            question.ticket.team = question.around.office
             choice = next((found for engine in SURE if (found := engine(question))), None)
             return choice.service if choice else None
     except Exception:

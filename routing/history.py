@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from delivery.models import Delivery
-from routing import crisis
+from routing.danger import crisis
 from routing.words import fold
 from tickets.family import merged_ids
 from tickets.models import ChannelKind, Link, Message, Ticket

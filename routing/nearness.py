@@ -14,7 +14,6 @@ from knowledge.embedding.weights import SIZE
 from routing.gloss.reading import in_english
 from routing.learning.features import Floats
 from routing.learning.model import Memory
-from routing.starter.dangers import dangers
 from routing.starter.kinds import kinds
 from routing.starter.rows import rows as starter_rows
 from routing.tongue import is_english
@@ -75,10 +74,15 @@ def rows(texts: Sequence[str], *, before: Mapping[int, Floats] | None = None) ->
     return every
 
 
+def known_phrases() -> int:
+    """How many of the starter pack's phrases are known by their meaning; computed where they were not."""
+    return len(_of_starters(engine())) if engine() else 0
+
+
 @lru_cache(maxsize=1)
 def _of_starters(engine_: str) -> dict[str, Floats]:
     """Once a process: they are the same for every district."""
-    phrases = {phrase: said for phrase in dict.fromkeys([*_examples(), *dangers()]) if (said := spoken(phrase))}
+    phrases = {phrase: said for phrase in dict.fromkeys(_examples()) if (said := spoken(phrase))}
     found = starter_rows(engine_, tuple(phrases.values()))
     return {} if found is None else dict(zip(phrases, found, strict=True))
 

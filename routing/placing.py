@@ -21,6 +21,7 @@ from routing.elsewhere import Answered, Asking, Patience
 from routing.governing.holding import within_leave
 from routing.models import Decision
 from routing.queries import staff_language
+from routing.surroundings import Surroundings
 from routing.triage import Choice, Question
 from routing.words import whole_text
 from sla import actions as sla
@@ -44,7 +45,8 @@ def drain(district_id: UUID) -> int:
         ids = _waiting(district_id, besides=failed)
         if not ids:
             break
-        placed = [i for i in ids if _place_alone(district_id, i, patience)]
+        around = Surroundings()
+        placed = [i for i in ids if _place_alone(district_id, i, patience, around)]
         failed |= set(ids) - set(placed)
         done += len(placed)
         if len(ids) < BATCH:  # what came after that has a nudge of its own
@@ -58,13 +60,13 @@ def _waiting(district_id: UUID, *, besides: set[UUID]) -> list[UUID]:
         return list(rows.values_list("id", flat=True)[:BATCH])
 
 
-def _place_alone(district_id: UUID, ticket_id: UUID, patience: Patience) -> bool:
+def _place_alone(district_id: UUID, ticket_id: UUID, patience: Patience, around: Surroundings) -> bool:
     """One transaction; two where a model elsewhere is asked between them, which holds nothing meanwhile. A ticket that cannot be placed
     now does not stop the others; the sweep comes back to it.
     """
     try:
         with district_scope(district_id):
-            found = _is_free(ticket_id) and _place(ticket_id, now=timezone.now(), patience=patience)
+            found = _is_free(ticket_id) and _place(ticket_id, now=timezone.now(), around=around, patience=patience)
         if not isinstance(found, Asking):
             return found
         turn = elsewhere.claim(found)
@@ -72,7 +74,7 @@ def _place_alone(district_id: UUID, ticket_id: UUID, patience: Patience) -> bool
             return False
         answered = patience.ask(district_id, found, now=timezone.now()) if turn else Answered()
         with district_scope(district_id):
-            return _is_free(ticket_id) and _place(ticket_id, now=timezone.now(), answered=answered) is True
+            return _is_free(ticket_id) and _place(ticket_id, now=timezone.now(), around=around, answered=answered) is True
     except Exception:
         log.exception("placing_failed", ticket=str(ticket_id))
         return False
@@ -97,16 +99,18 @@ def place(ticket_id: UUID, *, now: datetime) -> bool:
 
     Deciding only reads; the claim locks the ticket's row and sees what was done to it meanwhile.
     """
-    return _place(ticket_id, now=now) is True
+    return _place(ticket_id, now=now, around=Surroundings()) is True
 
 
-def _place(ticket_id: UUID, *, now: datetime, patience: Patience | None = None, answered: Answered | None = None) -> bool | Asking:
+def _place(
+    ticket_id: UUID, *, now: datetime, around: Surroundings, patience: Patience | None = None, answered: Answered | None = None
+) -> bool | Asking:
     """With `patience`: where nobody here is sure, what a model elsewhere is to be asked first; nothing is done yet."""
     ticket = Ticket.objects.select_related("team", "service__team", "requester", "site").get(id=ticket_id)
     if ticket.placed_at is not None:
         return False
     with override(staff_language()):
-        choice = _choose(ticket, now=now, patience=patience, answered=answered)
+        choice = _choose(ticket, now=now, around=around, patience=patience, answered=answered)
         if isinstance(choice, Asking):
             return choice
         twin = _twin(ticket, choice, now=now)
@@ -163,7 +167,9 @@ def _joined(ticket: Ticket, twin: Twin, *, now: datetime) -> bool:
     return True
 
 
-def _choose(ticket: Ticket, *, now: datetime, patience: Patience | None, answered: Answered | None) -> Choice | Asking:
+def _choose(
+    ticket: Ticket, *, now: datetime, around: Surroundings, patience: Patience | None, answered: Answered | None
+) -> Choice | Asking:
     """Triage's choice; where triage fails, the front office, with the failure as the reason. Never raises."""
     if not ticket.is_live:
         return _as_it_is(ticket)
@@ -173,7 +179,7 @@ def _choose(ticket: Ticket, *, now: datetime, patience: Patience | None, answere
             said, told = list(rows), answers.as_text(answers.of(ticket))
             texts = [text for _id, text, _quoted in said] + ([told] if told else [])
             quoted = history.unread(ticket, [(message, quoted) for message, _text, quoted in said if quoted])
-            question = Question(ticket, whole_text(ticket.subject, texts, channel=ticket.channel), quoted=quoted)
+            question = Question(ticket, whole_text(ticket.subject, texts, channel=ticket.channel), quoted=quoted, around=around)
             choice = triage.answer(question)
             if answered:
                 choice = elsewhere.joined(question, choice, answered, now=now)

@@ -11,7 +11,7 @@ from districts.contacts import Contact
 from districts.models import Person, Priority, Service, Site, Team
 from districts.queries import front_office, this_district
 from routing.actions import acknowledge, ask_to_place, hear
-from routing.crisis import screen
+from routing.danger.crisis import screen
 from routing.models import Decision
 from sla import actions as sla
 from tickets import actions as tickets

@@ -17,13 +17,12 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from districts.models import Priority, Service, Site, Team
-from districts.queries import front_office
-from routing import classifier, crisis, rules, urgency, whereabouts
-from routing import danger as hearing
+from routing import classifier, rules, urgency, whereabouts
 from routing.classifier import Floats, Model
-from routing.governing.tiers import Policies, policies
+from routing.danger import crisis, hearing
 from routing.pressing import judging
 from routing.pressing.judging import DEGREES
+from routing.surroundings import Surroundings
 from routing.words import fold
 from tickets.models import Ticket
 
@@ -108,18 +107,11 @@ class Question:
     given: Model | None = None
     subject: str = ""
     quoted: str = ""
+    around: Surroundings = field(default_factory=Surroundings)
 
     @cached_property
     def folded(self) -> str:
         return fold(self.text)
-
-    @cached_property
-    def office(self) -> Team:
-        return front_office()
-
-    @cached_property
-    def policies(self) -> Policies:
-        return policies()
 
     @cached_property
     def model(self) -> Model | None:
@@ -143,11 +135,6 @@ class Question:
         if self.seen is None:
             return np.array([degree == Priority.NORMAL for degree in DEGREES], dtype=np.float32)
         return np.array([self.seen.chances[self.seen.priorities == degree].sum() for degree in DEGREES], dtype=np.float32)
-
-    @cached_property
-    def meaning(self) -> Floats | None:
-        """Where a model was asked that reads meanings."""
-        return self.model.meaning(self.text) if self.model and not self.ticket.service else None
 
     @cached_property
     def likely(self) -> list[Likely]:
@@ -175,7 +162,7 @@ def decide(ticket: Ticket, text: str, *, now: datetime, quoted: str = "") -> Cho
 def answer(question: Question) -> Choice:
     """By the engines alone; how far they may go here is `governing.holding`'s."""
     choice = next(found for engine in ENGINES if (found := engine(question)))
-    site = question.ticket.site or whereabouts.site_in(question.text, list(Site.objects.all()))
+    site = question.ticket.site or whereabouts.site_in(question.text, question.around.sites)
     tags = question.model.tags if choice.model_version and question.model else ()
     return replace(
         choice,
@@ -191,7 +178,7 @@ def pressing(question: Question, service: Service | None) -> int:
     asked for by name keeps its priority at least, one that was only read in it all but a step."""
     if urgency.is_emergency(question.folded):
         return Priority.URGENT
-    degree = judging.degree(question.text, question.usual, question.meaning)
+    degree = judging.degree(question.text, question.usual)
     if service is None:
         return degree
     return min(degree, service.priority if question.ticket.service else service.priority + STEP)
@@ -211,7 +198,7 @@ def danger(question: Question) -> Choice | None:
         alarm, because = hearing.meant(question.text), _("Reads as if a person may be in danger: “%(words)s”.")
     if alarm is None:
         return None
-    team = Team.objects.filter(is_safety=True).order_by("name").first() or question.office
+    team = Team.objects.filter(is_safety=True).order_by("name").first() or question.around.office
     services = Service.objects.filter(team=team, active=True)
     reasons = [because % {"words": alarm.words}]
     first = min(services, key=lambda s: (s.priority, not s.sensitive, s.slug), default=None)
@@ -231,14 +218,14 @@ def asked(question: Question) -> Choice | None:
 def private(question: Question) -> Choice | None:
     """They wrote to a private address: what is told there in confidence is sent to no other team by a rule or a machine."""
     team = question.ticket.team
-    if not question.ticket.sensitive or team.id == question.office.id:
+    if not question.ticket.sensitive or team.id == question.around.office.id:
         return None
     return Choice("channel", team, None, Priority.NORMAL, SUREST, [_("They wrote to %(team)s, in confidence.") % {"team": team.name}])
 
 
 def rule(question: Question) -> Choice | None:
     """The district's own word."""
-    found = rules.match(question.folded, question.ticket.channel, rules.active())
+    found = rules.match(question.folded, question.ticket.channel, question.around.rules)
     if found is None:
         return None
     fits, phrase = found
@@ -255,7 +242,7 @@ def rule(question: Question) -> Choice | None:
 def address(question: Question) -> Choice | None:
     """They wrote to a team's own address: that team, unless the text is surely another's."""
     team = question.ticket.team
-    if team.id == question.office.id:
+    if team.id == question.around.office.id:
         return None
     best = question.likely[0] if question.likely else None
     told = len(question.folded.split()) >= FEW_WORDS
@@ -291,14 +278,14 @@ def learned(question: Question) -> Choice | None:
 
 def office(question: Question) -> Choice:
     """Nobody is sure: people decide, with what would have been guessed."""
-    found = others(question, question.office)
+    found = others(question, question.around.office)
     if found:
         best = {"team": found[0].team.name, "percent": round(found[0].confidence * 100)}
         because = _("Not sure enough where it belongs: %(team)s is likeliest (%(percent)d %%).") % best
     else:
         because = _("Nothing in it told where it belongs.")
     return Choice(
-        "front_office", question.office, confidence=found[0].confidence if found else 0.0, reasons=[because], alternatives=found,
+        "front_office", question.around.office, confidence=found[0].confidence if found else 0.0, reasons=[because], alternatives=found,
         model_version=version(question),
         suggestion=found[0] if found else None, suggested_by="classifier" if found else "",
     )  # fmt: skip
@@ -337,7 +324,7 @@ def likely_teams(model: Model, seen: Seen) -> list[Likely]:
 
 def _with_address(question: Question, owners: Sequence[UUID | None], chances: Floats) -> Floats:
     known = np.array([owner is not None for owner in owners], dtype=np.float32)
-    written_to = question.ticket.team_id if question.ticket.team_id != question.office.id else None
+    written_to = question.ticket.team_id if question.ticket.team_id != question.around.office.id else None
     prior = np.array([ADDRESS if owner and owner == written_to else 1.0 for owner in owners], dtype=np.float32)
     weighed = chances * known * prior
     nobody = 1.0 - float(chances.sum())
@@ -377,7 +364,7 @@ def _sure(question: Question, likely: Likely) -> Guess:
 
 def threshold(question: Question, likely: Likely) -> float:
     """Confidence from which it is acted on: what the administrator chose, or else what the model needs."""
-    return question.policies.threshold(likely.service_id, question.model.threshold if question.model else 1.0)
+    return question.around.policies.threshold(likely.service_id, question.model.threshold if question.model else 1.0)
 
 
 def others(question: Question, chosen: Team) -> list[Guess]:

@@ -14,8 +14,15 @@ _OURS = re.compile(r"\s*\[[^\[\]\n]{1,60}\]\s*")  # "[no text]", in whatever lan
 _NOT_WORD = re.compile(r"[^\w]+|_+")
 
 
+REMEMBERED = 8_000  # characters, up to which a text is remembered as it was folded: one message is read by several engines
+
+
 def fold(text: str) -> str:
     """ "Don't  use the BAÑO!" → "dont use the bano". Other scripts keep their letters."""
+    return _fold_again(text) if len(text) <= REMEMBERED else _fold(text)
+
+
+def _fold(text: str) -> str:
     if text.isascii():
         return _NOT_WORD.sub(" ", text.lower().translate(_APOSTROPHES)).strip()
     spread = unicodedata.normalize("NFKD", text.lower().translate(_APOSTROPHES))
@@ -23,6 +30,7 @@ def fold(text: str) -> str:
     return _NOT_WORD.sub(" ", bare).strip()
 
 
+_fold_again = lru_cache(maxsize=256)(_fold)
 folded_name = lru_cache(maxsize=8192)(fold)  # of what is looked for in every text: names of places
 
 

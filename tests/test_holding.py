@@ -14,6 +14,7 @@ from districts.models import Person
 from districts.scope import district_scope
 from routing import placing
 from routing.elsewhere import Patience
+from routing.surroundings import Surroundings
 from tests.conftest import NOW, Cast, a_ticket
 from tickets import actions, merging, queries
 from tickets.models import Ticket
@@ -82,7 +83,7 @@ def test_two_workers_share_what_is_to_be_placed(transactional_db: Any, cedar: Ca
 
     def run() -> None:
         try:
-            got.append([placing._place_alone(cedar.district.id, one.id, Patience()) for one in (first, second)])
+            got.append([placing._place_alone(cedar.district.id, one.id, Patience(), Surroundings()) for one in (first, second)])
         finally:
             connections["default"].close()
 
@@ -92,5 +93,5 @@ def test_two_workers_share_what_is_to_be_placed(transactional_db: Any, cedar: Ca
         thread.start()
         thread.join(10)
     assert got == [[False, True]]
-    assert placing._place_alone(cedar.district.id, first.id, Patience())
-    assert not placing._place_alone(cedar.district.id, first.id, Patience()), "it has its place"
+    assert placing._place_alone(cedar.district.id, first.id, Patience(), Surroundings())
+    assert not placing._place_alone(cedar.district.id, first.id, Patience(), Surroundings()), "it has its place"

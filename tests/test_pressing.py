@@ -64,7 +64,7 @@ def test_without_an_embedder_words_tell(here: Cast, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("text", ["", "?", "😀", "x" * 1_000_000, "a " * 500_000, "\x00", "Автобус", "校车"])
 def test_anything_has_a_degree(here: Cast, text: str) -> None:
     question = Question(a_ticket(here), text)
-    chances = judging.chances(text, question.usual, question.meaning)
+    chances = judging.chances(text, question.usual)
     assert chances.shape == (4,)
     assert chances.sum() == pytest.approx(1, abs=1e-3)
 
@@ -75,10 +75,10 @@ def test_the_weights_were_fitted_to_these_cues(tmp_path: Path, monkeypatch: pyte
     changed = tmp_path / "weights.json"
     changed.write_text(json.dumps(kept | {"cues": ["other"]}))
     monkeypatch.setattr(judging, "WEIGHTS", changed)
-    judging.heads.cache_clear()
+    judging.weights.cache_clear()
     with pytest.raises(ValueError, match="fit_urgency"):
-        judging.heads()
-    judging.heads.cache_clear()
+        judging.weights()
+    judging.weights.cache_clear()
 
 
 def test_a_cue_counts_a_word_once_and_a_few_words_at_most() -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from routing.crisis import screen
+from routing.danger.crisis import screen
 
 DANGER = [
     ("I want to kill myself", "self_harm"),

@@ -23,7 +23,7 @@ from intake.queries import mailbox
 from intake.wording import clean, one_line
 from knowledge import actions as knowledge
 from knowledge.models import Answer
-from routing import danger as hearing
+from routing.danger import hearing
 
 CHATS = UUID("6a4e2b5c-6d8e-4b57-9c35-6f1a5b1d2c90")  # in it, a chat is named by the id of its first line
 Outcome = Answer.Outcome

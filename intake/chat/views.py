@@ -31,7 +31,7 @@ from intake.chat.door import door
 from intake.chat.limits import TooLong, TooMuch
 from intake.models import Chat
 from intake.screening import crowds
-from routing import crisis
+from routing.danger import crisis
 
 View = Callable[..., HttpResponse]
 TOKEN = "X-Chat-Token"  # noqa: S105  a header's name

@@ -25,8 +25,9 @@ from intake.phone.numbers import Talk, of_this_line
 from intake.receiving.joining import SMS_CONVERSATION
 from ownership import answering
 from routing import actions as routing
-from routing import crisis, merging
+from routing import merging
 from routing.acknowledgement import TRIAGE_TAKES
+from routing.danger import crisis
 from routing.queries import staff_language
 from routing.short_text import fit
 from tickets import actions as tickets

@@ -20,7 +20,7 @@ from intake.mail import staff_mail
 from intake.phone.numbers import Talk, of_this_line
 from intake.queries import has_asked, threads, ticket_of_call, ticket_of_chat
 from intake.receiving.attaching import noted
-from routing import crisis
+from routing.danger import crisis
 from routing.history import without_help_lines
 from routing.words import fold
 from tickets import letters, queries, reply_token

@@ -30,7 +30,8 @@ from intake.receiving.attaching import Kept, keep, noted, worth_keeping
 from intake.receiving.timing import TookTooLong, at_most
 from intake.screening import floods
 from intake.wording import clean, subject_of
-from routing import alarm, crisis
+from routing import alarm
+from routing.danger import crisis
 from tickets import rereading as messages
 from tickets.actions import Words, survivor, take
 from tickets.models import ChannelKind, Message, Ticket

@@ -17,8 +17,9 @@ from intake.models import Channel, Envelope
 from intake.requester.reading import reading_of
 from intake.wording import MAX_TEXT, cap, clean, subject_of
 from routing import actions as routing
-from routing import answer_first, crisis, merging
+from routing import answer_first, merging
 from routing import solved as routing_solved
+from routing.danger import crisis
 from sla import actions as sla
 from tickets import actions as tickets
 from tickets import letters

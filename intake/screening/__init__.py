@@ -34,7 +34,7 @@ from intake.screening import (
     spam,
 )
 from intake.screening.verdict import Course, Verdict, overruled, quiet, told
-from routing import crisis
+from routing.danger import hearing
 from routing.history import without_help_lines
 
 __all__ = ["Course", "Screened", "Verdict", "by_itself", "let_in", "overruled", "screen", "screen_sender", "told"]
@@ -96,7 +96,7 @@ def in_danger(arrival: Arrival) -> bool:
     told = arrival.forward
     passed_on = [told.subject, told.comment, told.text] if told else []
     brought = "\n".join(without_help_lines(arrival.quoted))
-    return any(crisis.screen(text) for text in ("\n".join([arrival.subject, arrival.text]), "\n".join(passed_on), brought) if text)
+    return any(hearing.heard(text) for text in ("\n".join([arrival.subject, arrival.text]), "\n".join(passed_on), brought) if text)
 
 
 def _asked(filters: Iterable[ModuleType], *given: object) -> list[Verdict]:

@@ -37,8 +37,7 @@ from knowledge import queries as known
 from knowledge.model.wanted import want
 from knowledge.models import Answer
 from knowledge.rendering import to_html
-from routing import crisis
-from routing import danger as hearing
+from routing.danger import crisis, hearing
 from routing.foresight import likely_service
 from tickets.actions import NewAnswer
 from tickets.models import Ticket

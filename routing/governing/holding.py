@@ -11,10 +11,10 @@ from routing.triage import READERS, Choice, Guess, Question, pressing
 def within_leave(question: Question, choice: Choice) -> Choice:
     if choice.engine in READERS:
         meant = _meant(question, choice)
-        leave = question.policies.leave(meant.service)
+        leave = question.around.policies.leave(meant.service)
         return replace(choice, tier=leave.tier) if leave.acts else _held(question, choice, meant, leave)
     if choice.suggestion:
-        return replace(choice, tier=question.policies.leave(choice.suggestion.service).tier)
+        return replace(choice, tier=question.around.policies.leave(choice.suggestion.service).tier)
     return choice
 
 
@@ -28,7 +28,7 @@ def _held(question: Question, choice: Choice, meant: Guess, leave: Leave) -> Cho
     """To whom it was written, or the front office; no less urgent than its words, and closed where it reads like a sensitive matter."""
     team, service = question.ticket.team, meant.service
     return replace(
-        choice, engine="front_office" if team.id == question.office.id else "channel", team=team, service=None,
+        choice, engine="front_office" if team.id == question.around.office.id else "channel", team=team, service=None,
         priority=pressing(question, None),
         reasons=[_why(leave), *choice.reasons], tier=leave.tier, shadow=leave.shadow and leave.tier == Tier.AUTOMATIC,
         suggestion=meant, suggested_by=choice.engine, closed=service is not None and service.sensitive,

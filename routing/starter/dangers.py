@@ -18,7 +18,3 @@ def by_kind() -> dict[str, list[str]]:
         elif line and not line.startswith("#"):
             own += [phrase.strip() for phrase in line.split(";")]
     return found
-
-
-def dangers() -> list[str]:
-    return [phrase for own in by_kind().values() for phrase in own]

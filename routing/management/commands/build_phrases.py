@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from routing import danger
+from routing import nearness
 
 
 class Command(BaseCommand):
@@ -12,8 +12,5 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        known = danger.known()
-        if known is None:
-            self.stdout.write("no embedder: people's words are compared as words alone")
-        else:
-            self.stdout.write(f"phrases: {len(known.danger)} of danger, {len(known.else_)} of everything else")
+        told = nearness.known_phrases()
+        self.stdout.write(f"phrases: {told}" if told else "no embedder: people's words are compared as words alone")

@@ -1,4 +1,4 @@
-"""Fit how pressing a message is anew: to the starter pack's phrases and to labelled sets of the format of requests.dev.jsonl."""
+"""Fit how pressing a message is anew: to the starter pack and to labelled sets as `evaluate triage` reads them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -13,25 +13,24 @@ from django.utils import timezone
 from districts.models import District
 from districts.queries import front_office
 from districts.scope import district_scope
-from knowledge.embedding.weights import SIZE
 from knowledge.measured import NotASet
 from routing import nearness
 from routing.classifier import Model
+from routing.grams import grams
 from routing.measured import rows as labelled
 from routing.pressing.cues import MOST, cues
-from routing.pressing.fitting import Judged, fit, unseen
+from routing.pressing.fitting import LABELLED, PHRASE, WRITTEN, Judged, fit, unseen, unseen_authors
 from routing.pressing.judging import DEGREES, WEIGHTS
 from routing.rehearsal import URGENCY, cold_model, question_of
 from routing.starter.kinds import kinds
+from routing.starter.messages import messages
 
 DEMO = "cedar-valley"
 NAMES = [URGENCY[degree] for degree in DEGREES]
 
 
 class Command(BaseCommand):
-    help = (
-        "Fit routing/pressing/weights.json to the starter pack's phrases and to the labelled sets given; tells what is reached unseen."
-    )
+    help = "Fit routing/pressing/weights.json to the starter pack and to labelled sets; tells what is reached unseen."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, nargs="*")
@@ -47,12 +46,17 @@ class Command(BaseCommand):
         try:
             with district_scope(district.id):
                 model = cold_model()
-                rows = [*_phrases(model), *(row for file in options["file"] for row in _messages(labelled(file), model))]
+                rows = [
+                    *_phrases(model),
+                    *_written(model),
+                    *(row for file in options["file"] for row in _labelled(labelled(file), model)),
+                ]
                 transaction.set_rollback(True)
         except NotASet as wrong:
             raise CommandError(str(wrong)) from wrong
-        if any(row.whole for row in rows):
-            self.stdout.write(json.dumps({"not fitted on": unseen(rows)}))
+        if options["file"]:
+            self.stdout.write(json.dumps({"labelled, not fitted on": unseen(rows)}))
+        self.stdout.write(json.dumps({"written by authors not fitted on": unseen_authors(rows)}))
         if not options["dry_run"]:
             WEIGHTS.write_text(json.dumps(fit(rows)) + "\n")
             self.stdout.write(f"{WEIGHTS.name}: {len(rows)} messages and phrases")
@@ -61,17 +65,22 @@ class Command(BaseCommand):
 def _phrases(model: Model | None) -> Iterator[Judged]:
     for kind in kinds():
         for _language, degree, phrase in kind.pressing:
-            yield _judged({"body": phrase}, degree, model, whole=False)
+            yield _judged({"body": phrase}, degree, model, weight=PHRASE)
 
 
-def _messages(rows: Iterable[dict[str, Any]], model: Model | None) -> Iterator[Judged]:
+def _written(model: Model | None) -> Iterator[Judged]:
+    for one in messages():
+        if one.degree:
+            yield _judged({"subject": one.subject, "body": one.body}, one.degree, model, author=one.author, weight=WRITTEN)
+
+
+def _labelled(rows: Iterable[dict[str, Any]], model: Model | None) -> Iterator[Judged]:
     for row in rows:
         if row["labels"]["team"] and row["labels"].get("urgency") in NAMES:
-            yield _judged(row, row["labels"]["urgency"], model, whole=True)
+            yield _judged(row, row["labels"]["urgency"], model)
 
 
-def _judged(row: dict[str, Any], degree: str, model: Model | None, *, whole: bool) -> Judged:
+def _judged(row: dict[str, Any], degree: str, model: Model | None, *, author: str = "", weight: float = LABELLED) -> Judged:
     question = question_of(row, model, office=front_office(), now=timezone.now())
-    meaning = nearness.row(question.text[:MOST])
-    known = np.zeros(SIZE, np.float32) if meaning is None else meaning
-    return Judged(cues(question.text), question.usual, known, NAMES.index(degree), whole)
+    looks = np.concatenate([cues(question.text), question.usual])
+    return Judged(looks, grams(question.text[:MOST]), NAMES.index(degree), author, weight)

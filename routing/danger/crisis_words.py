@@ -30,6 +30,7 @@ PARTS = {
 }
 
 HARMLESS = r"""
+<device>s?(?: \w+){0,6} (?:to sleep|asleep|wake up|wakes up|waking up|woke up)(?: and (?:wont|doesnt|never) (?:wake|wakes)(?: up)?)?
 (?:kills|killing|killed) (?:me|us)(?! (?:and|if i|when|tonight))
 kill\w* my (?:back|feet|eyes|neck|ears|battery|time|vibe|budget|wrists?)
 (?:it|this|that|heat|traffic|stairs|commute|schedule|deadline)(?: (?:is|will|would))? (?:going to |gonna )?kill (?:me|us)
