@@ -1,5 +1,6 @@
 """Put tickets where triage says they belong: each once, and each in the end, whatever fails."""
 
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -32,6 +33,7 @@ from tickets.models import Link, Message, Ticket
 
 BATCH = 100
 BATCHES = 20
+OTHERS = 3  # tickets in a row that another worker has
 log = structlog.get_logger(__name__)
 
 
@@ -45,13 +47,24 @@ def drain(district_id: UUID) -> int:
         ids = _waiting(district_id, besides=failed)
         if not ids:
             break
-        around = Surroundings()
-        placed = [i for i in ids if _place_alone(district_id, i, patience, around)]
-        failed |= set(ids) - set(placed)
-        done += len(placed)
+        around, in_a_row = Surroundings(), 0
+        for ticket_id in _spread(ids):
+            if _place_alone(district_id, ticket_id, patience, around):
+                done, in_a_row = done + 1, 0
+                continue
+            failed.add(ticket_id)
+            in_a_row += 1
+            if in_a_row == OTHERS and len(ids) == BATCH:  # another worker was here
+                break
         if len(ids) < BATCH:  # what came after that has a nudge of its own
             break
     return done
+
+
+def _spread(ids: list[UUID]) -> list[UUID]:
+    """Of a backlog each worker begins elsewhere: those that share it would else try each ticket that another has in hand."""
+    start = secrets.randbelow(BATCH) if len(ids) == BATCH else 0
+    return ids[start:] + ids[:start]
 
 
 def _waiting(district_id: UUID, *, besides: set[UUID]) -> list[UUID]:

@@ -23,7 +23,7 @@ def heard(text: str) -> Alarm | None:
 
 
 def meant(text: str) -> Alarm | None:
-    piece = next((piece for piece in _pieces(text[:MOST]) if is_danger(_in_earnest(piece))), None)
+    piece = next((piece for piece in _pieces(text[:MOST]) if is_danger(piece) and is_danger(_in_earnest(piece))), None)
     return Alarm(KIND, max(_sentences(piece), key=tells)[:SHOWN]) if piece else None
 
 
