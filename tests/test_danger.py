@@ -69,7 +69,7 @@ def test_without_an_embedder_words_are_heard(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(meaning, "loaded", lambda: meaning.Loaded(None))
     assert hearing.heard("I want to kill myself") == screen("I want to kill myself")
     assert hearing.heard(TOLD[0])
-    assert sum(hearing.heard(text) is not None for text in HARMLESS) <= 1
+    assert sum(hearing.heard(text) is not None for text in HARMLESS) <= 1, "words alone tell a little less well"
 
 
 def test_meaning_is_asked_for_only_where_words_leave_it_open(monkeypatch: pytest.MonkeyPatch) -> None:

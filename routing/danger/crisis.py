@@ -15,7 +15,7 @@ MOST = 50_000  # characters read
 
 @dataclass(frozen=True)
 class Alarm:
-    kind: str  # self_harm, threat, weapon, abuse
+    kind: str  # self_harm, threat, weapon, abuse, or what `hearing` says
     words: str  # as found, folded
 
 

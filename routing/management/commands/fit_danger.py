@@ -18,7 +18,7 @@ from routing.grams import grams
 from routing.measured import rows as labelled
 from routing.starter.dangers import HARMLESS, by_kind
 from routing.starter.kinds import kinds
-from routing.starter.messages import UNKNOWN, messages
+from routing.starter.messages import messages
 
 PHRASES = "phrases"
 DANGER = "danger to a person"  # the kind of work that is asked for in danger
@@ -68,10 +68,10 @@ def _phrases() -> Iterator[Given]:
 
 
 def _messages() -> Iterator[Given]:
-    """Those of which readers are of one mind."""
+    """Without those of which the reader was in doubt."""
     for one in messages():
         if one.danger is not None:
-            yield one.author, one.text, one.danger, bool(one.degree.strip(UNKNOWN))
+            yield one.author, one.text, one.danger, bool(one.degree)
 
 
 def _labelled(file: Path) -> Iterator[Given]:

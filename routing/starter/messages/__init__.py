@@ -1,7 +1,7 @@
 """What people would write, by authors who did not see each other's; a file each.
 
 A line is: how pressing it is, the service of the demonstration it was written for, whether a person may be in danger (yes, no, or ?
-where two readers may differ), and the words, the subject before " // ". A hyphen where nobody said.
+where the reader was in doubt), and the words, the subject before " // ". A hyphen where nobody said.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _DANGER = {"yes": True, "no": False, "?": None}
 
 @dataclass(frozen=True)
 class Message:
-    """`degree` and `service` are empty where nobody said; `danger` is None where readers may differ."""
+    """`degree` and `service` are empty where nobody said; `danger` is None where the reader was in doubt."""
 
     author: str
     degree: str
