@@ -244,6 +244,7 @@
     old.replaceWith(main);
     if (window.htmx) window.htmx.process(main);
     setUp();
+    agree();
     window.scrollTo(0, 0);
     var first = main.querySelector("#errors, [role=alert], h1");
     if (first) { first.tabIndex = -1; first.focus(); }
@@ -272,11 +273,16 @@
   }
 
   function overlay() { // Back to a page that is older than what was typed on it
-    var one = mine(key()), service = form.elements.service, chosen = service && service.value;
+    var one = mine(key());
     if (form.dataset.keep === "no") { forget(key()); return; }
     if (!one || form.querySelector("[aria-invalid=true]")) return;
     fill(one.fields, form);
-    if (service && service.value !== chosen) service.dispatchEvent(new Event("change", { bubbles: true }));
+    Object.keys(one.fields).forEach(function (name) { memory[name] = one.fields[name]; }); // answers to questions that are not here yet
+  }
+  function agree() { // the questions of another service than the page came with: chosen in its draft, or before any script was here to hear it
+    var service = form && form.elements.service, options = service && all(service, "option");
+    var came = options && (options.filter(function (one) { return one.defaultSelected; })[0] || options[0]);
+    if (came && came.value !== service.value) service.dispatchEvent(new Event("change", { bubbles: true }));
   }
   function setUp() {
     form = doc.querySelector("form[data-ask]");
@@ -319,6 +325,7 @@
   }
   sweep();
   setUp();
+  doc.addEventListener("DOMContentLoaded", agree); // htmx hears nothing before
   setInterval(function () { if (form && dirty && !waiting) keep(); sweep(); }, 60000); // an hour may pass on an open page
   window.addEventListener("online", function () { if (waiting) send(); });
   window.addEventListener("pagehide", keep);

@@ -118,6 +118,31 @@ def test_an_answer_that_was_taken_back_is_not_sent_and_answers_outlive_a_change_
     assert complaints == []
 
 
+def test_a_service_chosen_before_the_scripts_are_here_brings_its_questions(page: Page, at: Callable[..., str]) -> None:
+    """A slow connection: the page stands, and its scripts are still on the way."""
+    page.goto(at("/"))
+    page.locator("#text").fill(BUS)
+    held: list[Route] = []
+    page.route("**/js/ask*.js", lambda route: held.append(route))
+    page.get_by_role("button", name="Continue").click()
+    choose(page, CHROMEBOOK)
+    expect(page.get_by_label("It is lost or stolen")).to_be_hidden()
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.get_by_label("It is lost or stolen")).to_be_visible()
+
+
+def test_a_page_that_is_loaded_again_asks_about_the_service_that_was_chosen(page: Page, at: Callable[..., str]) -> None:
+    ask(page, at)
+    choose(page, CHROMEBOOK)
+    page.get_by_label("It is lost or stolen").check()
+    page.get_by_label("Where was it last seen?").fill("in the gym")
+    page.wait_for_timeout(500)  # a quarter of a second after the last key
+    page.reload()
+    expect(page.locator("#service")).to_have_value(CHROMEBOOK)
+    expect(page.get_by_label("Where was it last seen?")).to_have_value("in the gym")
+
+
 def test_by_keyboard_alone(page: Page, at: Callable[..., str], product: Product) -> None:
     page.goto(at("/at/MRE/12"))
     page.keyboard.type("the heater is cold")
