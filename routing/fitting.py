@@ -6,7 +6,6 @@ cross-validation, so that learning from them does not make it worse. Needs sciki
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +23,7 @@ from routing.classifier import Floats, Label, Model
 from routing.examples import Example
 from routing.learning.model import Memory, remembered
 
+STEP = 0.01  # when the machine stops: finer steps place no request otherwise, and take twice as long
 FOLDS = 4
 MANY, NEWEST = 2_000, 1_000  # settled tickets from which the newest alone judge: with more, nothing is chosen otherwise, only later
 ENOUGH = 40  # settled tickets from which a model is judged by them, and not by its own catalog
@@ -98,7 +98,31 @@ def usual_temperature(memory: Memory | None) -> float:
 # --- fitting ------------------------------------------------------------------------------------------------------------
 
 
-def fit(examples: Sequence[Example], rows: Floats | None = None) -> Fitted | None:
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """How often each feature stands in each example, a table a kind: counted once, for the model and for all that judge it."""
+
+    tables: list[csr_matrix]
+    names: list[list[str]]
+
+    def part(self, at: Sequence[int]) -> "Counted":
+        return Counted([table[at] for table in self.tables], self.names)
+
+
+def counted(examples: Sequence[Example]) -> Counted:
+    seen = [classifier.features(e.text) for e in examples]
+    found = [_count([each[kind] for each in seen]) for kind in range(len(classifier.WEIGHTS))]
+    return Counted([table for table, _names in found], [names for _table, names in found])
+
+
+def _count(texts: Sequence[list[str]]) -> tuple[csr_matrix, list[str]]:
+    if not any(texts):
+        return csr_matrix((len(texts), 0)), []
+    counter = CountVectorizer(analyzer=list)
+    return counter.fit_transform(texts), counter.get_feature_names_out().tolist()
+
+
+def fit(examples: Sequence[Example], rows: Floats | None = None, seen: Counted | None = None) -> Fitted | None:
     """None where there is only one label to choose from. `rows`: the examples' meanings, zeros where one has none."""
     labels = sorted({e.label for e in examples}, key=str)
     if len(labels) < 2:
@@ -106,15 +130,14 @@ def fit(examples: Sequence[Example], rows: Floats | None = None) -> Fitted | Non
     columns: dict[str, int] = {}
     idfs: list[Floats] = []
     blocks: list[csr_matrix] = []
-    seen = [classifier.features(e.text) for e in examples]
-    for kind, weight in enumerate(classifier.WEIGHTS):
-        matrix, names, idf = _block([each[kind] for each in seen], [e.at is None for e in examples])
+    own, seen = np.array([e.at is None for e in examples]), seen or counted(examples)
+    for counts, known, weight in zip(seen.tables, seen.names, classifier.WEIGHTS, strict=True):
+        matrix, names, idf = _block(counts, known, own)
         columns |= {name: len(columns) + i for i, name in enumerate(names)}
         idfs.append(idf)
         blocks.append(matrix * weight)
     table, place = hstack(blocks).tocsr(), {label: i for i, label in enumerate(labels)}
     target = np.array([place[e.label] for e in examples])
-    own = np.array([e.at is None for e in examples])
     whole = _separate(table, target, len(labels))
     clean = whole if own.all() or len(set(target[own])) < 2 else _separate(table[own], target[own], len(labels))
     memory = _remembered(examples, target, len(labels), rows) if rows is not None else None
@@ -129,7 +152,7 @@ def _remembered(examples: Sequence[Example], target: NDArray[np.int64], labels: 
 
 def _separate(table: csr_matrix, target: NDArray[np.int64], labels: int) -> Separator:
     """One column of weights a label; a label without an example gets none, and the score UNKNOWN."""
-    svm = LinearSVC(C=1.0, dual=True, max_iter=5000, random_state=0).fit(table, target)
+    svm = LinearSVC(C=1.0, tol=STEP, dual=True, max_iter=5000, random_state=0).fit(table, target)
     found, bias = svm.coef_.T, svm.intercept_
     if len(svm.classes_) == 2:  # one column tells both
         found, bias = np.hstack([-found, found]), np.concatenate([-bias, bias])
@@ -139,35 +162,32 @@ def _separate(table: csr_matrix, target: NDArray[np.int64], labels: int) -> Sepa
     return weights, every
 
 
-def _block(texts: Sequence[list[str]], from_catalog: Sequence[bool]) -> tuple[csr_matrix, list[str], Floats]:
+def _block(counts: csr_matrix, names: Sequence[str], own: NDArray[np.bool_]) -> tuple[csr_matrix, list[str], Floats]:
     """One kind of feature: matrix, names of its columns, their idf. No feature at all makes no column."""
-    names = _worth_learning(texts, from_catalog)
-    if not names:
-        return csr_matrix((len(texts), 0)), [], np.zeros(0, dtype=np.float32)
-    counter, tfidf = CountVectorizer(analyzer=list, vocabulary=names), TfidfTransformer(sublinear_tf=True)
-    matrix = tfidf.fit_transform(counter.fit_transform(texts))
-    return matrix, names, tfidf.idf_.astype(np.float32)
+    kept = np.flatnonzero(_worth_learning(counts, own))
+    if not kept.size:
+        return csr_matrix((counts.shape[0], 0)), [], np.zeros(0, dtype=np.float32)
+    tfidf = TfidfTransformer(sublinear_tf=True)
+    matrix = tfidf.fit_transform(counts[:, kept])
+    return matrix, [names[at] for at in kept.tolist()], tfidf.idf_.astype(np.float32)
 
 
-def _worth_learning(texts: Sequence[list[str]], from_catalog: Sequence[bool]) -> list[str]:
+def _worth_learning(counts: csr_matrix, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """What stands in the catalog, or in two tickets: a name that one person wrote once is not kept."""
-    seen: Counter[str] = Counter()
-    for features, catalog in zip(texts, from_catalog, strict=True):
-        seen.update(dict.fromkeys(features, 2 if catalog else 1))
-    return sorted(name for name, times in seen.items() if times > 1)
+    return np.asarray((counts[own].getnnz(axis=0) > 0) | (counts[~own].getnnz(axis=0) > 1), dtype=np.bool_)
 
 
 # --- judging ------------------------------------------------------------------------------------------------------------
 
 
-def judge(examples: Sequence[Example], rows: Floats | None = None) -> Verdict:
+def judge(examples: Sequence[Example], rows: Floats | None = None, counts: Counted | None = None) -> Verdict:
     """By cross-validation, or where there are MANY tickets by the newest; the same text is never on both sides."""
-    chosen = judges(examples)
+    chosen, counts = judges(examples), counts or counted(examples)
     warm = len(chosen) >= ENOUGH and all(examples[i].at for i in chosen)
     if warm and len(chosen) >= MANY:
-        seen = list(unseen_of(examples, sorted(chosen, key=lambda i: str(examples[i].at))[-NEWEST:], rows))
+        seen = list(unseen_of(examples, sorted(chosen, key=lambda i: str(examples[i].at))[-NEWEST:], rows, counts))
     else:
-        seen = [unseen for fold in range(FOLDS) for unseen in out_of_fold(examples, chosen, fold, rows)]
+        seen = [unseen for fold in range(FOLDS) for unseen in out_of_fold(examples, chosen, fold, rows, counts)]
     usual = USUAL_WITH_MEANINGS if rows is not None else USUAL_TEMPERATURE
     if not seen:
         return Verdict(None, USUAL_SHARE, usual, cold_threshold(examples), {})
@@ -202,17 +222,22 @@ def judges(examples: Sequence[Example]) -> list[int]:
     return settled if len(settled) >= ENOUGH else [i for i, e in enumerate(examples) if e.judges]
 
 
-def out_of_fold(examples: Sequence[Example], chosen: Sequence[int], fold: int, rows: Floats | None = None) -> Iterator[Unseen]:
+def out_of_fold(
+    examples: Sequence[Example], chosen: Sequence[int], fold: int, rows: Floats | None = None, counts: Counted | None = None
+) -> Iterator[Unseen]:
     """Of the chosen examples those of one fold."""
     held = [i for i in chosen if hashlib.sha256(examples[i].text.encode()).digest()[0] % FOLDS == fold]
-    yield from unseen_of(examples, held, rows)
+    yield from unseen_of(examples, held, rows, counts)
 
 
-def unseen_of(examples: Sequence[Example], held: Sequence[int], rows: Floats | None = None) -> Iterator[Unseen]:
+def unseen_of(
+    examples: Sequence[Example], held: Sequence[int], rows: Floats | None = None, counts: Counted | None = None
+) -> Iterator[Unseen]:
     """What a model says of these, fitted to all others; whose text is among them is among neither."""
     texts = {examples[i].text for i in held}
     kept = [i for i, e in enumerate(examples) if e.text not in texts] if held else []
-    fitted = fit([examples[i] for i in kept], rows[kept] if rows is not None else None) if kept else None
+    known = counts.part(kept) if counts else None
+    fitted = fit([examples[i] for i in kept], rows[kept] if rows is not None else None, known) if kept else None
     if fitted:
         catalog, whole = fitted.mixed(0), fitted.mixed(1)
         for i in held:

@@ -21,7 +21,7 @@ from knowledge.embedding import meaning
 from routing import classifier, nearness
 from routing.classifier import Floats, Model
 from routing.examples import Example, catalog_examples, described, fingerprint, starter_examples, ticket_examples
-from routing.fitting import Verdict, fit, is_worse, judge
+from routing.fitting import Verdict, counted, fit, is_worse, judge
 from routing.governing import rollback, versions
 from routing.governing.actions import retune
 from routing.models import TrainedModel
@@ -81,10 +81,11 @@ def learn(examples: Sequence[Example], *, before: Mapping[int, Floats] | None = 
     """A model with the share and temperature that suit it, and how it did; None where there is nothing to choose."""
     with threadpool_limits(1):  # their threads wait for each other longer than they compute
         rows = nearness.rows([e.text[: classifier.MOST] for e in examples], before=before)
-        fitted = fit(examples, rows)
+        counts = counted(examples)
+        fitted = fit(examples, rows, counts)
         if fitted is None:
             return None
-        verdict = judge(examples, rows)
+        verdict = judge(examples, rows, counts)
     mixed = fitted.mixed(verdict.share)
     return replace(mixed, temperature=verdict.temperature, threshold=verdict.threshold, curve=verdict.curve), verdict
 

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from importlib import import_module
 from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.urls import reverse
 
 from districts.models import Person
-from ownership import actions, building, rehearsal, turns, urls
-from ownership.models import Escalation, Ladder, LadderChange, Leave, OwnerRole, Rotation, Rung, Step, Swap
+from ownership import actions, rehearsal, turns, urls
+from ownership.models import Escalation, Leave, OwnerRole, Rung, Step, Swap
 from ownership.setup import urls as setup_urls
 from tests.conftest import NOW, Cast, sign_in
 from tests.test_ladders import rotation
@@ -161,19 +159,3 @@ def test_a_token_that_is_none_is_not_there(here: Cast, address: str, token: str)
 def test_a_process_of_a_name_that_can_be_none_is_not_there(here: Cast, sync: Sync) -> None:
     page = sign_in(here.ada, here.district).get("/matrix/ladders/attendance/?process=%00")
     assert page.status_code == 404
-
-
-# --- a migration ------------------------------------------------------------------------------------------------------
-
-
-def test_ladders_that_were_changed_before_that_was_written_down_count_as_changed(here: Cast) -> None:
-    changed, untouched = (building.new_ladder(name, by=here.ada, now=NOW) for name in ("Changed", "From a file"))
-    LadderChange.objects.filter(ladder=untouched).delete()
-    for hours in (5, 2):
-        LadderChange.objects.create(ladder=changed, at=NOW + hours * HOUR, words=["Renamed."])
-    Ladder.objects.update(edited_at=None)
-    with connection.cursor() as cursor:
-        cursor.execute(import_module("ownership.migrations.0004_edited_ladders").CHANGED)
-    assert changed.refresh().edited_at == NOW + 5 * HOUR, "the last change"
-    assert untouched.refresh().edited_at is None
-    assert Rotation.objects.count() == 0

@@ -168,9 +168,9 @@ def test_the_same_text_is_never_on_both_sides(here: Cast, monkeypatch: pytest.Mo
     learned: list[set[str]] = []
     fit = fitting.fit
 
-    def watched(examples: Sequence[Example], rows: Any = None) -> fitting.Fitted | None:
+    def watched(examples: Sequence[Example], rows: Any = None, seen: fitting.Counted | None = None) -> fitting.Fitted | None:
         learned.append({e.text for e in examples})
-        return fit(examples, rows)
+        return fit(examples, rows, seen)
 
     monkeypatch.setattr(fitting, "fit", watched)
     judged = 0

@@ -1,16 +1,12 @@
 """Which number a text leaves from, by whose account, and whom we believe about it."""
 
 import base64
-import importlib
 from collections.abc import Iterator
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connections
-from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -23,15 +19,14 @@ from delivery.models import Delivery, Line, NumberUsed
 from districts.models import uuid7
 from districts.scope import district_scope
 from intake.channels.arrival import Media
-from intake.models import Channel, Envelope, SmsAsk
+from intake.models import Channel, Envelope
 from intake.phone import media, numbers
 from intake.receiving import receive
-from intake.standing import forget_standing
-from tests.conftest import Cast, a_ticket
+from tests.conftest import Cast
 from tests.test_delivery_sms import TOKEN, Twilio, no, serve
 from tests.texting import FORM, NUMBER, call
 from tickets import actions as tickets
-from tickets.models import Message, Ticket
+from tickets.models import Ticket
 
 MAIN, BUSES, CALLS = "+19165550100", "+19165550200", "+19165550300"
 THEIRS, OTHER = Account("AC" + "1" * 32, "their token"), Account("AC" + "2" * 32, "their other token")
@@ -261,124 +256,3 @@ def test_the_login_for_pictures_is_that_of_the_number(here: Cast, doors: dict[st
     asked = Media(path, "image-1", "image/jpeg", OTHER.sid)
     assert media._login(Envelope(source=doors[BUSES]), asked, here.district.id) == (OTHER.sid, OTHER.token)
     assert media._login(Envelope(source=doors[MAIN]), asked, here.district.id) is None
-
-
-# --- what was there before --------------------------------------------------------------------------------------------
-
-
-def test_tokens_from_before_are_sealed(here: Cast, oak: Cast, settings: Settings) -> None:
-    settings.TWILIO_AUTH_TOKEN = TOKEN
-    before = (
-        MigrationLoader(connections["default"]).project_state([("intake", "0003_mailbox_consent"), ("delivery", "0004_lines")]).apps
-    )
-    doors = before.get_model("intake", "Channel").objects
-
-    def door(district: Cast, kind: str, address: str, secret: str, **options: Any) -> None:
-        with district_scope(district.district.id):
-            doors.create(district_id=district.district.id, kind=kind, address=address, name="x", secret=secret, **options)
-
-    door(here, "sms", MAIN, "their own")
-    door(here, "phone", MAIN, "their own")
-    door(here, "sms", BUSES, TOKEN)
-    door(here, "phone", CALLS, "", options={"account": "house"})
-    door(here, "sms", "+19165550400", "")
-    door(oak, "sms", MAIN, "oak's own")
-    move = importlib.import_module("intake.migrations.0004_lines").move
-    for cast in (here, oak):  # row-level security shows the tests one district at a time; a migration sees all
-        with district_scope(cast.district.id):
-            move(before, SimpleNamespace(connection=connections["default"]))
-    with district_scope(here.district.id):
-        found = {line.number: line for line in Line.objects.all()}
-        assert set(found) == {MAIN, BUSES, CALLS}, "one without a token goes on to refuse everything"
-        assert "their own" not in found[MAIN].secret
-        assert (lines.account_of(found[MAIN]).token, found[MAIN].texts) == ("their own", False), "until its account is known"
-        assert (lines.is_ours(found[BUSES]), found[BUSES].texts) == (True, True)
-        assert (lines.is_ours(found[CALLS]), found[CALLS].texts) == (True, False)
-        assert set(doors.values_list("secret", flat=True)) == {""}
-    with district_scope(oak.district.id):
-        assert lines.account_of(Line.objects.get()).token == "oak's own"
-
-
-HEALTH = "+19165550400"
-PANIC = "My daughter has panic attacks at school, can the counselor see her"
-
-
-@pytest.fixture
-def health(here: Cast, doors: dict[str, Channel]) -> Channel:
-    """A team's own number."""
-    return numbers.save(
-        None, kind="sms", address=HEALTH, name="Health", team=here.safety, account=THEIRS, first=False, by=None
-    )  # fmt: skip
-
-
-def told_there(ticket: Ticket) -> list[str]:
-    return list(Message.objects.filter(ticket=ticket).order_by("id").values_list("text", flat=True))
-
-
-def test_a_text_to_a_teams_own_number_joins_no_other_conversation(
-    here: Cast, doors: dict[str, Channel], health: Channel, twilio: Twilio
-) -> None:
-    buses = text(here, doors[MAIN], THEIRS, "Bus 7 was late again at Maple", "SM1")
-    theirs = text(here, health, THEIRS, PANIC, "SM2")
-    assert buses
-    assert theirs
-    assert (buses.id != theirs.id, theirs.team) == (True, here.safety)
-    text(here, health, THEIRS, "Her name is Ann", "SM3")
-    text(here, doors[MAIN], THEIRS, "It is the morning bus", "SM4")
-    assert (told_there(theirs), told_there(buses)) == (
-        [PANIC, "Her name is Ann"], ["Bus 7 was late again at Maple", "It is the morning bus"],
-    )  # fmt: skip
-    other = text(here, doors[BUSES], OTHER, "It came now", "SM5")
-    assert other == buses, "numbers of the whole district are one"
-
-
-def test_nor_what_was_written_down_by_a_form_until_we_texted_from_there(
-    here: Cast, doors: dict[str, Channel], health: Channel, twilio: Twilio
-) -> None:
-    here.pat.contact_points.create(kind="phone", value=NUMBER)
-    here.pat.contact_points.filter(kind="email").delete()
-    mine = a_ticket(here, now=timezone.now())
-    apart = text(here, health, THEIRS, PANIC, "SM1")
-    assert apart
-    assert apart.id != mine.id
-    reply(here, mine, "We look at it")
-    assert text(here, doors[BUSES], OTHER, "Thank you, it is the left one", "SM2") != apart
-
-
-def test_a_private_number_goes_on_with_no_ticket_that_another_team_has_by_now(
-    here: Cast, doors: dict[str, Channel], health: Channel, twilio: Twilio
-) -> None:
-    first = text(here, health, THEIRS, "Where does bus 7 stop", "SM1")
-    assert first
-    Ticket.objects.filter(id=first.id).update(team=here.transportation)
-    assert text(here, health, THEIRS, "At Maple or at 5th", "SM2") == first, "the same conversation"
-    Channel.objects.filter(id=health.id).update(options={"private": True})
-    forget_standing()
-    assert text(here, health, THEIRS, PANIC, "SM3") != first
-
-
-@pytest.mark.parametrize(("asked_at", "same"), [(MAIN, True), (HEALTH, False)])
-def test_late_words_to_a_teams_own_number_ask_about_no_other_conversation(
-    here: Cast, doors: dict[str, Channel], health: Channel, twilio: Twilio, asked_at: str, same: bool
-) -> None:
-    old = text(here, doors[MAIN], THEIRS, "Bus 7 was late again at Maple", "SM1")
-    assert old
-    at = timezone.now() - timedelta(days=4)
-    Message.objects.filter(ticket=old).update(at=at)
-    Ticket.objects.filter(id=old.id).update(facts_at=at, derived_at=at, opened_at=at)
-    text(here, health if asked_at == HEALTH else doors[MAIN], THEIRS, "Where is it", "SM2")
-    assert Delivery.objects.filter(purpose="ask").exists() is same
-
-
-def test_a_yes_to_a_teams_own_number_answers_no_question_of_another(
-    here: Cast, doors: dict[str, Channel], health: Channel, twilio: Twilio
-) -> None:
-    old = text(here, doors[MAIN], THEIRS, "Bus 7 was late again at Maple", "SM1")
-    assert old
-    at = timezone.now() - timedelta(days=4)
-    Message.objects.filter(ticket=old).update(at=at)
-    Ticket.objects.filter(id=old.id).update(facts_at=at, derived_at=at, opened_at=at)
-    new = text(here, doors[MAIN], THEIRS, "Where is it", "SM2")
-    elsewhere = text(here, health, THEIRS, "YES", "SM3")
-    assert elsewhere not in (old, new)
-    assert SmsAsk.objects.get().answered_at is None
