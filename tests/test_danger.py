@@ -89,6 +89,17 @@ def test_one_sentence_of_a_long_letter_is_heard() -> None:
     assert "their secret" in alarm.words or "lies down" in alarm.words
 
 
+@pytest.mark.parametrize("told", TOLD)
+def test_courtesies_drown_nothing(told: str) -> None:
+    assert hearing.heard(f"Good morning, Ms. Lee!\n\n{told}.\n\nThank you so much,\nAnn")
+    assert hearing.heard(f"Hola, buenas tardes. {told}. Gracias, Ana")
+
+
+@pytest.mark.parametrize("said", ["Hello", "Thanks, Ann", "hi there!", "Gracias"])
+def test_a_courtesy_alone_is_no_danger(said: str) -> None:
+    assert hearing.heard(said) is None
+
+
 def test_messages_of_many_authors_are_told_apart() -> None:
     """They are what it was fitted to: what it reaches on others is told by `fit_danger`."""
     some = [one for at, one in enumerate(messages()) if one.danger is not None and at % 7 == 0]

@@ -14,6 +14,11 @@ KIND = "sounds like danger"
 MOST = 4000  # characters read
 LONG = 90  # words of a piece, about
 SHOWN = 80  # characters of the sentence that staff see
+_COURTESY = re.compile(
+    r"(?:hello|hi|hey|dear|good (?:morning|afternoon|evening)|thanks?|thank you|thx|(?:kind |best )?regards|best|yours|sincerely"
+    r"|hola|buen[oa]s (?:d[ií]as|tardes|noches)|gracias|saludos|atentamente)\b(?:[\s,]+[\w.'’-]+){0,3}[\s.,!]*",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 
 
@@ -34,10 +39,12 @@ def _in_earnest(text: str) -> str:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Whole sentences of about LONG words together; what is said twice counts once."""
+    """Whole sentences of about LONG words together; what is said twice counts once, and a courtesy not at all: “Hello” and “Thanks,
+    Ann” stand in ordinary letters so often that they would drown a sentence of danger between them."""
     piece: list[str] = []
     words = 0
-    for sentence in dict.fromkeys(_sentences(text)):
+    every = list(dict.fromkeys(_sentences(text)))
+    for sentence in [said for said in every if not _COURTESY.fullmatch(said)] or every:
         count = sentence.count(" ") + 1
         if piece and words + count > LONG:
             yield " ".join(piece)
