@@ -20,6 +20,7 @@ urlpatterns = [
     path("setup/", include("knowledge.setup.urls")),
     path("setup/", include("routing.setup.urls")),
     path("setup/", include("ownership.setup.urls")),
+    path("setup/", include("ownership.keeping.urls")),
     path("setup/", include("alerts.setup_urls")),
     path("setup/", include("districts.setup.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),

@@ -1,40 +1,85 @@
-"""The matrix looks at itself: rows nobody can rely on, said in words with what to do."""
+"""What the matrix can find wrong with itself, and how each is mended. What is looked at is in `ownership.looks`."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from ownership.models import Feed, OwnerRole, Process
-from ownership.roles import Roster, Via
 from sla import terms
-from sla.promise import By, ByForNext, Terms, clock_words
+from sla.promise import Terms
 
 
 class Kind(TextChoices):
     """In the order in which they matter."""
 
-    NOBODY = "nobody", gettext_lazy("A role that nobody holds")
-    LEFT = "left", gettext_lazy("A role of somebody who has left")
-    NO_PRIMARY = "no-primary", gettext_lazy("No owner")
-    NO_SECONDARY = "no-secondary", gettext_lazy("No secondary owner")
-    SAME_PERSON = "same-person", gettext_lazy("One person is both owners")
-    CUT_OFF = "cut-off", gettext_lazy("Promised later than another process needs it")
-    TERMS = "terms", gettext_lazy("Terms that nobody understands")
-    NO_FEED = "no-feed", gettext_lazy("No feed")
-    NEVER_MEASURED = "never-measured", gettext_lazy("Never measured")
-    NO_LADDER = "no-ladder", gettext_lazy("No ladder of its own")
-    UNTESTED = "untested", gettext_lazy("Ladder never tested")
+    NOBODY = "nobody", _("A role that nobody holds")
+    LEFT = "left", _("A role of somebody who has left")
+    ON_LEAVE = "on-leave", _("An owner away, and nobody stands in")
+    NO_PRIMARY = "no-primary", _("No owner")
+    NO_SECONDARY = "no-secondary", _("No secondary owner")
+    SAME_PERSON = "same-person", _("One person is both owners")
+    EVERYWHERE = "everywhere", _("One person owns more than a third")
+    CUT_OFF = "cut-off", _("Promised later than another process needs it")
+    UNREAD_PROMISE = "unread-promise", _("A promise that no clock can read")
+    TERMS = "terms", _("Terms that nobody understands")
+    SILENT = "silent", _("A feed whose silence is never noticed")
+    NO_FEED = "no-feed", _("No feed")
+    NEVER_MEASURED = "never-measured", _("Never measured")
+    NO_LADDER = "no-ladder", _("No ladder of its own")
+    UNTESTED = "untested", _("Ladder never tested")
+    TEST_OLD = "test-old", _("Ladder not tested for a year")
+
+    @property
+    def mend(self) -> str:
+        """How to mend it, in a sentence."""
+        return str(MENDS[self])
+
+
+MENDS: Mapping[Kind, Any] = {
+    Kind.NOBODY: _("Say who holds the role, and who is their deputy."),
+    Kind.LEFT: _("Say who holds the role now."),
+    Kind.ON_LEAVE: _("Enter who stands in for these days, or give the role a deputy."),
+    Kind.NO_PRIMARY: _("Name a role that answers for it."),
+    Kind.NO_SECONDARY: _("Name a second role, held by somebody else."),
+    Kind.SAME_PERSON: _("Give one of the two roles to somebody else."),
+    Kind.EVERYWHERE: _("Give some of them to somebody else, so that one absence does not touch them all."),
+    Kind.CUT_OFF: _("Promise it earlier, or agree on a later time with those who need it."),
+    Kind.UNREAD_PROMISE: _("Write the promise in terms that a clock can read, such as “daily by 4 PM” or “within 4 business hours”."),
+    Kind.TERMS: _("Write them as “daily by 4 PM”, “checks at 10 AM and 3 PM” or “every 60 minutes”."),
+    Kind.SILENT: _("Give the feed terms that name a time, or put a daily check beside it."),
+    Kind.NO_FEED: _("Give it a feed, and let whatever runs it open the feed's ping address each time."),
+    Kind.NEVER_MEASURED: _("Let a feed ping its address, or write down how long it takes today."),
+    Kind.NO_LADDER: _("Give it a ladder with a rung for everybody who must hear of it."),
+    Kind.UNTESTED: _("Test it: the test wakes nobody, and says who could not be reached."),
+    Kind.TEST_OLD: _("Test it again: the test wakes nobody, and says who could not be reached."),
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page to mend it on: its route (which may not be there), and the slug or id in its address, where it has one."""
+
+    label: str
+    route: str
+    which: str = ""
+    query: str = ""
+    setup: bool = False  # for administrators only
 
 
 @dataclass(frozen=True)
 class Finding:
-    process: Process
+    process: Process | None  # None: it is the whole district's
     kind: Kind
     words: str
+    link: Link | None = None
+
+    @property
+    def mend(self) -> str:
+        return self.kind.mend
 
 
 @dataclass(frozen=True)
@@ -44,85 +89,11 @@ class Row:
     process: Process
     feeds: Sequence[Feed]
     roles: Sequence[OwnerRole]  # every role that its owners, stages and ladder name
+    has_rungs: bool = True  # its ladder, where it has one
 
-
-def findings(rows: Sequence[Row], roster: Roster) -> list[Finding]:
-    """All that is wrong with these processes, in their order."""
-    return [finding for row in rows for look in LOOKS for finding in look(row, rows, roster)]
-
-
-def _owners(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]:
-    process = row.process
-    if process.primary is None:
-        yield Finding(process, Kind.NO_PRIMARY, _("It has no owner. Name a role that answers for it."))
-    if process.secondary is None:
-        yield Finding(process, Kind.NO_SECONDARY, _("It has no secondary owner. When the primary is away, nobody is told."))
-    elif process.primary and process.primary_id != process.secondary_id and _same_person(process, roster):
-        yield Finding(process, Kind.SAME_PERSON, _("Primary and secondary owner are the same person today."))
-
-
-def _same_person(process: Process, roster: Roster) -> bool:
-    primary, secondary = roster.find(process.primary).owner, roster.find(process.secondary).owner
-    return primary is not None and primary == secondary
-
-
-def _roles(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]:
-    for role in row.roles:
-        found = roster.find(role)
-        words = {"role": role.name, "person": found.owner.name if found.owner else ""}
-        if not found.owner:
-            yield Finding(row.process, Kind.NOBODY, _("Nobody can be found for %(role)s: an alert would pass it by.") % words)
-        elif found.via is Via.ADMIN:
-            yield Finding(row.process, Kind.NOBODY, _("Nobody holds the role %(role)s: an administrator is told instead.") % words)
-        for person in roster.left(role):
-            said = _("%(person)s has left and still stands for %(role)s: somebody else is told instead.")
-            yield Finding(row.process, Kind.LEFT, said % {"role": role.name, "person": person.name})
-
-
-def _feeds(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]:
-    active = [feed for feed in row.feeds if feed.active]
-    if not active:
-        yield Finding(row.process, Kind.NO_FEED, _("It has no feed: nothing would notice that it stopped."))
-    elif all(feed.state == Feed.State.NEW for feed in active):
-        yield Finding(row.process, Kind.NEVER_MEASURED, _("Its feeds were never seen: nobody knows if the promise is kept."))
-    for feed in active:
-        if understood(feed.terms) is None:
-            yield Finding(row.process, Kind.TERMS, _("The terms of “%(feed)s” are not understood: %(terms)s") % {
-                "feed": feed.name, "terms": feed.terms})  # fmt: skip
-
-
-def _ladder(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]:
-    if row.process.ladder is None:
-        yield Finding(row.process, Kind.NO_LADDER, _("It has no ladder of its own: the district's common one is climbed."))
-    elif row.process.ladder.tested_at is None:
-        yield Finding(row.process, Kind.UNTESTED, _("Its ladder was never tested. Test it on the page of the process."))
-
-
-def _cut_offs(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]:
-    """A promise that comes later in the day than the cut-off of a process it feeds."""
-    mine = _latest(row.process)
-    for other in rows:
-        source, theirs = other.process.source, _latest(other.process)
-        if mine is None or theirs is None or source is None or other is row or source.slug not in row.process.targets:
-            continue
-        if mine > theirs:
-            words = _("It is promised by %(late)s, but “%(other)s” needs %(system)s by %(early)s.") % {
-                "late": clock_words(mine), "other": other.process.name, "system": source.name, "early": clock_words(theirs),
-            }  # fmt: skip
-            yield Finding(row.process, Kind.CUT_OFF, words)
-
-
-def _latest(process: Process) -> int | None:
-    """Minute of the day by which it is promised, where it is promised by a time of day."""
-    known = understood(process.terms)
-    times: list[int] = []
-    for clause in known.clauses if known else ():
-        match clause.term:
-            case By(checks=False, times=by):
-                times.extend(by)
-            case ByForNext(cutoff):
-                times.append(cutoff)
-    return max(times, default=None)
+    @property
+    def active(self) -> list[Feed]:
+        return [feed for feed in self.feeds if feed.active]
 
 
 def understood(text: str) -> Terms | None:
@@ -130,6 +101,12 @@ def understood(text: str) -> Terms | None:
         return terms.parse(text)
     except terms.NotUnderstood:
         return None
+
+
+def names_a_time(text: str) -> bool:
+    """Something is expected by itself, so that a silence can be noticed; an event ("within 4 hours") names no time."""
+    known = understood(text)
+    return known is not None and bool(known.recurring)
 
 
 def by_kind(found: Iterable[Finding]) -> list[tuple[Kind, list[Finding]]]:
@@ -140,10 +117,14 @@ def by_kind(found: Iterable[Finding]) -> list[tuple[Kind, list[Finding]]]:
 
 
 def by_process(found: Iterable[Finding]) -> dict[UUID, list[Finding]]:
+    """Without those of the whole district."""
     out: dict[UUID, list[Finding]] = {}
     for finding in found:
-        out.setdefault(finding.process.id, []).append(finding)
+        if finding.process is not None:
+            out.setdefault(finding.process.id, []).append(finding)
     return out
 
 
-LOOKS: tuple[Callable[[Row, Sequence[Row], Roster], Iterator[Finding]], ...] = (_owners, _roles, _feeds, _ladder, _cut_offs)
+def of_all(found: Iterable[Finding]) -> list[Finding]:
+    """Those of the whole district."""
+    return [finding for finding in found if finding.process is None]

@@ -11,6 +11,7 @@ from districts.models import DistrictModel, Person, Team
 from districts.queries import calendar_of, this_district
 from ownership import building, ladders, mapping
 from ownership.feeds import expect, next_time
+from ownership.keeping import writing
 from ownership.models import Feed, Ladder, OwnerRole, Process, Rung, Stage, System
 
 WAKES_BELOW = 60  # minutes: a promise as short as this may break somebody's night
@@ -28,6 +29,8 @@ class Loaded:
     processes: dict[str, Process] = field(default_factory=dict)
     kept: list[Ladder] = field(default_factory=list)  # as they were changed here, whatever the file says
     replaced: list[Ladder] = field(default_factory=list)  # with what was changed here
+    kept_processes: list[Process] = field(default_factory=list)
+    replaced_processes: list[Process] = field(default_factory=list)
 
 
 def load_matrix(
@@ -35,19 +38,21 @@ def load_matrix(
 ) -> Loaded:  # fmt: skip
     """Into the district in scope. `holders`: who has which role; roles without stay as they are.
 
-    A promise that the grammar cannot say is kept as text; no process is left out. A ladder that was changed on our pages stays as it
-    is, whole (its rungs follow from one another), unless `take_file`.
+    A promise that the grammar cannot say is kept as text; no process is left out. A ladder or a process that was changed on our pages
+    stays as it is, whole (rungs follow from one another; feeds go with their process), unless `take_file`.
     """
     rows: Sequence[Data] = data["processes"]
     loaded = Loaded()
     loaded.systems = _systems(rows)
     loaded.roles = _roles(data["roles"], holders or {})
     _ladders(rows, loaded, now, take_file=take_file)
-    loaded.processes = _processes(rows, loaded)
+    mine = _edited(rows, loaded, now, take_file=take_file)
+    fresh = [row for row in rows if row["slug"] not in mine]
+    loaded.processes = mine | _processes(fresh, loaded)
     kept = {ladder.slug for ladder in loaded.kept}
     _rungs([row for row in rows if row["slug"] not in kept], loaded)
-    _stages(rows, loaded)
-    _feeds(rows, loaded, now)
+    _stages(fresh, loaded)
+    _feeds(fresh, loaded, now)
     ladders.fallback_ladder(ladders.TICKETS)
     return loaded
 
@@ -77,6 +82,16 @@ def _roles(rows: Sequence[Data], holders: Mapping[str, Person]) -> dict[str, Own
     return known
 
 
+def _edited(rows: Sequence[Data], loaded: Loaded, now: datetime, *, take_file: bool) -> dict[str, Process]:
+    """By slug, those that stay as they were changed here. Somebody who changes one just now is waited for."""
+    edited = Process.objects.filter(slug__in=[row["slug"] for row in rows], edited_at__isnull=False).order_by("slug")
+    found = list(edited.select_for_update(no_key=True))
+    loaded.kept_processes, loaded.replaced_processes = ([], found) if take_file else (found, [])
+    for process in loaded.replaced_processes:
+        writing.taken_from_file(process, now=now)
+    return {process.slug: process for process in loaded.kept_processes}
+
+
 def _processes(rows: Sequence[Data], loaded: Loaded) -> dict[str, Process]:
     values = [_process(row, loaded) for row in rows]
     return _by_slug(Process, [Process(**v) for v in values], [name for name in values[0] if name != "slug"]) if values else {}
@@ -88,6 +103,7 @@ def _process(row: Data, loaded: Loaded) -> dict[str, Any]:
         "targets": [loaded.systems[name].slug for name in row["target_systems"]], "trigger": str(row["trigger"]["event"])[:300],
         "primary": loaded.roles.get(row["primary_owner_role"]), "secondary": loaded.roles.get(row["secondary_owner_role"] or ""),
         "promise": row["sla"]["short"], "promise_text": row["sla"]["text"], "fallback": row.get("manual_fallback") or "",
+        "services": list(row.get("related_services") or ()),
         "terms": mapping.promise(row["sla"]["short"], row["sla"]["structured"]), "ladder": loaded.ladders[row["slug"]],
     }  # fmt: skip
 
@@ -130,7 +146,7 @@ def _stages(rows: Sequence[Data], loaded: Loaded) -> None:
     """It leaves its source with the primary owner; it arrives with whoever owns the target, else with the secondary."""
     receivers = _receivers(rows)
     stages = [stage for row in rows for stage in _legs(row, loaded, receivers)]
-    Stage.objects.filter(process__in=list(loaded.processes.values())).delete()
+    Stage.objects.filter(process__in=[loaded.processes[row["slug"]] for row in rows]).delete()
     Stage.objects.bulk_create(stages)
 
 
@@ -155,7 +171,7 @@ def _legs(row: Data, loaded: Loaded, receivers: Mapping[str, str]) -> list[Stage
 def _feeds(rows: Sequence[Data], loaded: Loaded, now: datetime) -> None:
     """Known, and what they are expected to do; watched from their first ping on."""
     calendar = calendar_of(this_district(), now=now)
-    known = {feed.slug: feed for feed in Feed.objects.filter(process__in=list(loaded.processes.values()))}
+    known = {feed.slug: feed for feed in Feed.objects.filter(process__in=[loaded.processes[row["slug"]] for row in rows])}
     feeds = [feed for row in rows for feed in _named(row, loaded.processes[row["slug"]])]
     for feed in feeds:
         before = known.get(feed.slug)

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from districts.access import VISITOR, Actor, Can, may
 from districts.models import Person
 from districts.scope import require_district_id
-from ownership import audit, history
+from ownership import audit, history, looks
 from ownership.audit import Finding
 from ownership.history import Strip
 from ownership.ladders import WITH_OWNERS, escalations, owners, whom
@@ -75,11 +75,12 @@ class MatrixRow:
 @dataclass
 class Matrix:
     rows: Sequence[MatrixRow]
+    of_all: Sequence[Finding] = ()  # findings of no single process
 
     @property
     def findings(self) -> list[tuple[audit.Kind, list[Finding]]]:
         """What the matrix finds wrong with itself, by kind."""
-        return audit.by_kind(finding for row in self.rows for finding in row.findings)
+        return audit.by_kind([*self.of_all, *(finding for row in self.rows for finding in row.findings)])
 
     @property
     def tally(self) -> list[tuple[str, str, int]]:
@@ -187,10 +188,11 @@ def _matrix(processes: Sequence[Process], roster: Roster, *, now: datetime, zone
     counted: Any = Escalation.objects.filter(OPEN, process__isnull=False).values("process_id").annotate(n=Count("id"))
     waiting = {row["process_id"]: row["n"] for row in counted.order_by()}
     rows = [_row(process, roster, strips, waiting.get(process.id, 0)) for process in processes]
-    found = audit.by_process(audit.findings([_audited(process) for process in processes], roster))
+    findings = looks.findings([_audited(process) for process in processes], roster)
+    found = audit.by_process(findings)
     for row in rows:
         row.findings = found.get(row.process.id, [])
-    return Matrix(rows)
+    return Matrix(rows, audit.of_all(findings))
 
 
 def _row(process: Process, roster: Roster, strips: dict[UUID, Strip], waiting: int) -> MatrixRow:
@@ -208,10 +210,10 @@ def _owner(role: OwnerRole | None, roster: Roster) -> Owner | None:
 
 def _audited(process: Process) -> audit.Row:
     named = [*owners(process), *(stage.role for stage in process.stages.all())]
-    if process.ladder:
-        named += [rung.role for rung in process.ladder.rungs.all()]
+    rungs = list(process.ladder.rungs.all()) if process.ladder else []
+    named += [rung.role for rung in rungs]
     roles = {role.id: role for role in named if role}
-    return audit.Row(process, list(process.feeds.all()), list(roles.values()))
+    return audit.Row(process, list(process.feeds.all()), list(roles.values()), has_rungs=bool(rungs))
 
 
 # --- one process ------------------------------------------------------------------------------------------------------

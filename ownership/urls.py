@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ownership import views, views_duty, views_take
+from ownership import views, views_diagram, views_duty, views_rollout, views_take
 
 urlpatterns = [
     path("", views.matrix, name="matrix"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("escalations/<uuid:escalation_id>/snooze", views.snooze, name="snooze_escalation"),
     path("escalations/<uuid:escalation_id>/raise", views.raise_now, name="raise_escalation"),
     path("escalations/<uuid:escalation_id>/skip", views.skip, name="skip_rung"),
+    path("diagram/", views_diagram.diagram, name="matrix_diagram"),
     path("on-call/", views_duty.on_call, name="on_call"),
     path("on-call/swap/<uuid:rotation_id>", views_duty.swap, name="swap"),
     path("on-call/swap/<uuid:swap_id>/undo", views_duty.undo_swap, name="undo_swap"),
@@ -23,6 +24,7 @@ urlpatterns = [
     path("ladders/<slug:slug>/", views_duty.ladder, name="ladder"),
     path("ladders/<slug:slug>/test", views_duty.rehearse, name="rehearse_ladder"),
     path("ladders/<slug:slug>/tests/<uuid:test_id>/", views_duty.ladder_test, name="ladder_test"),
+    path("roll-out/", views_rollout.board, name="matrix_rollout"),
     path("<slug:slug>/", views.process, name="process"),
     path("<slug:slug>/test", views.drill, name="test_ladder"),
 ]

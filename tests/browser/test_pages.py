@@ -14,6 +14,8 @@ OF_STAFF = [
     "/desk/log/",
     "/today/",
     "/matrix/",
+    "/matrix/diagram/",
+    "/matrix/roll-out/",
     "/matrix/steps/",
     "/matrix/on-call/",
     "/matrix/ladders/tickets/",

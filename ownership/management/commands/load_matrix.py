@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--district", required=True, help="slug")
         parser.add_argument(
-            "--take-file", action="store_true", help="take the file's ladders, also where they were changed on our pages"
+            "--take-file", action="store_true", help="take the file's ladders and processes, also where they were changed on our pages"
         )
         parser.add_argument("--dry-run", action="store_true", help="tell what would be done, and do nothing")
 
@@ -46,8 +46,12 @@ class Command(BaseCommand):
             self.stdout.write(f"ladder {ladder.slug}{would} kept as it was changed here on {ladder.edited_at:%Y-%m-%d}")
         for ladder in loaded.replaced:
             self.stdout.write(f"ladder {ladder.slug}{would} taken from the file, and what was changed here{would} gone")
-        if loaded.kept:
-            self.stdout.write("--take-file takes the file's ladders instead")
+        for process in loaded.kept_processes:
+            self.stdout.write(f"process {process.slug}{would} kept as it was changed here on {process.edited_at:%Y-%m-%d}")
+        for process in loaded.replaced_processes:
+            self.stdout.write(f"process {process.slug}{would} taken from the file, and what was changed here{would} gone")
+        if loaded.kept or loaded.kept_processes:
+            self.stdout.write("--take-file takes the file's instead")
 
 
 def _read(file: Path) -> Any:

@@ -1,0 +1,1 @@
+"""The matrix as a district keeps it: by pages and by files."""

@@ -1,0 +1,255 @@
+"""Processes, their feeds and the roles that answer for them are written by people; each change is kept in words.
+
+What was changed here stays when a file of the whole matrix is loaded again (`ownership.loading`), as with ladders.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from districts.models import Person
+from districts.queries import calendar_of, free_slug, this_district
+from ownership.feeds import expect, next_time
+from ownership.keeping.described import Described, Leg, Watched
+from ownership.keeping.differences import Change, changes_of
+from ownership.models import Feed, Ladder, OwnerRole, Process, ProcessChange, Stage, System
+
+EVERYTHING = frozenset(field.name for field in fields(Described)) - {"slug"}
+RESERVED = {
+    "new",
+    "roles",
+    "files",
+    "steps",
+    "on-call",
+    "ladders",
+    "ping",
+    "take",
+    "diagram",
+    "roll-out",
+    "escalations",
+}  # pages of ours
+PLAIN = ("name", "trigger", "promise", "promise_text", "terms", "fallback", "baseline", "path")
+Sentence = Callable[[], str]
+
+
+# --- as it stands -------------------------------------------------------------------------------------------------------
+
+
+def described(process: Process) -> Described:
+    """In words alone, as it stands in the database now: three questions."""
+    names = dict(System.objects.filter(slug__in=process.targets).values_list("slug", "name"))
+    stages = Stage.objects.filter(process=process).select_related("role", "system").order_by("order")
+    return _in_words(process, names, stages, Feed.objects.filter(process=process))
+
+
+def everything() -> list[Described]:
+    """The whole matrix, by name; five questions however long it is."""
+    names = dict(System.objects.values_list("slug", "name"))
+    rows = Process.objects.select_related("source", "primary", "secondary", "ladder")
+    found = rows.prefetch_related("stages__role", "stages__system", "feeds").order_by("name")
+    return [_in_words(row, names, sorted(row.stages.all(), key=lambda leg: leg.order), row.feeds.all()) for row in found]
+
+
+def _in_words(process: Process, names: Mapping[str, str], stages: Iterable[Stage], feeds: Iterable[Feed]) -> Described:
+    """`names` of systems by slug."""
+    return Described(
+        slug=process.slug, source=process.source.name if process.source else "",
+        targets=tuple(names.get(slug, slug) for slug in process.targets),
+        primary=process.primary.name if process.primary else "", secondary=process.secondary.name if process.secondary else "",
+        ladder=process.ladder.slug if process.ladder else "", services=tuple(process.services),
+        stages=tuple(Leg(leg.name, leg.role.name if leg.role else "", leg.system.name if leg.system else "") for leg in stages),
+        feeds=tuple(Watched(feed.name, feed.terms, feed.grace_minutes) for feed in _in_order(feeds) if feed.active),
+        **{name: getattr(process, name) for name in PLAIN},
+    )  # fmt: skip
+
+
+def _in_order(feeds: Iterable[Feed]) -> list[Feed]:
+    return sorted(feeds, key=lambda feed: (feed.name, feed.slug))
+
+
+# --- processes ----------------------------------------------------------------------------------------------------------
+
+
+def held(slug: str) -> Process:
+    """The row, held until commit, for a change. Raises Process.DoesNotExist."""
+    rows = Process.objects.select_related("source", "primary", "secondary", "ladder")
+    found: Process = rows.select_for_update(of=("self",), no_key=True).get(slug=slug)
+    return found
+
+
+def save_process(
+    process: Process | None, told: Described, *, by: Person, now: datetime, named: Collection[str] = EVERYTHING
+) -> tuple[Process, bool]:  # fmt: skip
+    """A new process, or this one as it is told; only fields that are `named`. False: nothing was different.
+
+    Systems and roles that nobody has named before are made.
+    """
+    before = described(process) if process else None
+    made = before is None
+    process = process or Process(slug=_slug_for(told))
+    _set_plain(process, told, named)
+    _set_rows(process, told, named)
+    process.edited_at = now
+    process.save(force_insert=made)
+    if "stages" in named and (before is None or before.stages != told.stages):
+        _set_stages(process, told.stages)
+    if "feeds" in named and (before is None or before.feeds != told.feeds):
+        _set_feeds(process, told.feeds, now=now)
+    if before is None:
+        write_down(process, [lambda: _("Written down.")], by=by, now=now)
+        return process, True
+    changes = changes_of(before, told, named)
+    if changes:
+        write_down(process, [partial(sentence, change) for change in changes], by=by, now=now)
+    return process, bool(changes)
+
+
+def remove_process(process: Process) -> None:
+    """With its stages, feeds and what they told. Raises ProtectedError where a ladder was climbed for it."""
+    process.delete()
+
+
+def taken_from_file(process: Process, *, now: datetime) -> None:
+    """What was changed here is gone: the file has the word again."""
+    write_down(process, [lambda: _("Taken from the file that the matrix is loaded from.")], by=None, now=now)
+    Process.objects.filter(id=process.id).update(edited_at=None)
+
+
+def sentence(change: Change) -> str:
+    words = {"what": change.label, "before": change.before or "–", "after": change.after or "–"}
+    return _("%(what)s: “%(before)s” is “%(after)s” now.") % words
+
+
+def write_down(process: Process, sentences: Sequence[Sentence], *, by: Person | None, now: datetime) -> None:
+    """In the district's first language, whoever changed it."""
+    district = this_district()
+    with override(str(district.languages[0]) if district.languages else "en"):
+        words = [one() for one in sentences]
+    ProcessChange(process=process, by=by, at=now, words=words).save(force_insert=True)
+
+
+def _slug_for(told: Described) -> str:
+    wanted = told.slug or slugify(told.name)
+    wanted = f"{wanted}-process" if wanted in RESERVED else wanted
+    return free_slug(Process.objects.all(), wanted, most=100)
+
+
+def _set_plain(process: Process, told: Described, named: Collection[str]) -> None:
+    for name in PLAIN:
+        if name in named:
+            setattr(process, name, getattr(told, name))
+    if "services" in named:
+        process.services = list(told.services)
+
+
+def _set_rows(process: Process, told: Described, named: Collection[str]) -> None:
+    if "source" in named:
+        process.source = system_named(told.source)
+    if "targets" in named:
+        process.targets = [system.slug for name in told.targets if (system := system_named(name))]
+    if "primary" in named:
+        process.primary = role_named(told.primary)
+    if "secondary" in named:
+        process.secondary = role_named(told.secondary)
+    if "ladder" in named:
+        process.ladder = Ladder.objects.filter(slug=told.ladder).first() if told.ladder else None
+
+
+def system_named(name: str) -> System | None:
+    """The system that is called so, in any case of its letters; made where there is none. None of an empty name."""
+    if not name:
+        return None
+    found = System.objects.filter(name__iexact=name).first()
+    if found is None:
+        found = System(slug=free_slug(System.objects.all(), name, most=80), name=name)
+        found.save(force_insert=True)
+    return found
+
+
+def role_named(name: str) -> OwnerRole | None:
+    """As with systems. Nobody holds a role that was just made: the audit says so."""
+    if not name:
+        return None
+    found = OwnerRole.objects.filter(name__iexact=name).first()
+    if found is None:
+        found = OwnerRole(slug=free_slug(OwnerRole.objects.all(), name, most=80), name=name)
+        found.save(force_insert=True)
+    return found
+
+
+def ladder_slugs() -> list[str]:
+    return list(Ladder.objects.values_list("slug", flat=True))
+
+
+def _set_stages(process: Process, legs: Sequence[Leg]) -> None:
+    Stage.objects.filter(process=process).delete()
+    Stage.objects.bulk_create(
+        Stage(process=process, order=order, name=leg.name, role=role_named(leg.role), system=system_named(leg.system))
+        for order, leg in enumerate(legs, 1)
+    )
+
+
+# --- feeds --------------------------------------------------------------------------------------------------------------
+
+
+def _set_feeds(process: Process, told: Sequence[Watched], *, now: datetime) -> None:
+    """By name. One that is not told any more is not watched any more: what it told stays."""
+    known = {feed.name.lower(): feed for feed in Feed.objects.filter(process=process)}
+    kept = set()
+    for one in told:
+        feed = known.get(one.name.lower())
+        kept.add(one.name.lower())
+        put_feed(process, feed, {"name": one.name, "terms": one.terms, "grace_minutes": one.grace, "active": True}, now=now)
+    for name, feed in known.items():
+        if name not in kept and feed.active:
+            put_feed(process, feed, {"active": False}, now=now)
+
+
+def put_feed(process: Process, feed: Feed | None, values: Mapping[str, Any], *, now: datetime) -> Feed:
+    """New, or changed; watched from its first run on. What is expected next follows from its terms."""
+    made = feed is None
+    feed = feed or Feed(process=process, slug=free_slug(Feed.objects.all(), f"{process.slug}-{values['name']}", most=100), name="")
+    before = (feed.terms, feed.active)
+    for name, value in values.items():
+        setattr(feed, name, value)
+    if made or before != (feed.terms, feed.active):
+        calendar = calendar_of(this_district(), now=now)
+        expect(feed, next_time(feed, calendar, after=now) if feed.active else None)
+    elif feed.active:
+        expect(feed, feed.expected_at)
+    if not feed.last_ping_at:
+        feed.alert_at = None
+    feed.save(force_insert=made)
+    return feed
+
+
+def save_feed(process: Process, feed: Feed | None, values: Mapping[str, Any], *, by: Person, now: datetime) -> tuple[Feed, bool]:
+    """By a person, on a page. False: nothing was different."""
+    before, made = described(process), feed is None
+    was = (feed.name, feed.terms, feed.grace_minutes, feed.active) if feed else None
+    feed = put_feed(process, feed, values, now=now)
+    if was == (feed.name, feed.terms, feed.grace_minutes, feed.active):
+        return feed, False
+    Process.objects.filter(id=process.id).update(edited_at=now)
+    changes = [] if made else changes_of(before, described(process), {"feeds"})
+    watched: Sentence = lambda: _("Watched by “%(feed)s”: %(terms)s.") % {"feed": feed.name, "terms": feed.terms}  # noqa: E731
+    write_down(process, [partial(sentence, change) for change in changes] or [watched], by=by, now=now)
+    return feed, True
+
+
+# --- roles --------------------------------------------------------------------------------------------------------------
+
+
+def save_role(role: OwnerRole | None, values: Mapping[str, Any]) -> OwnerRole:
+    made = role is None
+    role = role or OwnerRole(slug=free_slug(OwnerRole.objects.all(), values["name"], most=80))
+    for name, value in values.items():
+        setattr(role, name, value)
+    role.save(force_insert=made)
+    return role
