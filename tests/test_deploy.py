@@ -224,7 +224,7 @@ def test_a_managed_server_where_the_owner_is_no_superuser() -> None:
             for command in (["check_isolation"], ["sweeper", "--once"], ["check"]):
                 done = run("manage.py", *command, **serves)
                 assert done.returncode == 0, done.stdout + done.stderr
-            assert run("manage.py", "migrate", "tickets", "zero", **serves).returncode == 1, "who only serves cannot migrate"
+            assert run("manage.py", "migrate", "config", "zero", **serves).returncode == 1, "who only serves cannot migrate"
         finally:
             server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
             server.execute(f"DROP ROLE IF EXISTS {name}_app, {name}_owner".encode())
