@@ -16,7 +16,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from districts.access import VISITOR, Actor, Can, may
-from districts.models import Person
+from districts.models import Person, Service
 from districts.scope import require_district_id
 from ownership import audit, history, looks
 from ownership.audit import Finding
@@ -253,6 +253,12 @@ def process_view(slug: str, actor: Actor, *, now: datetime, zone: ZoneInfo) -> P
         rungs=[RungView(rung, whom(rung, Escalation(process=process), roster)) for rung in rungs], runs=list(runs[:RUNS_SHOWN]),
         open=views_of(open_escalations().filter(process=process).order_by("began_at"), actor),
     )  # fmt: skip
+
+
+def service_names(process: Process) -> list[str]:
+    """Of the services that people ask for when it does not work."""
+    named = Service.objects.filter(slug__in=process.services).order_by("name") if process.services else Service.objects.none()
+    return list(named.values_list("name", flat=True))
 
 
 def _sentence(terms: str) -> str:

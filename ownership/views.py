@@ -57,7 +57,7 @@ def process(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request, "ownership/process.html",
         {"view": view, "process": view.row.process, "addresses": addresses, "now": now, "may_lead": may(actor, Can.LEAD),
-         "pauses": forms.PAUSES},
+         "pauses": forms.PAUSES, "services": queries.service_names(view.row.process)},
     )  # fmt: skip
 
 

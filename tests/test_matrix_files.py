@@ -11,7 +11,7 @@ import pytest
 import yaml
 from django.db.models import Field, Model
 from django.utils.translation import override
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ownership.keeping import files, trees
@@ -102,7 +102,7 @@ def of_processes(least: int = 0) -> st.SearchStrategy[list[Described]]:
 matrices = of_processes()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(matrices)
 @example([ROSTER, MEALS])
 @example([])
@@ -113,7 +113,7 @@ def test_a_table_comes_back_the_same_and_no_cell_begins_as_a_formula(rows: list[
     assert [cell for cell in cells if cell[:1] in {"=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"}] == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(matrices)
 @example([ROSTER, MEALS])
 @example([])
@@ -125,7 +125,7 @@ def test_yaml_comes_back_the_same(rows: list[Described]) -> None:
     assert [one["name"] for one in others] == [process.name for process in rows], "as any other program reads it"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     of_processes(1),
     st.sampled_from(["utf-8-sig", "utf-16", "utf-16-le"]),
@@ -139,7 +139,7 @@ def test_a_table_saved_by_another_program_is_the_same(rows: list[Described], enc
     assert read("Matrix (2).CSV", out.getvalue().encode(encoding)).rows == rows
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(matrices)
 def test_json_comes_back_the_same(rows: list[Described]) -> None:
     data = yaml.safe_load(as_yaml(rows))
@@ -183,13 +183,13 @@ def survives(name: str, data: bytes) -> None:
         assert read("m.yaml", as_yaml(found.rows).encode()).rows == found.rows
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(NAMES, spoilt())
 def test_a_spoilt_file_is_refused_in_words_or_read(name: str, data: bytes) -> None:
     survives(name, data)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     NAMES, st.binary(max_size=200) | st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join) | st.text(max_size=80).map(str.encode)
 )
@@ -569,7 +569,7 @@ def test_a_label_is_said_in_the_language_of_whoever_reads() -> None:
         assert str(change.label) == str(LABELS["path"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(matrices, matrices)
 def test_once_the_file_is_taken_nothing_differs(before: list[Described], after: list[Described]) -> None:
     told = Read(after, frozenset(LABELS))

@@ -80,7 +80,13 @@ def process_remove(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         writing.remove_process(row)
     except ProtectedError:
-        messages.error(request, _("It stays: a ladder was climbed for it, and that is not forgotten. You can stop watching its feeds."))
+        messages.error(
+            request,
+            _(
+                "It stays: a ladder was climbed for it, or an outage touched it, and that is not forgotten."
+                " You can stop watching its feeds."
+            ),
+        )
         return redirect("setup_process", slug)
     messages.success(request, _("%(name)s is taken off the matrix.") % {"name": row.name})
     return redirect("setup_matrix")
