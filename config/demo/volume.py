@@ -76,8 +76,8 @@ INSERT INTO districts_membership (id, district_id, person_id, team_id, role)
 INSERT INTO districts_contactpoint (id, district_id, person_id, kind, value)
   SELECT pg_temp.uuid_at(%(now)s), district_id, id, 'email', 'family' || k || '@mail.example' FROM asker_of
   UNION ALL SELECT pg_temp.uuid_at(%(now)s), district_id, id, 'email', slug || s || '@staff.example' FROM staff_of;
-INSERT INTO intake_channel (id, district_id, kind, address, name, secret, active)
-  SELECT pg_temp.uuid_at(%(now)s), p.district_id, c.kind, CASE WHEN c.kind = 'email' THEN 'help@' || d.host ELSE '' END, c.kind, '', true
+INSERT INTO intake_channel (id, district_id, kind, address, name, active)
+  SELECT pg_temp.uuid_at(%(now)s), p.district_id, c.kind, CASE WHEN c.kind = 'email' THEN 'help@' || d.host ELSE '' END, c.kind, true
   FROM plan p JOIN districts_district d ON d.id = p.district_id CROSS JOIN (VALUES ('web'), ('api'), ('phone'), ('email')) c (kind);
 INSERT INTO tickets_ticketcounter (id, district_id, last) SELECT pg_temp.uuid_at(%(now)s), district_id, 1000 + tickets FROM plan;
 """

@@ -48,8 +48,13 @@ class Process(DistrictModel):
     ladder = tenant_fk(Ladder, null=True, blank=True)
     baseline = models.CharField(max_length=200, blank=True)
     fallback = models.TextField(blank=True, help_text="What people do by hand while it does not work.")
-    path = models.CharField(max_length=12, choices=Path, blank=True, help_text="What suffers first; empty: nobody said.")
-    services = models.JSONField(default=list, help_text="Slugs of the services that people ask for when it does not work.")
+    path = models.CharField(
+        max_length=12, choices=Path, blank=True, default="", db_default="", help_text="What suffers first; empty: nobody said."
+    )
+    services = models.JSONField(
+        default=list, db_default=models.Value([], models.JSONField()),
+        help_text="Slugs of the services that people ask for when it does not work.",
+    )  # fmt: skip
     edited_at = models.DateTimeField(null=True, blank=True, help_text="Changed on our pages since a file was loaded: that stays.")
 
     class Meta(DistrictModel.Meta):
