@@ -99,7 +99,9 @@ def test_a_change_is_kept_in_words_and_nothing_twice(here: Cast, admin: Client, 
     assert len(last.words) == 3
     assert System.objects.count() == 3, "routewise is RouteWise"
     assert Stage.objects.get().name == "Leaves Compass"
+    Process.objects.update(edited_at=None)
     assert "Nothing was different" in shown(save(admin, where, {}, follow=True))
+    assert process.refresh().edited_at is None, "the file that it is loaded from still has the word"
     assert ProcessChange.objects.count() == 2
     assert last.words[0] in shown(admin.get(where)).replace("&quot;", '"')
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,9 +10,6 @@ from django.utils.translation import gettext_lazy
 from ownership.keeping.described import Described, Leg, Watched, derived_slug, tidy
 from ownership.keeping.files import Read
 from ownership.models import Path
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
 
 LABELS = {
     "name": gettext_lazy("Process"), "source": gettext_lazy("Source"), "targets": gettext_lazy("Targets"),
@@ -28,10 +25,10 @@ Kind = Literal["new", "changed", "same"]
 
 @dataclass(frozen=True)
 class Change:
-    """A field, what it is called in the language of whoever reads, and its values in words: a line for each thing of a list."""
+    """A field, what it is called, and its values in words, in the language in which it was asked: a line for each thing of a list."""
 
     field: str
-    label: "StrPromise"
+    label: str
     before: str
     after: str
 
@@ -83,7 +80,7 @@ def changes_of(before: Described, after: Described, named: Collection[str]) -> l
     """What differs of the fields that are `named`, in the order of LABELS."""
     was, now = tidy(before), tidy(after)
     differ = (name for name in LABELS if name in named and _essence(name, was) != _essence(name, now))
-    return [Change(name, LABELS[name], _in_words(name, was), _in_words(name, now)) for name in differ]
+    return [Change(name, str(LABELS[name]), _in_words(name, was), _in_words(name, now)) for name in differ]
 
 
 def _essence(name: str, row: Described) -> Any:

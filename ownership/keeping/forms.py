@@ -13,13 +13,11 @@ from districts.editing import EditForm, Lines, OneLine, name_once
 from districts.models import Person, Service, Team
 from ownership.building import DEFAULTS
 from ownership.duties import staff
-from ownership.keeping.described import Described, Leg
+from ownership.keeping.described import GRACE, ITEM, LONGEST_GRACE, MOST, TEXT, Described, Leg
 from ownership.models import Feed, Ladder, OwnerRole, Path, Process, System
 from sla import terms
 from sla.setup.reading import TermsField
 
-MOST_TARGETS, MOST_STAGES, MOST_SERVICES = 20, 30, 60
-LONGEST_GRACE = 7 * 24 * 60  # minutes
 BETWEEN = "|"
 
 
@@ -38,7 +36,11 @@ class ProcessForm(EditForm):
         help_text=gettext_lazy("The system where it begins. A name nobody has used before is a new system."),
     )  # fmt: skip
     targets = Lines(
-        label=gettext_lazy("It must arrive in"), most=MOST_TARGETS, longest=200, rows=3, help_text=gettext_lazy("Systems, one a line.")
+        label=gettext_lazy("It must arrive in"),
+        most=MOST["targets"],
+        longest=ITEM,
+        rows=3,
+        help_text=gettext_lazy("Systems, one a line."),
     )
     trigger = OneLine(
         label=gettext_lazy("When"), max_length=300, required=False,
@@ -54,14 +56,14 @@ class ProcessForm(EditForm):
     )
     promise = OneLine(label=gettext_lazy("Promise, in short"), max_length=120, required=False, help_text=gettext_lazy("“4-hour sync”."))
     promise_text = forms.CharField(
-        label=gettext_lazy("Promise, in full"), max_length=4000, required=False, widget=_area(3),
+        label=gettext_lazy("Promise, in full"), max_length=TEXT, required=False, widget=_area(3),
         help_text=gettext_lazy("What those who wait for it may rely on."),
     )  # fmt: skip
     terms = TermsField(label=gettext_lazy("Promise, as the clock reads it"))
     path = forms.ChoiceField(label=gettext_lazy("What suffers first when it fails"), required=False)
     ladder = forms.ChoiceField(label=gettext_lazy("Ladder"), required=False)
     fallback = forms.CharField(
-        label=gettext_lazy("By hand meanwhile"), max_length=4000, required=False, widget=_area(3),
+        label=gettext_lazy("By hand meanwhile"), max_length=TEXT, required=False, widget=_area(3),
         help_text=gettext_lazy("What people do while it does not work, so that nobody has to invent it in the rain."),
     )  # fmt: skip
     baseline = OneLine(
@@ -69,11 +71,11 @@ class ProcessForm(EditForm):
         help_text=gettext_lazy("How long it took before anything was promised: “2 to 5 days, by asking ten families”."),
     )  # fmt: skip
     stages = Lines(
-        label=gettext_lazy("Stages"), most=MOST_STAGES, longest=600, rows=4,
+        label=gettext_lazy("Stages"), most=MOST["stages"], longest=3 * ITEM + 6, rows=4,
         help_text=gettext_lazy("One a line, in order: what happens | whose role | in which system."),
     )  # fmt: skip
     services = Lines(
-        label=gettext_lazy("Services people ask for when it fails"), most=MOST_SERVICES, longest=200, rows=3,
+        label=gettext_lazy("Services people ask for when it fails"), most=MOST["services"], longest=ITEM, rows=3,
         help_text=gettext_lazy("Names of services, one a line."),
     )  # fmt: skip
 
@@ -116,7 +118,7 @@ class ProcessForm(EditForm):
 
     def _leg(self, line: str) -> Leg:
         parts = [part.strip() for part in line.split(BETWEEN)]
-        if len(parts) > 3 or not parts[0] or max(len(part) for part in parts) > 200:
+        if len(parts) > 3 or not parts[0] or max(len(part) for part in parts) > ITEM:
             raise ValidationError(
                 _("A stage is: what happens | whose role | in which system. Not understood: “%(line)s”") % {"line": line[:80]}
             )
@@ -161,7 +163,7 @@ class FeedForm(EditForm):
 
     def __init__(self, data: Any = None, *, process: Process, feed: Feed | None) -> None:
         names = ("name", "terms", "grace_minutes", "active")
-        shown = {name: getattr(feed, name) for name in names} if feed else {"grace_minutes": 15, "active": True}
+        shown = {name: getattr(feed, name) for name in names} if feed else {"grace_minutes": GRACE, "active": True}
         super().__init__(data, shown=shown, new=feed is None)
         self.process, self.feed = process, feed
 

@@ -48,13 +48,17 @@ def preview(read: Read) -> Preview:
     return Preview(compare(before, read), left_out(before, read), _doubts(read))
 
 
-def take(read: Read, *, by: Person, now: datetime) -> int:
-    """Every new and every changed process, as the file has it; returns how many. One that is being changed is waited for."""
-    wanted = [one for one in compare(writing.everything(), read) if one.kind != "same"]
-    for one in wanted:
+def take(read: Read, *, seen: str, by: Person, now: datetime) -> int | None:
+    """Every new and every changed process, as the file has it; returns how many. None, and nothing is done: `seen`, the fingerprint of
+    what was looked at, is not what it would do now. Whoever changes the matrix just now is waited for."""
+    writing.hold_all()
+    found = preview(read)
+    if found.fingerprint != seen:
+        return None
+    for one in (*found.changed, *found.new):
         row = writing.held(one.described.slug) if one.kind == "changed" else None
         writing.save_process(row, one.described, by=by, now=now, named=read.named)
-    return len(wanted)
+    return len(found.changed) + len(found.new)
 
 
 def _doubts(read: Read) -> list[str]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from districts.editing import EditForm, actor_of, for_administrators
 from ownership.keeping import importing, writing
-from ownership.keeping.files import BadFile, Read, as_csv, as_yaml, read
+from ownership.keeping.files import BIGGEST, BadFile, Read, as_csv, as_yaml, read
 
 KINDS = {"csv": (as_csv, "text/csv; charset=utf-8"), "yaml": (as_yaml, "application/yaml; charset=utf-8")}
 
@@ -49,28 +49,23 @@ def files(request: HttpRequest) -> HttpResponse:
         return _page(request, problems=error.problems, status=422)
     if found is None:
         return _page(request, problems=[_("Choose a file first.")], status=422)
-    seen = importing.preview(found)
-    if kept and request.POST.get("seen") == seen.fingerprint:
-        return _take(request, found)
     if kept:
+        person = actor_of(request).person
+        assert person is not None  # a key of a machine opens no page
+        taken = importing.take(found, seen=request.POST.get("seen", ""), by=person, now=timezone.now())
+        if taken is not None:
+            said = ngettext("%(n)d process is as the file has it.", "%(n)d processes are as the file has them.", taken) % {"n": taken}
+            messages.success(request, said)
+            return redirect("setup_matrix")
         messages.warning(request, _("The matrix was changed meanwhile, and nothing was taken. This is what the file would change now."))
-    context: dict[str, Any] = {"preview": seen, "kept": as_yaml(found.rows), "named": " ".join(sorted(found.named))}
+    context: dict[str, Any] = {"preview": importing.preview(found), "kept": as_yaml(found.rows), "named": " ".join(sorted(found.named))}
     return _page(request, **context)
-
-
-def _take(request: HttpRequest, found: Read) -> HttpResponse:
-    person = actor_of(request).person
-    assert person is not None  # a key of a machine opens no page
-    taken = importing.take(found, by=person, now=timezone.now())
-    said = ngettext("%(n)d process is as the file has it.", "%(n)d processes are as the file has them.", taken) % {"n": taken}
-    messages.success(request, said)
-    return redirect("setup_matrix")
 
 
 def _given(request: HttpRequest) -> Read | None:
     """Raises BadFile."""
     file = request.FILES.get("file")
-    return read(str(file.name), file.read()) if file else None
+    return read(str(file.name), file.read(BIGGEST + 1)) if file else None
 
 
 def _kept(request: HttpRequest) -> Read:

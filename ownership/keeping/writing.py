@@ -3,10 +3,9 @@
 What was changed here stays when a file of the whole matrix is loaded again (`ownership.loading`), as with ladders.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.utils.text import slugify
@@ -35,7 +34,6 @@ RESERVED = {
     "escalations",
 }  # pages of ours
 PLAIN = ("name", "trigger", "promise", "promise_text", "terms", "fallback", "baseline", "path")
-Sentence = Callable[[], str]
 
 
 # --- as it stands -------------------------------------------------------------------------------------------------------
@@ -83,6 +81,11 @@ def held(slug: str) -> Process:
     return found
 
 
+def hold_all() -> None:
+    """Every process there is, until commit."""
+    list(Process.objects.select_for_update(no_key=True).order_by("slug").values_list("id"))
+
+
 def save_process(
     process: Process | None, told: Described, *, by: Person, now: datetime, named: Collection[str] = EVERYTHING
 ) -> tuple[Process, bool]:  # fmt: skip
@@ -91,23 +94,23 @@ def save_process(
     Systems and roles that nobody has named before are made.
     """
     before = described(process) if process else None
-    made = before is None
+    with in_first_language():
+        changes = changes_of(before or Described(slug="", name=""), told, named)
+        words = [sentence(change) for change in changes] if before else [_("Written down.")]
+    if process and not changes:
+        return process, False
     process = process or Process(slug=_slug_for(told))
     _set_plain(process, told, named)
     _set_rows(process, told, named)
     process.edited_at = now
-    process.save(force_insert=made)
-    if "stages" in named and (before is None or before.stages != told.stages):
+    process.save(force_insert=before is None)
+    differ = {change.field for change in changes}
+    if "stages" in differ:
         _set_stages(process, told.stages)
-    if "feeds" in named and (before is None or before.feeds != told.feeds):
+    if "feeds" in differ:
         _set_feeds(process, told.feeds, now=now)
-    if before is None:
-        write_down(process, [lambda: _("Written down.")], by=by, now=now)
-        return process, True
-    changes = changes_of(before, told, named)
-    if changes:
-        write_down(process, [partial(sentence, change) for change in changes], by=by, now=now)
-    return process, bool(changes)
+    write_down(process, words, by=by, now=now)
+    return process, True
 
 
 def remove_process(process: Process) -> None:
@@ -117,7 +120,8 @@ def remove_process(process: Process) -> None:
 
 def taken_from_file(process: Process, *, now: datetime) -> None:
     """What was changed here is gone: the file has the word again."""
-    write_down(process, [lambda: _("Taken from the file that the matrix is loaded from.")], by=None, now=now)
+    with in_first_language():
+        write_down(process, [_("Taken from the file that the matrix is loaded from.")], by=None, now=now)
     Process.objects.filter(id=process.id).update(edited_at=None)
 
 
@@ -126,12 +130,14 @@ def sentence(change: Change) -> str:
     return _("%(what)s: “%(before)s” is “%(after)s” now.") % words
 
 
-def write_down(process: Process, sentences: Sequence[Sentence], *, by: Person | None, now: datetime) -> None:
-    """In the district's first language, whoever changed it."""
-    district = this_district()
-    with override(str(district.languages[0]) if district.languages else "en"):
-        words = [one() for one in sentences]
-    ProcessChange(process=process, by=by, at=now, words=words).save(force_insert=True)
+def in_first_language() -> override:
+    """The district's: what is kept in words is kept in one language, whoever changed it."""
+    languages = this_district().languages
+    return override(str(languages[0]) if languages else "en")
+
+
+def write_down(process: Process, words: Sequence[str], *, by: Person | None, now: datetime) -> None:
+    ProcessChange(process=process, by=by, at=now, words=list(words)).save(force_insert=True)
 
 
 def _slug_for(told: Described) -> str:
@@ -237,9 +243,10 @@ def save_feed(process: Process, feed: Feed | None, values: Mapping[str, Any], *,
     if was == (feed.name, feed.terms, feed.grace_minutes, feed.active):
         return feed, False
     Process.objects.filter(id=process.id).update(edited_at=now)
-    changes = [] if made else changes_of(before, described(process), {"feeds"})
-    watched: Sentence = lambda: _("Watched by “%(feed)s”: %(terms)s.") % {"feed": feed.name, "terms": feed.terms}  # noqa: E731
-    write_down(process, [partial(sentence, change) for change in changes] or [watched], by=by, now=now)
+    with in_first_language():
+        changes = [] if made else changes_of(before, described(process), {"feeds"})
+        watched = _("Watched by “%(feed)s”: %(terms)s.") % {"feed": feed.name, "terms": feed.terms}
+        write_down(process, [sentence(change) for change in changes] or [watched], by=by, now=now)
     return feed, True
 
 

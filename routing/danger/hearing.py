@@ -44,7 +44,7 @@ def _pieces(text: str) -> Iterator[str]:
     piece: list[str] = []
     words = 0
     every = list(dict.fromkeys(_sentences(text)))
-    for sentence in [said for said in every if not _COURTESY.fullmatch(said)] or every:
+    for sentence in [said for said in every if len(said) > SHOWN or not _COURTESY.fullmatch(said)] or every:
         count = sentence.count(" ") + 1
         if piece and words + count > LONG:
             yield " ".join(piece)
