@@ -16,9 +16,9 @@ from alerts.policies import page_of, policy_here
 from alerts.reach import Reach
 from districts.links import absolute
 from districts.queries import this_district
-from ownership import ladders
+from ownership.duty.roles import LEADERS
+from ownership.ladders import climbing
 from ownership.models import Escalation, Feed, FeedRun, Ladder, OwnerRole, Process, Rung
-from ownership.roles import LEADERS
 from sla.terms import parse
 
 OWN = "emergency-alerts"  # slug of the row, and of its ladder, where the district has named none
@@ -45,7 +45,7 @@ def row_of(policy: AlertPolicy) -> Process:
 
 def ladder(policy: AlertPolicy) -> Ladder:
     """Who is told when."""
-    return ladders.ladder_of(row_of(policy))
+    return climbing.ladder_of(row_of(policy))
 
 
 def reach_missed(alert: Alert, reach: Reach, *, now: datetime) -> Escalation:
@@ -73,10 +73,10 @@ def end(escalation_id: UUID | None, *, why: str, now: datetime) -> bool:
     """Nobody needs to climb any more. False: nothing was begun, or it is over."""
     if escalation_id is None:
         return False
-    escalation = ladders.held(escalation_id)
+    escalation = climbing.held(escalation_id)
     if escalation.ended_at:
         return False
-    ladders.Climber(now).end(escalation, why=why)
+    climbing.Climber(now).end(escalation, why=why)
     return True
 
 
@@ -87,7 +87,7 @@ def _begin(alert: Alert, feed: str, said: str, *, now: datetime, **counts: int) 
         feed=_feed(feed, row), outcome=FeedRun.Outcome.FAILED, at=now, counts=counts, note=f"{said} {link}", handled_at=now
     )  # fmt: skip
     run.save(force_insert=True)
-    return ladders.Climber(now).begin(Escalation(ladder=ladders.ladder_of(row), feed_run=run, process=row))
+    return climbing.Climber(now).begin(Escalation(ladder=climbing.ladder_of(row), feed_run=run, process=row))
 
 
 def _feed(slug: str, row: Process) -> Feed:

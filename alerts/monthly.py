@@ -14,7 +14,7 @@ from districts.calendar import ONE_DAY, Calendar
 from districts.models import Person
 from districts.queries import calendar_of, this_district
 from districts.scope import district_scope
-from ownership.roles import once
+from ownership.duty.roles import once
 
 LATE = timedelta(hours=1)  # a sweep that comes later than this sends no test today: it may be night
 REMIND_DAYS = 3  # before the month ends

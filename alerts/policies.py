@@ -9,8 +9,8 @@ from alerts.models import Alert, AlertAct, AlertPolicy, Channel
 from delivery.models import CallHook, Delivery
 from districts.models import Person, Role
 from districts.queries import people_with_role, this_district
+from ownership.duty.roles import Found, Roster, once
 from ownership.models import OwnerRole
-from ownership.roles import Found, Roster, once
 from sla.terms import parse
 
 LOUD = (Delivery.Channel.INAPP, Delivery.Channel.EMAIL, Delivery.Channel.SMS)

@@ -22,7 +22,7 @@ from delivery.models import Delivery, OptOut
 from delivery.queries import why as why_barred
 from districts.access import Actor, Can, may, require
 from districts.models import Site, Team
-from ownership.ladders import escalations
+from ownership.ladders.climbing import escalations
 from ownership.queries import Open, views_of
 
 SHOWN = 50  # of a long list

@@ -18,7 +18,7 @@ from alerts.models import Alert, AlertRecipient, Channel, Outcome, PhoneCall
 from alerts.policies import LOUD, found_for, policy_here, record
 from delivery import actions as delivery
 from districts.models import ContactPoint, Membership, Person
-from ownership.roles import Roster, once
+from ownership.duty.roles import Roster, once
 
 
 def begin(alert: Alert, *, now: datetime, by: Person | None = None) -> int:

@@ -19,7 +19,7 @@ from delivery import actions as delivery
 from districts.calendar import Calendar
 from districts.queries import calendar_of, this_district
 from districts.scope import district_scope
-from ownership.roles import once
+from ownership.duty.roles import once
 from sla.terms import parse
 
 LEASE = timedelta(seconds=60)

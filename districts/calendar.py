@@ -6,7 +6,7 @@ get to the next day. Where time runs out exactly at closing, the answer is the c
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
@@ -210,6 +210,10 @@ class Calendar:
     def sub_days(self, end: datetime, days: int, *, school: bool = False) -> datetime:
         """The same local time `days` working days before, moved back to a closing if closed. Raises NeverOpen."""
         return self._step(end, days, -ONE_DAY, school) if days else end
+
+    def without_days_off(self) -> "Calendar":
+        """As if school went on: no summer, no holidays, breaks or closures."""
+        return replace(self, days={}, first_day=None, last_day=None)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

@@ -17,8 +17,8 @@ from incidents import playbook
 from incidents.happening import What, record
 from incidents.models import Action, Incident, Kind, Level, PaperForm, Task
 from incidents.notices import Post
+from ownership.duty.roles import LEADERS, Roster, once
 from ownership.models import OwnerRole
-from ownership.roles import LEADERS, Roster, once
 
 CLIMB = timedelta(minutes=15)  # the next in line has so long before another is sent for
 QUICKEST = timedelta(minutes=5)

@@ -14,7 +14,7 @@ from delivery import actions as delivery
 from delivery.models import Delivery
 from districts.models import District, Person
 from incidents.models import Incident, Kind, Level, Task
-from ownership.notices import clock
+from ownership.ladders.notices import clock
 
 Letter = Callable[[], tuple[str, list[str]]]  # subject and paragraphs, in the language that is active
 ALL = (Delivery.Channel.INAPP, Delivery.Channel.EMAIL, Delivery.Channel.SMS)

@@ -20,7 +20,7 @@ from districts.models import ContactPoint, District, Site
 from districts.queries import this_district
 from districts.together import together
 from incidents.models import Incident, Subscriber, Update
-from ownership.notices import clock
+from ownership.ladders.notices import clock
 
 PURPOSE = "status"
 AGAIN = timedelta(minutes=10)  # between two letters that ask the same address to confirm

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from incidents.models import Happening, Incident, Update
 from incidents.paper import State as PaperState
-from ownership.notices import clock
+from ownership.ladders.notices import clock
 
 What = Happening.What
 

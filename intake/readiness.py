@@ -15,8 +15,8 @@ from delivery.lines import can_text
 from districts.models import CalendarDay, District, Membership, Role, Service, Site, Team
 from incidents.models import Action, Kind, Level, PaperKind
 from intake.models import Channel, Mailbox
+from ownership.duty.roles import Roster, Via
 from ownership.models import Ladder, OwnerRole, Rotation
-from ownership.roles import Roster, Via
 from sla.models import ClockKind, Policy
 from tickets.models import ChannelKind
 

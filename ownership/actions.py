@@ -1,6 +1,6 @@
 """What people and machines do on this floor: ping a feed, take a ladder in hand, put it off, send it on, do a step and prove it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil
 from uuid import UUID
@@ -8,16 +8,16 @@ from uuid import UUID
 from django.db.models import Min, QuerySet
 from django.utils.translation import gettext as _
 
-from districts.models import Person
-from ownership.feeds import ping
-from ownership.ladders import Climber, held
-from ownership.models import Escalation, Proof, Rung, Step, StepFile
-from ownership.notices import clock
+from districts.models import District, Person
+from ownership.feeds.pings import Told, hear
+from ownership.ladders.climbing import Climber, held
+from ownership.ladders.notices import clock
+from ownership.models import Escalation, Feed, FeedRun, Proof, Rung, Step, StepFile
 from tickets import actions as tickets
 from tickets.actions import NewFile
 
 __all__ = [
-    "EvidenceMissing", "NotNow", "acknowledge", "complete", "ping", "raise_now", "reassign", "skip", "snooze",
+    "EvidenceMissing", "NotNow", "Told", "acknowledge", "complete", "hear", "ping", "raise_now", "reassign", "skip", "snooze",
 ]  # fmt: skip
 LONGEST_EVIDENCE = 5_000
 LONGEST_SNOOZE = timedelta(days=1)
@@ -33,6 +33,13 @@ class EvidenceMissing(ValueError):
 
 class NotNow(ValueError):
     """It cannot be put off, sent on or left out like that; the text says why."""
+
+
+def ping(
+    feed: Feed, *, outcome: str, counts: Mapping[str, float], note: str, now: datetime, district: District | None = None
+) -> FeedRun:  # fmt: skip
+    """The plainest thing that a feed can tell."""
+    return hear(feed, Told(outcome, counts, note), now=now, district=district)
 
 
 def acknowledge(escalation_id: UUID, *, by: Person, why: str = "", now: datetime) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from districts.editing import dress
 from districts.models import Person
 from ownership.actions import LONGEST_EVIDENCE, LONGEST_REASON
-from ownership.duties import staff
+from ownership.duty.duties import staff
 from ownership.models import FeedRun, Proof
 
 MOST_BYTES = 10_000  # of a ping's body

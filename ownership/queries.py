@@ -18,19 +18,22 @@ from django.utils.translation import gettext as _
 from districts.access import VISITOR, Actor, Can, may
 from districts.models import Person, Service
 from districts.scope import require_district_id
-from ownership import audit, history, looks
-from ownership.audit import Finding
-from ownership.history import Strip
-from ownership.ladders import WITH_OWNERS, escalations, owners, whom
+from ownership.duty.roles import Found, Roster
+from ownership.ladders.climbing import WITH_OWNERS, escalations, owners, whom
+from ownership.ladders.notices import clock, title, trouble
 from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Process, Rung, Stage, Step, Summons, System
-from ownership.notices import clock, title, trouble
-from ownership.roles import Found, Roster
+from ownership.overview import audit, history, looks
+from ownership.overview.audit import Finding
+from ownership.overview.history import Strip
 from sla.models import ClockKind
 from tickets.models import Ticket
 
 RUNS_SHOWN = 30
 MOST_OPEN = 200
-WORST_FIRST = (Feed.State.FAILED, Feed.State.LATE, Feed.State.ON_TIME, Feed.State.NEW)
+WORST_FIRST = (
+    Feed.State.FAILED, Feed.State.LATE, Feed.State.HELD, Feed.State.PARTIAL, Feed.State.UNKNOWN, Feed.State.ON_TIME, Feed.State.NEW,
+)  # fmt: skip
+TROUBLED = (Feed.State.FAILED, Feed.State.LATE, Feed.State.HELD, Feed.State.PARTIAL)
 OPEN = Q(ended_at__isnull=True) & (Q(ticket__isnull=True) | Q(ticket__status__in=Ticket.LIVE))
 
 
@@ -90,7 +93,7 @@ class Matrix:
 
     @property
     def in_trouble(self) -> int:
-        return self.counts[Feed.State.FAILED] + self.counts[Feed.State.LATE]
+        return sum(self.counts[state] for state in TROUBLED)
 
     @property
     def counts(self) -> Counter[str]:

@@ -6,10 +6,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from districts.jobs import each_district
-from ownership import collecting, feeds
+from ownership.feeds import pings
+from ownership.ladders import collecting
 
 SWEPT = (
-    ("feeds", feeds.watch),
+    ("feeds", pings.watch),
     ("breaches", collecting.collect_breaches),
     ("feed_runs", collecting.collect_runs),
     ("ladders", collecting.climb),

@@ -1,6 +1,9 @@
-from django.urls import path
+from django.urls import include, path
 
-from ownership import views, views_diagram, views_duty, views_rollout, views_take
+from ownership import views
+from ownership.duty import views as views_duty
+from ownership.ladders import views_take
+from ownership.overview import views_diagram, views_rollout
 
 urlpatterns = [
     path("", views.matrix, name="matrix"),
@@ -25,6 +28,13 @@ urlpatterns = [
     path("ladders/<slug:slug>/test", views_duty.rehearse, name="rehearse_ladder"),
     path("ladders/<slug:slug>/tests/<uuid:test_id>/", views_duty.ladder_test, name="ladder_test"),
     path("roll-out/", views_rollout.board, name="matrix_rollout"),
+    path("feeds/", include("ownership.feeds.urls")),
+    path("holds/", include("ownership.holds.urls")),
+    path("playbooks/", include("ownership.playbooks.urls")),
+    path("changes/", include("ownership.changes.urls")),
+    path("vendors/", include("ownership.vendors.urls")),
+    path("triggers/", include("ownership.triggers.urls")),
+    path("cover/", include("ownership.covering.urls")),
     path("<slug:slug>/", views.process, name="process"),
     path("<slug:slug>/test", views.drill, name="test_ladder"),
 ]

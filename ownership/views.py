@@ -20,10 +20,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from districts.access import Actor, Can, may, require
 from districts.links import absolute
 from districts.models import Person
-from ownership import actions, forms, queries, rehearsal
-from ownership.ladders import ladder_of
+from ownership import actions, forms, queries
+from ownership.ladders import rehearsal
+from ownership.ladders.climbing import ladder_of
+from ownership.ladders.notices import clock
 from ownership.models import Escalation, Step, StepFile
-from ownership.notices import clock
 from tickets import files
 from tickets.models import Attachment
 

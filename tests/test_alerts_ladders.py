@@ -18,7 +18,7 @@ from districts.scope import district_scope
 from incidents.models import Offer
 from incidents.sweep import look_at_feeds
 from ownership import actions as steps
-from ownership.collecting import climb, collect_runs
+from ownership.ladders.collecting import climb, collect_runs
 from ownership.models import Escalation, FeedRun, Ladder, OwnerRole, Process, Rung, Step
 from tests.alerting import delivered, families, letters, sent, watched
 from tests.conftest import NOW, Cast, sign_in

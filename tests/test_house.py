@@ -334,7 +334,9 @@ def test_only_one_module_talks_to_a_model() -> None:
 def test_every_private_module_is_behind_a_contract() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     behind = {module for contract in contracts for module in contract.get("protected_modules", [])}
-    private = {f"{app}.{path.stem}" for app in APPS for name in PRIVATE for path in (ROOT / app).glob(f"{name}*")}
+    found = {path for app in APPS for name in PRIVATE for path in (ROOT / app).rglob(f"{name}*") if path.suffix in ("", ".py")}
+    named_so = [path.relative_to(ROOT).with_suffix("").parts for path in found]
+    private = {".".join(parts) for parts in named_so if not {"management", "migrations", "__pycache__"} & set(parts)}
     assert private - behind == set()
     assert behind - private == set(), "contracts for modules that are gone"
 

@@ -18,7 +18,8 @@ from districts.scope import district_scope
 from intake.channels import sms_words
 from intake.models import Channel, Envelope, SmsAsk
 from intake.receiving import receive
-from ownership import actions, answering, ladders, summons, texts
+from ownership import actions
+from ownership.ladders import answering, climbing, summons, texts
 from ownership.models import Escalation, FeedRun, Ladder, Rung, Summons
 from tests.conftest import Cast, a_ticket, visitor
 from tests.test_ownership import HOUR, MINUTE, Sync, a_breach, begun, in_threads, make_sync, sweep
@@ -33,7 +34,7 @@ FOUR_DAYS = timedelta(days=4)
 @pytest.fixture
 def line(here: Cast) -> Channel:
     ContactPoint.objects.create(person=here.lena, kind="phone", value=LENA)
-    ladders.fallback_ladder("tickets")
+    climbing.fallback_ladder("tickets")
     Rung.objects.filter(level=1).update(channels=["inapp", "sms"])
     return a_line()
 
@@ -215,7 +216,7 @@ def test_who_holds_a_role_and_works_here_no_more_is_told_nothing(here: Cast, lin
 
 def test_where_no_text_reaches_us_none_is_asked_for(here: Cast) -> None:
     ContactPoint.objects.create(person=here.lena, kind="phone", value=LENA)
-    ladders.fallback_ladder("tickets")
+    climbing.fallback_ladder("tickets")
     Rung.objects.filter(level=1).update(channels=["sms"])
     late(here)
     assert "Reply" not in texted()
@@ -323,7 +324,7 @@ def test_numbers_go_on_to_two_places_and_then_none_is_left(here: Cast, line: Cha
 def test_two_same_texts_at_once_are_one_acknowledgement(cedar: Cast) -> None:
     with district_scope(cedar.district.id):
         ContactPoint.objects.create(person=cedar.lena, kind="phone", value=LENA)
-        ladders.fallback_ladder("tickets")
+        climbing.fallback_ladder("tickets")
         Rung.objects.filter(level=1).update(channels=["sms"])
         line = a_line()
         ticket = a_ticket(cedar, team=cedar.transportation)
@@ -356,7 +357,7 @@ def test_two_sweeps_at_once_give_no_number_twice(cedar: Cast) -> None:
         ContactPoint.objects.create(person=cedar.lena, kind="phone", value=LENA)
         made = [a_ticket(cedar, team=cedar.transportation) for _ in range(4)]
         escalations = [
-            Escalation.objects.create(ladder=ladders.fallback_ladder("tickets"), ticket=one, began_at=timezone.now()) for one in made
+            Escalation.objects.create(ladder=climbing.fallback_ladder("tickets"), ticket=one, began_at=timezone.now()) for one in made
         ]
         a_line()
     todo = iter(escalations)
@@ -395,7 +396,7 @@ def of_mail(who: Person, district: District) -> str:
     return path_in(Delivery.objects.get(person=who, channel="email"), district)
 
 
-def climbing(here: Cast, sync: Sync) -> Escalation:
+def a_climb(here: Cast, sync: Sync) -> Escalation:
     """Begun a moment ago: the link is good for three days of the clock on the wall."""
     escalation = begun(here, sync)
     Summons.objects.update(at=timezone.now())
@@ -403,7 +404,7 @@ def climbing(here: Cast, sync: Sync) -> Escalation:
 
 
 def test_the_link_shows_and_only_the_button_takes(here: Cast, sync: Sync) -> None:
-    escalation = climbing(here, sync)
+    escalation = a_climb(here, sync)
     path = of_mail(sync.rosa, here.district)
     stranger = Client(HTTP_HOST=here.district.host, enforce_csrf_checks=True)
     for _look in range(3):
@@ -429,7 +430,7 @@ def test_the_link_shows_and_only_the_button_takes(here: Cast, sync: Sync) -> Non
 
 
 def test_the_link_of_whoever_was_slower_says_who_has_it(here: Cast, sync: Sync, caplog: pytest.LogCaptureFixture) -> None:
-    escalation = climbing(here, sync)
+    escalation = a_climb(here, sync)
     actions.acknowledge(escalation.id, by=sync.rosa, now=timezone.now())
     path = of_mail(sync.dan, here.district)
     client = visitor(here.district)
@@ -442,7 +443,7 @@ def test_the_link_of_whoever_was_slower_says_who_has_it(here: Cast, sync: Sync, 
 
 
 def test_the_link_ends_with_the_escalation_after_three_days_and_with_the_role(here: Cast, sync: Sync) -> None:
-    escalation = climbing(here, sync)
+    escalation = a_climb(here, sync)
     path, client = of_mail(sync.rosa, here.district), visitor(here.district)
     Summons.objects.update(at=timezone.now() - timedelta(hours=73))
     assert client.get(path).status_code == client.post(path).status_code == 410
@@ -451,14 +452,14 @@ def test_the_link_ends_with_the_escalation_after_three_days_and_with_the_role(he
     assert client.post(path).status_code == 410
     Membership.objects.create(person=sync.rosa, team=here.transportation, role=Role.AGENT)
     with district_scope(here.district.id):
-        ladders.Climber(timezone.now()).end(escalation, why="It has run again.")
+        climbing.Climber(timezone.now()).end(escalation, why="It has run again.")
     answer = client.post(path)
     assert (answer.status_code, "It is over." in answer.content.decode()) == (410, True)
     assert escalation.refresh().acknowledged_at is None
 
 
 def test_the_link_is_nothing_in_another_district_nor_when_it_was_changed(here: Cast, oak: Cast, sync: Sync) -> None:
-    escalation = climbing(here, sync)
+    escalation = a_climb(here, sync)
     path = of_mail(sync.rosa, here.district)
     token = path.rsplit("/", 1)[1]
     told, mac = token.split(".")
@@ -472,7 +473,7 @@ def test_the_link_is_nothing_in_another_district_nor_when_it_was_changed(here: C
 
 
 def test_two_notices_have_two_links_and_each_is_its_persons(here: Cast, sync: Sync) -> None:
-    escalation = climbing(here, sync)
+    escalation = a_climb(here, sync)
     rosa, dan = of_mail(sync.rosa, here.district), of_mail(sync.dan, here.district)
     assert rosa != dan
     visitor(here.district).post(dan)
@@ -493,7 +494,7 @@ def test_a_mail_about_many_things_has_a_link_for_each(here: Cast) -> None:
 
 def test_many_looks_from_one_address_are_too_many(here: Cast, sync: Sync) -> None:
     cache.clear()
-    climbing(here, sync)
+    a_climb(here, sync)
     path, client = of_mail(sync.rosa, here.district), visitor(here.district)
     with time_machine.travel(timezone.now().replace(minute=1)):  # an hour is counted: none ends in the middle of it
         codes = {client.get(f"{path}x").status_code for _ in range(125)}
@@ -514,7 +515,7 @@ def test_a_call_carries_the_link_that_takes_it(here: Cast, sync: Sync, settings:
     ContactPoint.objects.create(person=sync.rosa, kind="phone", value=LENA)
     calls.set_hook("https://calls.example/ring")
     Rung.objects.filter(level=1).update(channels=["voice"], wakes=True)
-    escalation = climbing(here, sync)
+    escalation = a_climb(here, sync)
     _taken, rows = sending.claim(here.district.id, now=timezone.now())
     for row in rows:
         if row.channel == "voice":
@@ -525,10 +526,10 @@ def test_a_call_carries_the_link_that_takes_it(here: Cast, sync: Sync, settings:
 
 
 def test_who_is_told_of_what_needs_no_answer_gets_no_link(here: Cast, sync: Sync) -> None:
-    escalation = climbing(here, sync)
+    escalation = a_climb(here, sync)
     Delivery.objects.all().delete()
     with district_scope(here.district.id):
-        ladders.Climber(timezone.now()).post.over(escalation, [sync.rosa])
+        climbing.Climber(timezone.now()).post.over(escalation, [sync.rosa])
     assert "/take/" not in Delivery.objects.get(person=sync.rosa, channel="email").body
 
 

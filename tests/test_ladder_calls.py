@@ -20,7 +20,7 @@ from delivery import calls
 from delivery.transports import TryLater, voice
 from districts.editing import fingerprint
 from districts.models import ContactPoint
-from ownership import rehearsal
+from ownership.ladders import rehearsal
 from ownership.models import Rung
 from tests.conftest import NOW, Cast, sign_in
 from tests.test_ladders import outgoing

@@ -9,9 +9,11 @@ from django.utils import timezone
 
 from delivery.models import Delivery
 from districts.models import Account, Membership, Person
-from ownership import actions, rehearsal, turns
+from ownership import actions
+from ownership.duty import turns
+from ownership.duty.roles import Roster, Via
+from ownership.ladders import rehearsal
 from ownership.models import Escalation, OwnerRole
-from ownership.roles import Roster, Via
 from tests.conftest import NOW, Cast, sign_in
 from tests.test_ladders import rotation
 from tests.test_ownership import DAY, HOUR, Sync, begun, make_sync, sweep, told

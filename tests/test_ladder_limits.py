@@ -9,7 +9,9 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from districts.models import Person
-from ownership import actions, rehearsal, turns, urls
+from ownership import actions, urls
+from ownership.duty import turns
+from ownership.ladders import rehearsal
 from ownership.models import Escalation, Leave, OwnerRole, Rung, Step, Swap
 from ownership.setup import urls as setup_urls
 from tests.conftest import NOW, Cast, sign_in

@@ -25,10 +25,12 @@ from delivery.transports import Outgoing, TryLater, Undeliverable, voice
 from districts.models import ContactPoint, District, Membership, Person, Role, Team
 from districts.scope import district_scope
 from intake.receiving.reaping import reap
-from ownership import actions, building, collecting, ladders, parcels, rehearsal, turns
+from ownership import actions
+from ownership.duty import turns
+from ownership.duty.preview import preview
+from ownership.duty.roles import Roster, Via
+from ownership.ladders import building, climbing, collecting, parcels, rehearsal
 from ownership.models import Escalation, FeedRun, Ladder, LadderChange, LadderTest, OwnerRole, Rotation, Rung, Step, StepFile
-from ownership.preview import preview
-from ownership.roles import Roster, Via
 from ownership.templatetags.ladder_words import bdi
 from sla.models import Breach
 from tests.conftest import NOW, Cast, a_ticket, person, sign_in, visitor
@@ -297,14 +299,14 @@ def test_a_row_that_fails_tells_nobody_and_the_others_are_told(here: Cast, monke
     poisoned = a_ticket(here, team=here.transportation)
     for ticket in (poisoned, a_ticket(here, team=here.transportation)):
         a_breach(here, ticket)
-    stand_on = ladders.Climber._stand_on
+    stand_on = climbing.Climber._stand_on
 
     def fragile(climber: Any, escalation: Escalation, *given: Any, **more: Any) -> None:
         stand_on(climber, escalation, *given, **more)
         if escalation.ticket_id == poisoned.id:
             raise RuntimeError("poison, after the notice was handed over")
 
-    monkeypatch.setattr(ladders.Climber, "_stand_on", fragile)
+    monkeypatch.setattr(climbing.Climber, "_stand_on", fragile)
     sweep(here, NOW)
     assert len(told(here.lena)) == 1
     assert str(poisoned.number) not in told(here.lena)[0]
@@ -324,7 +326,7 @@ def test_a_rung_put_between_moves_the_others_up_and_what_is_climbed_stays_where_
     sweep(here, NOW + 15 * MINUTE)  # on rung 2
     ladder = building.to_change("attendance")
     assert building.save_rung(ladder, None, values(after_minutes=5, name="Early"), by=here.ada, now=NOW)
-    assert [(r.level, r.name or r.role.name) for r in ladders.rungs_of(ladder.id)] == [
+    assert [(r.level, r.name or r.role.name) for r in climbing.rungs_of(ladder.id)] == [
         (1, "Clerk"), (2, "Early"), (3, "Supervisor"), (4, "Director"),
     ]  # fmt: skip
     assert escalation.refresh().level == 3
@@ -420,7 +422,7 @@ def test_the_preview_names_who_is_told_when_and_what_waits_and_writes_nothing(he
     saturday = date(2026, 11, 7)
     turns.go_on_leave(sync.dora, first=saturday, last=saturday, cover=here.lee, by=here.ada, today=saturday, now=NOW)
     before = [model.objects.count() for model in (Delivery, Escalation, Step, FeedRun, LadderTest)]
-    lines = preview(ladders.rungs_of(sync.ladder.id), about=Escalation(ladder=sync.ladder, process=sync.process),
+    lines = preview(climbing.rungs_of(sync.ladder.id), about=Escalation(ladder=sync.ladder, process=sync.process),
                     at=FRIDAY.astimezone(UTC), roster=Roster(NOW))  # fmt: skip
     assert [(line.at.astimezone(PACIFIC).strftime("%a %H:%M"), [t.person.name for t in line.people]) for line in lines] == [
         ("Fri 17:10", ["Rosa", "Dan"]), ("Fri 22:10", ["Dan"]), ("Sat 17:10", ["Lee"]),
@@ -435,7 +437,7 @@ def test_the_preview_is_what_happens(here: Cast, sync: Sync) -> None:
     Membership.objects.filter(role=Role.ADMIN).delete()
     Person.objects.filter(id=sync.dan.id).update(away_until=NOW.date() + DAY)
     about = Escalation(ladder=sync.ladder, process=sync.process)
-    lines = preview(ladders.rungs_of(sync.ladder.id), about=about, at=NOW, roster=Roster(NOW))
+    lines = preview(climbing.rungs_of(sync.ladder.id), about=about, at=NOW, roster=Roster(NOW))
     assert [(line.at, line.rung.level, [r.level for r in line.skipped]) for line in lines if line.rung] == [
         (NOW, 1, []), (NOW + 15 * MINUTE, 3, [2]),
     ]  # fmt: skip
@@ -500,7 +502,7 @@ def test_a_test_finds_stale_contacts_and_says_how_to_mend_each(here: Cast, sync:
 
 
 def test_a_test_of_the_districts_own_ladder_asks_for_every_teams_lead(here: Cast) -> None:
-    ladder = ladders.fallback_ladder("tickets")
+    ladder = climbing.fallback_ladder("tickets")
     test = rehearsal.rehearse(ladder, by=here.lee, now=NOW)
     names = [rung["rung"] for rung in test.rungs]
     assert "rung 1: Transportation" in names
@@ -573,7 +575,7 @@ def late(cedar: Cast) -> Cast:
     with district_scope(cedar.district.id):
         for _ in range(8):
             a_breach(cedar, a_ticket(cedar, team=cedar.transportation))
-        ladders.fallback_ladder("tickets")
+        climbing.fallback_ladder("tickets")
     return cedar
 
 
@@ -747,7 +749,7 @@ def statements(act: Any) -> int:
 
 
 def test_a_hundred_ladders_begin_and_climb_in_as_many_statements_as_five(here: Cast) -> None:
-    ladders.fallback_ladder("tickets")
+    climbing.fallback_ladder("tickets")
     Rung.objects.filter(level=1).update(channels=["inapp", "email", "sms"])
     Line.objects.create(number="+19165550100", texts=True)
     counted = {}
@@ -771,7 +773,7 @@ def test_one_that_goes_wrong_is_undone_alone_and_the_others_are_told_once(
     here: Cast, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     bad, *others = many_late(here, 6)
-    made = ladders.Climber._steps
+    made = climbing.Climber._steps
 
     def steps(climber: Any, escalation: Escalation, rung: Rung, found: Any) -> list[Step]:
         if escalation.breach_id != bad.id:
@@ -781,7 +783,7 @@ def test_one_that_goes_wrong_is_undone_alone_and_the_others_are_told_once(
         return [Step(escalation=escalation, level=-1, title="x")]
 
     with monkeypatch.context() as broken:
-        broken.setattr(ladders.Climber, "_steps", steps)
+        broken.setattr(climbing.Climber, "_steps", steps)
         assert collecting.collect_breaches(here.district.id, now=NOW) == 5
     assert bad.refresh().handled_at is None, "it is looked at again by the next sweep"
     assert {one.breach_id for one in Escalation.objects.all()} == {one.id for one in others}
@@ -795,7 +797,7 @@ def test_a_ladder_that_cannot_be_climbed_is_put_off_and_the_others_climb(here: C
     many_late(here, 4)
     sweep(here, NOW)
     bad = Escalation.objects.order_by("id")[1]
-    climb = ladders.Climber.climb
+    climb = climbing.Climber.climb
 
     def fragile(climber: Any, escalation: Escalation) -> None:
         if escalation.id == bad.id:
@@ -803,7 +805,7 @@ def test_a_ladder_that_cannot_be_climbed_is_put_off_and_the_others_climb(here: C
         climb(climber, escalation)
 
     with monkeypatch.context() as broken:
-        broken.setattr(ladders.Climber, "climb", fragile)
+        broken.setattr(climbing.Climber, "climb", fragile)
         collecting.climb(here.district.id, now=NOW + HOUR)
     assert (bad.refresh().level, bad.climb_at) == (1, NOW + 2 * HOUR)
     assert Escalation.objects.filter(level=2).count() == 3
@@ -818,7 +820,7 @@ def test_a_sweep_whose_time_is_up_is_no_fault_of_the_ladder(here: Cast, monkeypa
         raise SoftTimeLimitExceeded
 
     with monkeypatch.context() as broken:
-        broken.setattr(ladders.Climber, "climb", out_of_time)
+        broken.setattr(climbing.Climber, "climb", out_of_time)
         with pytest.raises(SoftTimeLimitExceeded):
             collecting.collect_breaches(here.district.id, now=NOW)
     sweep(here, NOW)

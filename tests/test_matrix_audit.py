@@ -10,12 +10,13 @@ from django.urls import NoReverseMatch, reverse
 
 from districts.models import District, Membership, Person, Role, Team
 from districts.scope import district_scope
-from ownership import actions, audit, looks, queries, rollout
-from ownership.audit import Finding, Kind
+from ownership import actions, queries
+from ownership.duty.oncall import Plan
+from ownership.duty.roles import Roster, Staff
 from ownership.models import Feed, FeedRun, Ladder, Leave, OwnerRole, Path, Process, Rotation, Rung
-from ownership.oncall import Plan
-from ownership.roles import Roster, Staff
-from ownership.rollout import Column, Facts, FeedFacts
+from ownership.overview import audit, looks, rollout
+from ownership.overview.audit import Finding, Kind
+from ownership.overview.rollout import Column, Facts, FeedFacts
 from tests.conftest import NOW, Cast, sign_in, visitor
 from tests.test_ladders import rotation
 from tests.test_ownership import Sync, make_sync
@@ -570,7 +571,7 @@ def test_a_process_walks_the_whole_board(here: Cast, rows: Sync) -> None:
 
 
 def test_ten_runs_within_sixty_days_are_a_baseline(here: Cast, rows: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ownership.views_rollout.timezone.now", lambda: NOW)
+    monkeypatch.setattr("ownership.overview.views_rollout.timezone.now", lambda: NOW)
 
     def runs(n: int, outcome: str, ago: int) -> int:
         FeedRun.objects.bulk_create([FeedRun(feed=rows.feed, outcome=outcome, at=NOW - ago * DAY) for _ in range(n)])

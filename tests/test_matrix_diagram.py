@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from districts.models import Person
 from districts.scope import district_scope
-from ownership.diagram import MOST_LINES, ROOM, WIDTH, Box, Drawing, Node, Row, draw, entries_of, flows_of, worst, wrapped
-from ownership.loading import load_matrix
+from ownership.keeping.loading import load_matrix
 from ownership.models import Feed, OwnerRole, Process, System
+from ownership.overview.diagram import MOST_LINES, ROOM, WIDTH, Box, Drawing, Node, Row, draw, entries_of, flows_of, worst, wrapped
 from tests.conftest import NOW, Cast, sign_in, visitor
 
 MATRIX = Path(__file__).parent.parent / "config" / "demo" / "data" / "cedar_valley" / "ownership.json"

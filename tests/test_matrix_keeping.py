@@ -9,10 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from districts.scope import district_scope
-from ownership import actions, feeds
+from ownership import actions
+from ownership.feeds import pings
 from ownership.keeping import writing
 from ownership.keeping.described import Described, Leg, Watched
-from ownership.loading import load_matrix
+from ownership.keeping.loading import load_matrix
 from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Path, Process, ProcessChange, Stage, System
 from tests.conftest import NOW, Cast, sign_in, visitor
 from tests.test_ownership import make_sync
@@ -184,7 +185,7 @@ def test_other_terms_of_a_feed_are_expected_anew_and_written_down(here: Cast, ad
     save(admin, where, {"active": False})
     off = Feed.objects.get(id=feed.id)
     assert (off.active, off.alert_at, off.expected_at) == (False, None, None)
-    assert feeds.watch(here.district.id, now=NOW + timedelta(days=9)) == 0
+    assert pings.watch(here.district.id, now=NOW + timedelta(days=9)) == 0
 
 
 def test_terms_without_a_time_are_kept_with_a_warning(here: Cast, admin: Client) -> None:

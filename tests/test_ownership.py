@@ -13,9 +13,11 @@ from delivery.models import Delivery
 from districts.models import District, Membership, Person, Role, Team
 from districts.queries import calendar_of
 from districts.scope import district_scope
-from ownership import actions, collecting, feeds, ladders, tasks
+from ownership import actions, tasks
+from ownership.duty.roles import Roster, Via
+from ownership.feeds import pings
+from ownership.ladders import climbing, collecting
 from ownership.models import Escalation, Feed, FeedRun, Ladder, OwnerRole, Process, Rung, Step
-from ownership.roles import Roster, Via
 from sla.models import Breach, Clock, ClockKind
 from tests.conftest import NOW, Cast, a_ticket, person
 from tickets import actions as tickets
@@ -70,7 +72,7 @@ def make_sync(cast: Cast, *, terms: str = "daily by 4 PM", slug: str = "attendan
 def sweep(cast: Cast, now: datetime) -> None:
     """What the task does in one district."""
     district_id = cast.district.id
-    feeds.watch(district_id, now=now)
+    pings.watch(district_id, now=now)
     collecting.collect_breaches(district_id, now=now)
     collecting.collect_runs(district_id, now=now)
     collecting.climb(district_id, now=now)
@@ -184,7 +186,7 @@ def test_a_run_that_does_not_come_alerts_both_owners_once_though_two_sweep(here:
     stale = Feed.objects.get(id=sync.feed.id)
     calendar = calendar_of(here.district, now=late)
     sweep(here, late)
-    assert not feeds.miss(stale, now=late, calendar=calendar), "a sweep that read the feed before the other is too late"
+    assert not pings.miss(stale, now=late, calendar=calendar), "a sweep that read the feed before the other is too late"
     sweep(here, late + timedelta(seconds=5))
     missed = FeedRun.objects.get(outcome="missed")
     assert missed.expected_at == FOUR_PM
@@ -259,14 +261,14 @@ def test_one_feed_that_breaks_does_not_stop_the_others(here: Cast, sync: Sync, m
     other = make_sync(here, slug="meals")
     for feed in (sync.feed, other.feed):
         actions.ping(feed, **SENT, now=NOW - DAY)
-    missed = feeds.miss
+    missed = pings.miss
 
     def fragile(feed: Feed, **more: Any) -> bool:
         if feed.id == sync.feed.id:
             raise RuntimeError("poison")
         return missed(feed, **more)
 
-    monkeypatch.setattr(feeds, "miss", fragile)
+    monkeypatch.setattr(pings, "miss", fragile)
     sweep(here, FOUR_PM + HOUR)
     assert told(other.rosa)
     assert sync.feed.refresh().alert_at == FOUR_PM + 2 * HOUR, "put off, to be tried again"
@@ -281,7 +283,7 @@ def test_a_broken_promise_gives_the_lead_a_notice_and_a_step_once(here: Cast) ->
     sweep(here, NOW)
     Breach.objects.filter(id=breach.id).update(handled_at=None)
     with pytest.raises(Exception, match="escalation_breach_once"), district_scope(here.district.id):
-        ladders.Climber(NOW).begin(Escalation(ladder=ladders.fallback_ladder("tickets"), breach=breach, ticket=ticket))
+        climbing.Climber(NOW).begin(Escalation(ladder=climbing.fallback_ladder("tickets"), breach=breach, ticket=ticket))
     Breach.objects.filter(id=breach.id).update(handled_at=NOW)
     sweep(here, NOW + timedelta(seconds=5))
     assert breach.refresh().handled_at
@@ -491,7 +493,7 @@ def test_four_sweeps_at_once_tell_everybody_once(cedar: Cast) -> None:
             actions.ping(one.feed, **SENT, now=NOW - DAY)
         for _ in range(12):
             a_breach(cedar, a_ticket(cedar, team=cedar.transportation))
-        ladders.fallback_ladder("tickets")
+        climbing.fallback_ladder("tickets")
     gate = threading.Barrier(4)
 
     def at_once() -> None:

@@ -12,9 +12,11 @@ from django.urls import reverse
 
 from districts.models import Membership, Person, Role, Team
 from districts.scope import district_scope
-from ownership import actions, audit, building, queries, rehearsal
-from ownership.loading import load_matrix
+from ownership import actions, queries
+from ownership.keeping.loading import load_matrix
+from ownership.ladders import building, rehearsal
 from ownership.models import Escalation, Feed, FeedRun, Ladder, LadderChange, OwnerRole, Process, Rung, Stage, Step
+from ownership.overview import audit
 from sla import terms
 from tests.conftest import NOW, Cast, a_ticket, sign_in, visitor
 from tests.test_ownership import FOUR_PM, HOUR, Sync, a_breach, away, make_sync, sweep

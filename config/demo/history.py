@@ -4,7 +4,7 @@ import random
 from datetime import datetime, timedelta
 
 from districts.calendar import Calendar
-from ownership import feeds
+from ownership.feeds import pings
 from ownership.models import Feed, FeedRun, Ladder
 
 DAYS = 30
@@ -30,7 +30,7 @@ def tell_feeds(calendar: Calendar, *, now: datetime, dice: random.Random) -> Non
 def _runs(feed: Feed, calendar: Calendar, until: datetime, dice: random.Random) -> None:
     """Rows as pings would have left them; the last one is a ping, which says what is expected next."""
     rows: list[FeedRun] = []
-    at = feeds.next_time(feed, calendar, after=until - timedelta(days=DAYS))
+    at = pings.next_time(feed, calendar, after=until - timedelta(days=DAYS))
     while at and at < until:
         came = at + timedelta(minutes=dice.randint(3, 12) if dice.random() > LATE else dice.randint(20, 90))
         rows.append(
@@ -45,10 +45,10 @@ def _runs(feed: Feed, calendar: Calendar, until: datetime, dice: random.Random) 
                 counts={"records": dice.randint(40, 400)},
             )
         )
-        following = feeds.next_time(feed, calendar, after=max(at, came) + APART)
+        following = pings.next_time(feed, calendar, after=max(at, came) + APART)
         at = following if following and following > at else None
     if rows:
         *told, last = [row for row in rows if row.at < until]
         FeedRun.objects.bulk_create(told)
         feed.expected_at, feed.alert_at = last.expected_at, None
-        feeds.ping(feed, outcome=last.outcome, counts=last.counts, note="", now=last.at)
+        pings.hear(feed, pings.Told(last.outcome, last.counts), now=last.at)

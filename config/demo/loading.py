@@ -32,7 +32,7 @@ from incidents import playbook
 from intake.models import Channel, Question
 from intake.phone import numbers
 from knowledge import actions as knowledge
-from ownership.loading import load_matrix
+from ownership.keeping.loading import load_matrix
 from routing.models import Rule
 from sla.models import ClockKind, Policy
 from tickets.models import ChannelKind

@@ -23,7 +23,7 @@ from intake.channels.arrival import Arrival
 from intake.models import SmsAsk
 from intake.phone.numbers import Talk, of_this_line
 from intake.receiving.joining import SMS_CONVERSATION
-from ownership import answering
+from ownership.ladders import answering
 from routing import actions as routing
 from routing import merging
 from routing.acknowledgement import TRIAGE_TAKES

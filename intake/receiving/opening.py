@@ -30,7 +30,7 @@ from intake.requester import reaching
 from intake.screening import Screened, Verdict, floods, told
 from intake.standing import standing_here
 from intake.wording import subject_of
-from ownership import answering
+from ownership.ladders import answering
 from routing import actions as routing
 from routing.queries import staff_language
 from routing.words import fold

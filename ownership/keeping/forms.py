@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from districts.editing import EditForm, Lines, OneLine, name_once
 from districts.models import Person, Service, Team
-from ownership.building import DEFAULTS
-from ownership.duties import staff
+from ownership.duty.duties import staff
 from ownership.keeping.described import GRACE, ITEM, LONGEST_GRACE, MOST, TEXT, Described, Leg
+from ownership.ladders.building import DEFAULTS
 from ownership.models import Feed, Ladder, OwnerRole, Path, Process, System
 from sla import terms
 from sla.setup.reading import TermsField

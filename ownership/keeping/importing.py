@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from districts.editing import fingerprint
 from districts.models import Person
-from ownership.audit import understood
 from ownership.keeping import writing
 from ownership.keeping.described import Described
 from ownership.keeping.differences import Difference, compare, left_out
 from ownership.keeping.files import Read
 from ownership.models import OwnerRole
+from ownership.overview.audit import understood
 
 
 @dataclass(frozen=True)

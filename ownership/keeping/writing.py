@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from districts.models import Person
 from districts.queries import calendar_of, free_slug, this_district
-from ownership.feeds import expect, next_time
+from ownership.feeds.pings import expect, next_time
 from ownership.keeping.described import Described, Leg, Watched
 from ownership.keeping.differences import Change, changes_of
 from ownership.models import Feed, Ladder, OwnerRole, Process, ProcessChange, Stage, System
@@ -32,6 +32,14 @@ RESERVED = {
     "diagram",
     "roll-out",
     "escalations",
+    "feeds",
+    "holds",
+    "playbooks",
+    "changes",
+    "vendors",
+    "triggers",
+    "cover",
+    "sign",
 }  # pages of ours
 PLAIN = ("name", "trigger", "promise", "promise_text", "terms", "fallback", "baseline", "path")
 

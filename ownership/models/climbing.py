@@ -4,7 +4,8 @@ from django.db import models
 from django.utils import timezone
 
 from districts.models import DistrictModel, Person, tenant_fk
-from ownership.models.matrix import FeedRun, Process
+from ownership.models.feeds import FeedRun
+from ownership.models.matrix import Process
 from ownership.models.roles import OwnerRole
 from ownership.models.rungs import Ladder, Proof
 from sla.models import Breach

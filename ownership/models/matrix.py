@@ -1,10 +1,10 @@
-"""The matrix: systems, the processes that connect them, their stages and feeds, and what the feeds told."""
+"""The matrix: systems, the processes that connect them, and the stages of these."""
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from districts.models import DistrictModel, Person, new_token, tenant_fk
+from districts.models import DistrictModel, Person, tenant_fk
 from ownership.models.roles import OwnerRole
 from ownership.models.rungs import Ladder
 
@@ -56,6 +56,10 @@ class Process(DistrictModel):
         help_text="Slugs of the services that people ask for when it does not work.",
     )  # fmt: skip
     edited_at = models.DateTimeField(null=True, blank=True, help_text="Changed on our pages since a file was loaded: that stays.")
+    tested_at = models.DateTimeField(null=True, blank=True, help_text="When a drill or a simulation last went through it.")
+    failing = models.SlugField(
+        max_length=100, db_index=False, blank=True, db_default="", help_text="The playbook for a run that failed; empty: the usual one."
+    )
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "slug"], name="process_slug_once")]
@@ -87,63 +91,3 @@ class Stage(DistrictModel):
 
     class Meta(DistrictModel.Meta):
         constraints = [models.UniqueConstraint(fields=["district", "process", "order"], name="stage_once")]
-
-
-class Feed(DistrictModel):
-    """Evidence that a process works: something pings the token's address each time it ran."""
-
-    class State(models.TextChoices):
-        NEW = "new", _("Never seen")
-        ON_TIME = "ok", _("On time")
-        LATE = "late", _("Late")
-        FAILED = "failed", _("Failed")
-
-    process = tenant_fk(Process, on_delete=models.CASCADE, related_name="feeds")
-    slug = models.SlugField(max_length=100, db_index=False)
-    name = models.CharField(max_length=200)
-    token = models.CharField(max_length=32, default=new_token)
-    terms = models.CharField(max_length=300, help_text='"checks at 10 AM and 3 PM", "daily by 4 PM", "every 60 minutes".')
-    grace_minutes = models.PositiveIntegerField(default=15)
-    state = models.CharField(max_length=8, choices=State, default=State.NEW)
-    expected_at = models.DateTimeField(null=True, blank=True, help_text="Next ping promised.")
-    alert_at = models.DateTimeField(null=True, blank=True, help_text="expected_at plus grace; empty: not watched, or already late.")
-    last_ping_at = models.DateTimeField(null=True, blank=True)
-    active = models.BooleanField(default=True)
-
-    class Meta(DistrictModel.Meta):
-        constraints = [
-            models.UniqueConstraint(fields=["district", "slug"], name="feed_slug_once"),
-            models.UniqueConstraint(fields=["district", "token"], name="feed_token_once"),
-        ]
-        indexes = [models.Index(fields=["district", "alert_at"], name="feed_alert", condition=models.Q(alert_at__isnull=False))]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class FeedRun(DistrictModel):
-    """One thing that happened, or failed to happen, on a feed."""
-
-    class Outcome(models.TextChoices):
-        OK = "ok", _("Ran")
-        FAILED = "failed", _("Failed")
-        MISSED = "missed", _("Did not run")
-
-    feed = tenant_fk(Feed, on_delete=models.CASCADE, related_name="runs")
-    outcome = models.CharField(max_length=8, choices=Outcome)
-    expected_at = models.DateTimeField(null=True, blank=True)
-    at = models.DateTimeField(default=timezone.now)
-    late_seconds = models.IntegerField(null=True, blank=True)
-    counts = models.JSONField(default=dict)
-    note = models.TextField(blank=True, help_text="What the feed said of itself, then one line for each thing its ladder did.")
-    handled_at = models.DateTimeField(null=True, blank=True, help_text="A failed or missed run is collected by the ladder.")
-
-    class Meta(DistrictModel.Meta):
-        indexes = [
-            models.Index(fields=["district", "feed", "-at"], name="feed_run_feed"),
-            models.Index(
-                fields=["district", "at"],
-                name="feed_run_trouble",
-                condition=models.Q(handled_at__isnull=True) & ~models.Q(outcome="ok"),
-            ),
-        ]

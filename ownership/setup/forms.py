@@ -16,8 +16,8 @@ from delivery import calls
 from delivery.models import Delivery
 from districts.editing import EditForm, Lines, OneLine, name_once
 from districts.models import Person, Team
-from ownership import turns
-from ownership.duties import staff
+from ownership.duty import turns
+from ownership.duty.duties import staff
 from ownership.models import Action, Ladder, OwnerRole, Proof, Rotation, Rung
 
 LONGEST = 14 * 24 * 60  # minutes: two weeks

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from delivery import calls as ringing
 from districts.editing import actor_of, for_administrators, row_or_404
 from districts.models import Person
-from ownership import building, duties, turns
+from ownership.duty import duties, turns
+from ownership.ladders import building
 from ownership.models import LadderChange, Rotation, Rung
 from ownership.setup.forms import CallsForm, LadderForm, RotationForm, RungForm
 

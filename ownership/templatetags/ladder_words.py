@@ -9,8 +9,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from delivery.models import Delivery
+from ownership.ladders.notices import clock, rung_name
 from ownership.models import Rung
-from ownership.notices import clock, rung_name
 from sla import words
 
 register = template.Library()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from districts.models import District
 from districts.scope import district_scope
-from ownership.loading import Loaded, load_matrix
+from ownership.keeping.loading import Loaded, load_matrix
 
 
 class Command(BaseCommand):

@@ -1,0 +1,239 @@
+"""Feeds: the evidence that a process works. What is told says that it ran; a time that passes in silence says that it did not.
+
+`expected_at` is the next promised time that no run has met yet. A run meets it when it comes after it, or up to half a day
+before (and no earlier than halfway from the time before it): a second export at 5 PM does not stand for tomorrow's at 4 PM.
+Terms of an interval ("every 60 minutes") start again with each run. A run that only started, that said neither, or that is held
+meets nothing. In summer, on holidays and in breaks nothing is expected, unless the feed is told otherwise.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from districts.calendar import ONE_DAY, Calendar, DayKind
+from districts.models import District, Person
+from districts.queries import calendar_of, this_district
+from districts.scope import district_scope
+from ownership.ladders import climbing, notices
+from ownership.models import Feed, FeedRun
+from sla import clock, terms
+from sla.promise import Every
+
+EARLY = timedelta(hours=12)
+OFTEN = timedelta(hours=1)  # a feed that is late already is not written down more often than this
+BATCH = 200
+POISONED = timedelta(hours=1)
+LOOKED_AHEAD = timedelta(days=400)
+Outcome, State = FeedRun.Outcome, Feed.State
+QUIET_DAYS = frozenset({DayKind.SUMMER, DayKind.HOLIDAY, DayKind.BREAK, DayKind.CLOSURE})
+IN_TROUBLE = (State.LATE, State.FAILED, State.PARTIAL)
+SAYS = {  # what the feed is after each; a start changes nothing
+    Outcome.OK: State.ON_TIME, Outcome.FAILED: State.FAILED, Outcome.PARTIAL: State.PARTIAL, Outcome.HELD: State.HELD,
+    Outcome.UNKNOWN: State.UNKNOWN,
+}  # fmt: skip
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came from a feed, whatever the door: an outcome of `FeedRun.Outcome`, and what stands behind it."""
+
+    outcome: str = Outcome.OK
+    counts: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+    way: str = FeedRun.Way.PING
+    key: str = ""  # what its sender calls this run; told twice, it counts once
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    by: Person | None = None
+
+
+def hear(feed: Feed, told: Told, *, now: datetime, district: District | None = None) -> FeedRun:
+    """Write down what a feed told, and move on what is expected next; a feed that is back ends its ladder.
+
+    Of a run that was told before (the same `key`), the row of that time.
+    """
+    if told.key and (before := _told_before(feed, told)):
+        return before
+    calendar = calendar_of(district or this_district(), now=now)
+    if feed.alert_at and feed.alert_at <= now:
+        miss(feed, now=now, calendar=calendar)  # late beyond its grace, and the sweep has not been here yet
+    if told.outcome == Outcome.STARTED:
+        return _start(feed, told, now=now)
+    return _end(feed, told, now=now, calendar=calendar)
+
+
+def _told_before(feed: Feed, told: Told) -> FeedRun | None:
+    alike = [Outcome.STARTED] if told.outcome == Outcome.STARTED else [o for o in Outcome if o != Outcome.STARTED]
+    found: FeedRun | None = FeedRun.objects.filter(feed=feed, key=told.key, outcome__in=alike).first()
+    return found
+
+
+def _start(feed: Feed, told: Told, *, now: datetime) -> FeedRun:
+    run = _run(feed, told, now=now, handled_at=now)
+    feed.started_at = now
+    expect(feed, feed.expected_at)
+    _write(feed, run)
+    return run
+
+
+def _end(feed: Feed, told: Told, *, now: datetime, calendar: Calendar) -> FeedRun:
+    in_trouble, delivered = feed.state in IN_TROUBLE, told.outcome in (Outcome.OK, Outcome.FAILED, Outcome.PARTIAL)
+    expected = feed.expected_at or next_time(feed, calendar, after=now)
+    met = expected if delivered and expected and _meets(feed, calendar, expected, now) else None
+    due = met or (_missed(feed) if in_trouble else None)
+    run = _run(
+        feed, told, now=now, expected_at=due, handled_at=None if told.outcome in (Outcome.FAILED, Outcome.PARTIAL) else now,
+        late_seconds=int((now - due).total_seconds()) if due and now > due else None,
+        took_seconds=int((now - feed.started_at).total_seconds()) if feed.started_at else None,
+    )  # fmt: skip
+    feed.started_at, feed.last_ping_at = None, now
+    if delivered or not in_trouble:
+        feed.state = SAYS[Outcome(told.outcome)]
+    expect(feed, next_time(feed, calendar, after=now if _restarts(feed) else max(now, met)) if met else expected)
+    _write(feed, run)
+    if in_trouble and told.outcome == Outcome.OK:
+        climbing.back(feed, now=now)
+    return run
+
+
+def _run(feed: Feed, told: Told, *, now: datetime, **values: Any) -> FeedRun:
+    return FeedRun(
+        feed=feed, outcome=told.outcome, way=told.way, key=told.key, counts=dict(told.counts), evidence=dict(told.evidence), by=told.by,
+        note=told.note, at=now, **values,
+    )  # fmt: skip
+
+
+def _write(feed: Feed, run: FeedRun) -> None:
+    """The run and the feed's new state, in one trip to the database: pings are the most frequent thing that comes in."""
+    statement = (
+        f"WITH run AS (INSERT INTO {FeedRun._meta.db_table}"
+        " (id, district_id, feed_id, outcome, way, key, expected_at, at, late_seconds, took_seconds, counts, evidence, by_id, note,"
+        " handled_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s))"
+        f" UPDATE {Feed._meta.db_table} SET state = %s, last_ping_at = %s, expected_at = %s, alert_at = %s, started_at = %s"
+        " WHERE district_id = %s AND id = %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [
+            run.id, run.district_id, feed.id, run.outcome, run.way, run.key, run.expected_at, run.at, run.late_seconds,
+            run.took_seconds, json.dumps(run.counts), json.dumps(run.evidence), run.by_id, run.note, run.handled_at,
+            feed.state, feed.last_ping_at, feed.expected_at, feed.alert_at, feed.started_at, feed.district_id, feed.id,
+        ])  # fmt: skip
+
+
+def watch(district_id: UUID, *, now: datetime) -> int:
+    """Write down every run that was promised and did not come; two sweeps at once write it once."""
+    seen: set[UUID] = set()
+    with district_scope(district_id):
+        calendar = calendar_of(this_district(), now=now)
+    while batch := _miss_batch(district_id, seen, calendar, now):
+        seen |= batch
+    return len(seen)
+
+
+def miss(feed: Feed, *, now: datetime, calendar: Calendar) -> bool:
+    """A promised run did not come, or one that started did not end. False: somebody else saw to it, or nobody watches it."""
+    if not feed.active:
+        Feed.objects.filter(id=feed.id).update(alert_at=None)
+        return False
+    expected, alert_at = feed.expected_at, feed.alert_at
+    silent = bool(expected and expected + timedelta(minutes=feed.grace_minutes) <= now)
+    upcoming, started = expected, feed.started_at
+    if silent:
+        upcoming = next_time(feed, calendar, after=now)
+        if feed.state == State.LATE and upcoming and upcoming - now < OFTEN:
+            upcoming = next_time(feed, calendar, after=now + OFTEN)
+    feed.state, feed.started_at = State.HELD if feed.state == State.HELD else State.LATE, None
+    expect(feed, upcoming)
+    hit = Feed.objects.filter(id=feed.id, alert_at=alert_at).update(
+        state=feed.state, expected_at=feed.expected_at, alert_at=feed.alert_at, started_at=None
+    )
+    if hit:
+        note = _started_only(started, now) if started else ""
+        FeedRun(feed=feed, outcome=Outcome.MISSED, at=now, expected_at=expected if silent else _end_of(feed, started), note=note).save(
+            force_insert=True
+        )
+    return bool(hit)
+
+
+def _started_only(started: datetime, now: datetime) -> str:
+    with climbing.Climber(now).words():
+        return _("It said at %(time)s that it started, and has not ended.") % {"time": notices.clock(started)}
+
+
+def _end_of(feed: Feed, started: datetime | None) -> datetime | None:
+    return started + timedelta(minutes=feed.longest_minutes) if started and feed.longest_minutes else None
+
+
+def expect(feed: Feed, at: datetime | None) -> None:
+    """Set, without saving, when the feed is expected next and when its silence becomes an alert."""
+    feed.expected_at = at
+    silent = at + timedelta(minutes=feed.grace_minutes) if at else None
+    ends = [moment for moment in (silent, _end_of(feed, feed.started_at)) if moment]
+    feed.alert_at = min(ends) if ends and feed.active else None
+
+
+def next_time(feed: Feed, calendar: Calendar, *, after: datetime) -> datetime | None:
+    """The next promised run; None where the terms name no time, or cannot be read (the matrix's own audit says so)."""
+    try:
+        promised = terms.parse(feed.terms)
+    except terms.NotUnderstood:
+        log.warning("feed_terms_not_understood", feed=str(feed.id))
+        return None
+    if feed.all_year:
+        return clock.next_expected(promised, calendar.without_days_off(), after=after)
+    at = clock.next_expected(promised, calendar, after=after)
+    return _past_days_off(promised, calendar, at) if at and _restarts(feed) else at
+
+
+def _past_days_off(promised: terms.Terms, calendar: Calendar, at: datetime) -> datetime | None:
+    """An interval runs day and night, but nobody waits for it in summer: its first time on a day that is no day off."""
+    day = first = calendar.local_date(at)
+    while calendar.day_kind(day) in QUIET_DAYS and day - first < LOOKED_AHEAD:
+        day += ONE_DAY
+    return at if day == first else clock.next_expected(promised, calendar, after=calendar.at_local(day, 0))
+
+
+def _meets(feed: Feed, calendar: Calendar, expected: datetime, at: datetime) -> bool:
+    if at >= expected or _restarts(feed):
+        return True
+    window, before = EARLY, next_time(feed, calendar, after=expected - 2 * EARLY)
+    while before and before < expected:
+        window = min(EARLY, (expected - before) / 2)
+        before = next_time(feed, calendar, after=before)
+    return expected - at <= window
+
+
+def _restarts(feed: Feed) -> bool:
+    try:
+        recurring = terms.parse(feed.terms).recurring
+    except terms.NotUnderstood:
+        return False
+    return bool(recurring) and all(isinstance(clause.term, Every) for clause in recurring)
+
+
+def _missed(feed: Feed) -> datetime | None:
+    """The time that the feed in trouble did not meet, so that what comes now is known to be late for it."""
+    last = FeedRun.objects.filter(feed=feed).order_by("-at", "-id").values_list("outcome", "expected_at").first()
+    return last[1] if last and last[0] != Outcome.OK else None
+
+
+def _miss_batch(district_id: UUID, seen: set[UUID], calendar: Calendar, now: datetime) -> set[UUID]:
+    """One transaction. A feed that cannot be looked at is put off for an hour, so that it cannot stop the others."""
+    with district_scope(district_id):
+        due = Feed.objects.filter(alert_at__lte=now).exclude(id__in=seen)
+        feeds = list(due.order_by("alert_at").select_for_update(skip_locked=True)[:BATCH])
+        for feed in feeds:
+            try:
+                with transaction.atomic():
+                    miss(feed, now=now, calendar=calendar)
+            except Exception:  # a feed of whatever kind of trouble must not stop the others
+                log.exception("feed_not_watched", feed=str(feed.id))
+                Feed.objects.filter(id=feed.id).update(alert_at=now + POISONED)
+        return {feed.id for feed in feeds}

@@ -1,0 +1,1 @@
+"""Holds: a run stopped before it does harm, until a named person decides."""

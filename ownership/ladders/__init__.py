@@ -1,0 +1,1 @@
+"""Ladders: climbed rung by rung, told, taken in hand, built and rehearsed."""

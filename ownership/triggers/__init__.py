@@ -1,0 +1,1 @@
+"""Triggers: what is released at once when something happens."""
