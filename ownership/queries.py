@@ -1,5 +1,6 @@
 """Reads for the matrix, the page of one process, and the steps that wait for people."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,10 +19,11 @@ from django.utils.translation import gettext as _
 from districts.access import VISITOR, Actor, Can, may
 from districts.models import Person, Service
 from districts.scope import require_district_id
+from ownership.changes import missing
 from ownership.duty.roles import Found, Roster
 from ownership.ladders.climbing import WITH_OWNERS, escalations, owners, whom
 from ownership.ladders.notices import clock, title, trouble
-from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Process, Rung, Stage, Step, Summons, System
+from ownership.models import Escalation, Feed, FeedRun, Hold, OwnerRole, Process, Rung, Stage, Step, Summons, System
 from ownership.overview import audit, history, looks
 from ownership.overview.audit import Finding
 from ownership.overview.history import Strip
@@ -139,7 +141,7 @@ class Open:
         if run:
             return trouble(run)
         if breach is None:
-            return ""
+            return missing.called_for(self.escalation.process).words if self.escalation.process else ""
         words = {"promise": ClockKind(breach.kind).label, "time": clock(breach.due_at), "team": breach.team.name}
         return _("%(promise)s was promised by %(time)s. The ticket was with %(team)s.") % words
 
@@ -372,4 +374,12 @@ def feed_by_token(token: str) -> Feed:
         row = cursor.fetchone()
     if row is None:
         raise Http404
-    return Feed.from_db("default", [field.attname for field in fields], row)
+    feed = Feed.from_db("default", [field.attname for field in fields], row)
+    feed.rules = json.loads(feed.rules) if isinstance(feed.rules, str) else feed.rules  # no converter ran over the row
+    return feed
+
+
+def last_hold(feed: Feed) -> str:
+    """The state of what was last held of a feed; empty where nothing was."""
+    row = Hold.objects.filter(feed=feed).order_by("-at", "-id").values_list("state", flat=True).first()
+    return str(row or "")

@@ -21,12 +21,16 @@ from districts.access import Actor, Can, may, require
 from districts.links import absolute
 from districts.models import Person
 from ownership import actions, forms, queries
+from ownership.feeds import saying
 from ownership.ladders import rehearsal
 from ownership.ladders.climbing import ladder_of
 from ownership.ladders.notices import clock
-from ownership.models import Escalation, Step, StepFile
+from ownership.models import Escalation, Feed, Step, StepFile
+from ownership.playbooks import reading
 from tickets import files
 from tickets.models import Attachment
+
+LOCKED = 423  # RFC 4918: what was asked for is held
 
 
 def actor_of(request: HttpRequest, can: Can = Can.READ) -> Actor:
@@ -87,6 +91,7 @@ def _steps(request: HttpRequest, actor: Actor, *, wrong: Step | None = None, for
     context: dict[str, Any] = {
         "waiting": queries.waiting_on(actor, wrong) if wrong else listed(actor), "everybody": everybody, "may_lead": may_lead,
         "now": timezone.now(), "wrong": wrong, "form": form, "pauses": forms.PAUSES,
+        "owed": [] if wrong else reading.owed(actor, now=timezone.now(), everybody=everybody),
     }  # fmt: skip
     return render(request, "ownership/steps.html", context, status=422 if wrong else 200)
 
@@ -226,21 +231,34 @@ def _back(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def ping(request: HttpRequest, token: str) -> HttpResponse:
+def ping(request: HttpRequest, token: str, end: str = "") -> HttpResponse:
     """A feed says that it ran. The token is all it needs; a token of another district is not known here."""
+    feed = _feed(token)
+    body = b"" if request.method != "POST" else request.read(saying.MOST_BYTES + 1)
+    if len(body) > saying.MOST_BYTES:
+        return _plain(f"at most {saying.MOST_BYTES} bytes; nothing was written down", 413)
+    try:
+        said = saying.said(body, end=end, query=request.GET.dict() if request.META["QUERY_STRING"] else None)
+    except saying.BadPing as error:
+        return _plain(f"{error}; nothing was written down", 400)
+    told = actions.Told(said.outcome, said.counts, said.note, key=said.key)
+    run = actions.hear(feed, told, now=timezone.now(), district=request.district)  # type: ignore[attr-defined]
+    return _plain("HELD: stop here, somebody is asked", LOCKED) if run.outcome == run.Outcome.HELD else _plain("OK")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD"])
+def held(request: HttpRequest, token: str) -> HttpResponse:
+    """A program that was told to stop asks what was decided: 423 while it waits, 409 rejected, 200 released or never held."""
+    state = queries.last_hold(_feed(token))
+    return _plain(state.upper() if state else "OK", {"waiting": LOCKED, "rejected": 409}.get(state, 200))
+
+
+def _feed(token: str) -> Feed:
+    """Raises Http404."""
     if not token.isascii() or not token.isalnum():
         raise Http404
-    feed = queries.feed_by_token(token[:33])
-    body = b"" if request.method != "POST" else request.read(forms.MOST_BYTES + 1)
-    if len(body) > forms.MOST_BYTES:
-        return _plain(f"at most {forms.MOST_BYTES} bytes; nothing was written down", 413)
-    try:
-        said = forms.said(body)
-    except forms.BadPing as error:
-        return _plain(f"{error}; nothing was written down", 400)
-    district = request.district  # type: ignore[attr-defined]
-    actions.ping(feed, outcome=said.outcome, counts=said.counts, note=said.note, now=timezone.now(), district=district)
-    return _plain("OK")
+    return queries.feed_by_token(token[:33])
 
 
 def _plain(text: str, status: int = 200) -> HttpResponse:

@@ -8,21 +8,25 @@ meets nothing. In summer, on holidays and in breaks nothing is expected, unless 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from districts.calendar import ONE_DAY, Calendar, DayKind
 from districts.models import District, Person
 from districts.queries import calendar_of, this_district
 from districts.scope import district_scope
+from ownership.holds import holding, judging
+from ownership.holds.rules import Reason
 from ownership.ladders import climbing, notices
 from ownership.models import Feed, FeedRun
+from ownership.triggers.firing import fire
 from sla import clock, terms
 from sla.promise import Every
 
@@ -37,6 +41,9 @@ IN_TROUBLE = (State.LATE, State.FAILED, State.PARTIAL)
 SAYS = {  # what the feed is after each; a start changes nothing
     Outcome.OK: State.ON_TIME, Outcome.FAILED: State.FAILED, Outcome.PARTIAL: State.PARTIAL, Outcome.HELD: State.HELD,
     Outcome.UNKNOWN: State.UNKNOWN,
+}  # fmt: skip
+EVENTS = {  # of triggers
+    Outcome.OK: "feed.ok", Outcome.FAILED: "feed.failed", Outcome.HELD: "feed.held", Outcome.MISSED: "feed.late",
 }  # fmt: skip
 log = structlog.get_logger(__name__)
 
@@ -54,25 +61,50 @@ class Told:
     by: Person | None = None
 
 
-def hear(feed: Feed, told: Told, *, now: datetime, district: District | None = None) -> FeedRun:
+def hear(feed: Feed, told: Told, *, now: datetime, district: District | None = None, judged: bool = False) -> FeedRun:
     """Write down what a feed told, and move on what is expected next; a feed that is back ends its ladder.
 
+    A run that breaks a rule of the feed is held (`outcome` is then HELD), unless somebody has `judged` it already.
     Of a run that was told before (the same `key`), the row of that time.
     """
     if told.key and (before := _told_before(feed, told)):
         return before
-    calendar = calendar_of(district or this_district(), now=now)
+    district = district or this_district()
+    calendar = calendar_of(district, now=now)
     if feed.alert_at and feed.alert_at <= now:
         miss(feed, now=now, calendar=calendar)  # late beyond its grace, and the sweep has not been here yet
-    if told.outcome == Outcome.STARTED:
-        return _start(feed, told, now=now)
-    return _end(feed, told, now=now, calendar=calendar)
+    reasons = [] if judged or not feed.rules else _reasons(feed, told, now=now, district=district)
+    if reasons:
+        told = replace(told, outcome=Outcome.HELD, evidence={**told.evidence, "told": told.outcome})
+    run = _start(feed, told, now=now) if told.outcome == Outcome.STARTED else _end(feed, told, now=now, calendar=calendar)
+    if reasons:
+        holding.hold(feed, run, reasons, now=now)
+    if feed.releases:
+        _release(feed, run, now=now)
+    return run
+
+
+def _release(feed: Feed, run: FeedRun, *, now: datetime) -> None:
+    """Whoever waits for what this feed tells hears it at once."""
+    event = EVENTS.get(Outcome(run.outcome))
+    if event:
+        payload = {"counts": run.counts, "run": run.key or str(run.id), "note": run.note, "at": run.at.isoformat()}
+        fire(event, payload=payload, key=f"run:{run.id}", feed=feed, now=now)
 
 
 def _told_before(feed: Feed, told: Told) -> FeedRun | None:
-    alike = [Outcome.STARTED] if told.outcome == Outcome.STARTED else [o for o in Outcome if o != Outcome.STARTED]
-    found: FeedRun | None = FeedRun.objects.filter(feed=feed, key=told.key, outcome__in=alike).first()
+    """A start and an end of one run have the same key; each counts once, and so does one that was held."""
+    alike = Q(outcome=Outcome.STARTED) | Q(outcome=Outcome.HELD, evidence__told=Outcome.STARTED)
+    found: FeedRun | None = FeedRun.objects.filter(feed=feed, key=told.key).filter(
+        alike if told.outcome == Outcome.STARTED else ~alike
+    ).order_by("at").first()  # fmt: skip
     return found
+
+
+def _reasons(feed: Feed, told: Told, *, now: datetime, district: District) -> list[Reason]:
+    if told.outcome not in (Outcome.OK, Outcome.PARTIAL, Outcome.STARTED):
+        return []
+    return judging.reasons(feed, told.counts, at=now, zone=district.zone, only_starts=told.outcome == Outcome.STARTED)
 
 
 def _start(feed: Feed, told: Told, *, now: datetime) -> FeedRun:
@@ -84,23 +116,33 @@ def _start(feed: Feed, told: Told, *, now: datetime) -> FeedRun:
 
 
 def _end(feed: Feed, told: Told, *, now: datetime, calendar: Calendar) -> FeedRun:
-    in_trouble, delivered = feed.state in IN_TROUBLE, told.outcome in (Outcome.OK, Outcome.FAILED, Outcome.PARTIAL)
+    before, delivered = feed.state, told.outcome in (Outcome.OK, Outcome.FAILED, Outcome.PARTIAL)
     expected = feed.expected_at or next_time(feed, calendar, after=now)
     met = expected if delivered and expected and _meets(feed, calendar, expected, now) else None
-    due = met or (_missed(feed) if in_trouble else None)
+    due = met or (_missed(feed) if before in IN_TROUBLE else None)
     run = _run(
         feed, told, now=now, expected_at=due, handled_at=None if told.outcome in (Outcome.FAILED, Outcome.PARTIAL) else now,
         late_seconds=int((now - due).total_seconds()) if due and now > due else None,
-        took_seconds=int((now - feed.started_at).total_seconds()) if feed.started_at else None,
+        took_seconds=max(0, int((now - feed.started_at).total_seconds())) if feed.started_at else None,
     )  # fmt: skip
     feed.started_at, feed.last_ping_at = None, now
-    if delivered or not in_trouble:
+    if delivered or told.outcome == Outcome.HELD or before not in IN_TROUBLE:
         feed.state = SAYS[Outcome(told.outcome)]
     expect(feed, next_time(feed, calendar, after=now if _restarts(feed) else max(now, met)) if met else expected)
     _write(feed, run)
-    if in_trouble and told.outcome == Outcome.OK:
+    if before == State.HELD and delivered:
+        holding.overtake(feed, by=run, now=now)
+    if before in (*IN_TROUBLE, State.HELD) and told.outcome == Outcome.OK:
         climbing.back(feed, now=now)
     return run
+
+
+def settle(feed: Feed) -> None:
+    """A run that was held is not used, and nothing has failed by it: the feed is what its last other run said."""
+    said = FeedRun.objects.filter(feed=feed).exclude(outcome__in=[Outcome.HELD, Outcome.STARTED, Outcome.UNKNOWN])
+    last = said.order_by("-at", "-id").values_list("outcome", flat=True).first()
+    feed.state = State.NEW if last is None else SAYS.get(Outcome(last), State.LATE)
+    Feed.objects.filter(id=feed.id).update(state=feed.state)
 
 
 def _run(feed: Feed, told: Told, *, now: datetime, **values: Any) -> FeedRun:
@@ -116,14 +158,15 @@ def _write(feed: Feed, run: FeedRun) -> None:
         f"WITH run AS (INSERT INTO {FeedRun._meta.db_table}"
         " (id, district_id, feed_id, outcome, way, key, expected_at, at, late_seconds, took_seconds, counts, evidence, by_id, note,"
         " handled_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s))"
-        f" UPDATE {Feed._meta.db_table} SET state = %s, last_ping_at = %s, expected_at = %s, alert_at = %s, started_at = %s"
+        f" UPDATE {Feed._meta.db_table} SET state = %s, last_ping_at = %s, expected_at = %s, alert_at = %s, ask_at = %s,"
+        " started_at = %s"
         " WHERE district_id = %s AND id = %s"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [
             run.id, run.district_id, feed.id, run.outcome, run.way, run.key, run.expected_at, run.at, run.late_seconds,
             run.took_seconds, json.dumps(run.counts), json.dumps(run.evidence), run.by_id, run.note, run.handled_at,
-            feed.state, feed.last_ping_at, feed.expected_at, feed.alert_at, feed.started_at, feed.district_id, feed.id,
+            feed.state, feed.last_ping_at, feed.expected_at, feed.alert_at, feed.ask_at, feed.started_at, feed.district_id, feed.id,
         ])  # fmt: skip
 
 
@@ -140,7 +183,7 @@ def watch(district_id: UUID, *, now: datetime) -> int:
 def miss(feed: Feed, *, now: datetime, calendar: Calendar) -> bool:
     """A promised run did not come, or one that started did not end. False: somebody else saw to it, or nobody watches it."""
     if not feed.active:
-        Feed.objects.filter(id=feed.id).update(alert_at=None)
+        Feed.objects.filter(id=feed.id).update(alert_at=None, ask_at=None)
         return False
     expected, alert_at = feed.expected_at, feed.alert_at
     silent = bool(expected and expected + timedelta(minutes=feed.grace_minutes) <= now)
@@ -152,13 +195,15 @@ def miss(feed: Feed, *, now: datetime, calendar: Calendar) -> bool:
     feed.state, feed.started_at = State.HELD if feed.state == State.HELD else State.LATE, None
     expect(feed, upcoming)
     hit = Feed.objects.filter(id=feed.id, alert_at=alert_at).update(
-        state=feed.state, expected_at=feed.expected_at, alert_at=feed.alert_at, started_at=None
+        state=feed.state, expected_at=feed.expected_at, alert_at=feed.alert_at, ask_at=feed.ask_at, started_at=None
     )
     if hit:
         note = _started_only(started, now) if started else ""
-        FeedRun(feed=feed, outcome=Outcome.MISSED, at=now, expected_at=expected if silent else _end_of(feed, started), note=note).save(
-            force_insert=True
-        )
+        due = expected if silent else _end_of(feed, started)
+        run = FeedRun(feed=feed, outcome=Outcome.MISSED, at=now, expected_at=due, note=note)
+        run.save(force_insert=True)
+        if feed.releases:
+            _release(feed, run, now=now)
     return bool(hit)
 
 
@@ -177,6 +222,7 @@ def expect(feed: Feed, at: datetime | None) -> None:
     silent = at + timedelta(minutes=feed.grace_minutes) if at else None
     ends = [moment for moment in (silent, _end_of(feed, feed.started_at)) if moment]
     feed.alert_at = min(ends) if ends and feed.active else None
+    feed.ask_at = at if feed.kind == Feed.Kind.CHECK and feed.active else None
 
 
 def next_time(feed: Feed, calendar: Calendar, *, after: datetime) -> datetime | None:

@@ -25,6 +25,8 @@ class Kind(TextChoices):
 
     FAILED = "failed", gettext_lazy("Failed")
     MISSED = "missed", gettext_lazy("Did not run")
+    HELD = "held", gettext_lazy("Held")
+    PARTIAL = "partial", gettext_lazy("In part")
     LATE = "late", gettext_lazy("Late")
     OK = "ok", gettext_lazy("On time")
     NONE = "none", gettext_lazy("Nothing was due")
@@ -56,7 +58,7 @@ class Strip:
             by_kind[cell.kind].append(cell.day)
         if set(by_kind) == {Kind.NONE}:
             return _("Nothing in the last %(days)d days") % {"days": len(self.cells)}
-        parts = [_said(kind, by_kind[kind]) for kind in (Kind.OK, Kind.LATE, Kind.MISSED, Kind.FAILED) if by_kind[kind]]
+        parts = [_said(kind, by_kind[kind]) for kind in reversed(Kind) if kind is not Kind.NONE and by_kind[kind]]
         return _("Last %(days)d days: %(what)s") % {"days": len(self.cells), "what": "; ".join(parts)}
 
 
@@ -98,6 +100,10 @@ def _kind(outcomes: dict[str, int], grace_seconds: int) -> Kind:
     if Outcome.FAILED in outcomes:
         return Kind.FAILED
     ran = outcomes.get(Outcome.OK)
+    if Outcome.HELD in outcomes and ran is None:
+        return Kind.HELD
+    if Outcome.PARTIAL in outcomes and ran is None:
+        return Kind.PARTIAL
     if Outcome.MISSED in outcomes:
         return Kind.MISSED if ran is None else Kind.LATE
     if ran is None:
