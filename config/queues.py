@@ -22,6 +22,8 @@ ROUTES = (
     ("intake.*", {"queue": INTAKE}),
     ("delivery.*", {"queue": SENDING}),
     ("sla.*", {"queue": PROMISES}),
+    ("ownership.sweep_calls", {"queue": SENDING}),  # of triggers, to other systems
+    ("ownership.call_pending", {"queue": SENDING}),
     ("ownership.*", {"queue": PROMISES}),
     ("incidents.*", {"queue": PROMISES}),
     ("alerts.*", {"queue": PROMISES}),

@@ -9,6 +9,8 @@ SCHEDULE = {
     "send-deliveries": {"task": "delivery.sweep", "schedule": 5, "options": {"queue": queues.SENDING, "expires": 5}},
     "check-clocks": {"task": "sla.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
     "climb-ladders": {"task": "ownership.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
+    "read-folders": {"task": "ownership.feed_folders", "schedule": 60, "options": {"queue": queues.PROMISES, "expires": 60}},
+    "call-triggers": {"task": "ownership.sweep_calls", "schedule": 5, "options": {"queue": queues.SENDING, "expires": 5}},
     "watch-alerts": {"task": "alerts.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
     "move-outages": {"task": "incidents.sweep", "schedule": 5, "options": {"queue": queues.PROMISES, "expires": 5}},
     "notice-outages": {"task": "routing.compare", "schedule": 20, "options": {"queue": queues.PROMISES, "expires": 20}},

@@ -216,6 +216,7 @@ STATIC_ROOT = ROOT / "var" / "static"
 STATICFILES_DIRS = [ROOT / "static"]
 EMBEDDER_ROOT = env.path("EMBEDDER_ROOT", default=str(ROOT / "var" / "embedder"))
 EMBEDDER_THREADS = env.int("EMBEDDER_THREADS", default=1)
+FEED_FOLDERS = env.str("FEED_FOLDERS", default="")  # where files of feeds are left: <district>/<feed>/ below it; empty: nowhere
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(ROOT / "var" / "media"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -74,8 +74,8 @@ def before_scope(prepare: Callable[..., None]) -> Callable[[V], V]:
 def with_whole_body(
     prepare: Callable[..., None], *, at_the_door: Callable[[HttpRequest], HttpResponse | None] | None = None
 ) -> Callable[[V], V]:
-    """As `before_scope`, for a view that machines call: `prepare` runs with every POST, and reads the body from the request itself,
-    whatever kind it is of, up to MAX_MAIL_BYTES and what is wrapped around them. It asks who calls before it works.
+    """As `before_scope`, for a view that machines call: `prepare` runs with every POST and PUT, and reads the body from the request
+    itself, whatever kind it is of, up to MAX_MAIL_BYTES and what is wrapped around them. It asks who calls before it works.
 
     `at_the_door` asks that before anything of a body is read, by the header alone and with no question to the database: what it
     answers is the answer, None lets in. A request that tells no length comes past it: `prepare` asks again.
@@ -91,7 +91,7 @@ def with_whole_body(
 
 def prepare(request: HttpRequest) -> None:
     """Do what the view has to do before the scope is opened; called with the body read."""
-    if request.method != "POST":
+    if request.method not in ("POST", "PUT"):
         return
     match = _match(request)
     act: Callable[..., None] | None = getattr(match.func, "before_scope", None) if match else None

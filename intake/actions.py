@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from districts.jobs import nudge
 from districts.models import Person, uuid7
+from districts.queries import this_district
 from districts.scope import require_district_id
 from intake import queries, screening
 from intake.asking import Asking, NoText
@@ -25,6 +26,7 @@ from intake.channels.callbacks import digest as callback_digest
 from intake.channels.fingerprint import digest as mail_digest
 from intake.channels.fingerprint import digest_of as mail_digest_of
 from intake.contacts import BadContact
+from intake.mail import to_feeds
 from intake.models import Channel, Envelope
 from intake.receiving import bulk, opening, receive
 from intake.receiving.attaching import Kept
@@ -67,12 +69,22 @@ def accept(*, source: Channel, channel: str, external_id: str, raw: Raw, meta: d
     it is another. A worker is woken after the commit.
     """
     believed = {"trusted_hop": source.trusted_hop} if source.trusted_hop and not meta.get("direct") else {}
-    envelope, new = _insert(source, channel, external_id, raw, {**meta, **believed}, now)
-    if new:
-        nudge(receive_pending)
-    elif meta.get("recipients"):
-        _note_recipients(envelope, meta["recipients"], now=now)
+    for own_id, share in _shares(channel, external_id, meta.get("recipients") or ()):
+        envelope, new = _insert(source, channel, own_id, raw, {**meta, **believed, **share}, now)
+        if new:
+            nudge(receive_pending)
+        elif share.get("recipients"):
+            _note_recipients(envelope, share["recipients"], now=now)
     return envelope, new
+
+
+def _shares(channel: str, external_id: str, recipients: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Ids, and what is particular to the envelope of each; that of people comes last. A feed that a mail is sent to has its own."""
+    if channel != ChannelKind.EMAIL or not recipients:
+        return [(external_id, {})]
+    feeds, others = to_feeds.split(recipients, this_district().host)
+    shares = [(to_feeds.own_id(feed, external_id), to_feeds.share_of(feed)) for feed in feeds]
+    return [*shares, (external_id, {"recipients": others})] if others else shares
 
 
 def receive_web(asking: Asking, *, form_id: UUID | str, now: datetime, remote: str = "") -> Received:

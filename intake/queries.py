@@ -18,6 +18,7 @@ from districts.scope import require_district_id
 from intake.contacts import Contact
 from intake.models import Channel, Chat, Envelope
 from intake.standing import standing_here
+from ownership.feeds.mailed import PREFIX as FEEDS
 from tickets import reply_token
 from tickets.models import ChannelKind, ThreadId, Ticket
 
@@ -26,13 +27,13 @@ def mailbox(local_part: str, district: District) -> Channel | None:
     """The door behind a mail address of the district in scope; None where nobody lives there.
 
     A reply address is good whatever mailbox the conversation began at: threads follow the token. "postmaster" must be
-    answered (RFC 5321 4.5.1).
+    answered (RFC 5321 4.5.1). Addresses of feeds are taken unseen: nobody tries tokens at the door.
     """
     local = local_part.lower()
     mailboxes = Channel.objects.filter(kind=ChannelKind.EMAIL, active=True)
     plain = local.partition("+")[0]
     found = mailboxes.filter(address__in=[f"{local}@{district.host}", f"{plain}@{district.host}"]).order_by("-address").first()
-    if found is None and (reply_token.parse(local) or local == "postmaster"):
+    if found is None and (reply_token.parse(local) or local == "postmaster" or local.startswith(FEEDS)):
         found = general_mailbox()
     return found
 

@@ -27,6 +27,7 @@ from ownership.models import Escalation, Feed, FeedRun, Hold, OwnerRole, Process
 from ownership.overview import audit, history, looks
 from ownership.overview.audit import Finding
 from ownership.overview.history import Strip
+from ownership.playbooks import line
 from sla.models import ClockKind
 from tickets.models import Ticket
 
@@ -383,3 +384,8 @@ def last_hold(feed: Feed) -> str:
     """The state of what was last held of a feed; empty where nothing was."""
     row = Hold.objects.filter(feed=feed).order_by("-at", "-id").values_list("state", flat=True).first()
     return str(row or "")
+
+
+def lines_of(ticket: Ticket, *, now: datetime) -> list[line.Line]:
+    """What the requester of a ticket may read of playbooks that run for them on it: a sentence each, and how far it is."""
+    return line.of_ticket(ticket, now=now)

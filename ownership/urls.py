@@ -2,12 +2,17 @@ from django.urls import include, path
 
 from ownership import views
 from ownership.duty import views as views_duty
+from ownership.feeds import views_sign
 from ownership.ladders import views_take
 from ownership.overview import views_diagram, views_rollout
 
 urlpatterns = [
     path("", views.matrix, name="matrix"),
     path("ping/<str:token>", views.ping, name="ping"),
+    path("ping/<str:token>/held", views.held, name="ping_held"),
+    path("ping/<str:token>/<slug:end>", views.ping, name="ping_end"),
+    path("sign/<slug:slug>/now", views_sign.sign_now, name="sign_check_now"),
+    path("sign/<str:token>", views_sign.sign, name="sign_check"),
     path("take/<str:token>", views_take.take, name="take"),
     path("steps/", views.steps, name="steps"),
     path("steps/<uuid:step_id>/done", views.step_done, name="step_done"),
@@ -35,6 +40,7 @@ urlpatterns = [
     path("vendors/", include("ownership.vendors.urls")),
     path("triggers/", include("ownership.triggers.urls")),
     path("cover/", include("ownership.covering.urls")),
+    path("", include("ownership.cadence.urls")),
     path("<slug:slug>/", views.process, name="process"),
     path("<slug:slug>/test", views.drill, name="test_ladder"),
 ]

@@ -22,6 +22,8 @@ from districts.links import absolute
 from districts.models import Person
 from ownership import actions, forms, queries
 from ownership.feeds import saying
+from ownership.feeds.checks import may_sign
+from ownership.holds import queries as holds
 from ownership.ladders import rehearsal
 from ownership.ladders.climbing import ladder_of
 from ownership.ladders.notices import clock
@@ -62,7 +64,8 @@ def process(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request, "ownership/process.html",
         {"view": view, "process": view.row.process, "addresses": addresses, "now": now, "may_lead": may(actor, Can.LEAD),
-         "pauses": forms.PAUSES, "services": queries.service_names(view.row.process)},
+         "pauses": forms.PAUSES, "services": queries.service_names(view.row.process), "holds": holds.waiting_of(view.row.process),
+         "may_sign": may(actor, Can.LEAD) or may_sign(actor.person, view.row.process)},
     )  # fmt: skip
 
 

@@ -192,7 +192,8 @@ def _without_gap(told: list[Entry], messages: Sequence[Message]) -> list[Entry]:
 
 
 def _message(message: Message, *, reader: Person | None, sending: Sending | None, times: Times, of: Ticket | None) -> Entry:
-    author = str(message.author) if message.author_id else _("Unknown sender")
+    nobody = _("The system") if message.kind == Message.Kind.NOTE else _("Unknown sender")
+    author = str(message.author) if message.author_id else nobody
     words, rest = fold(message.text)
     return Entry(
         at=message.at, when=_ago(message.at, times), message=message, words=words, rest=rest, who=author,

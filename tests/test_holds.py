@@ -1,5 +1,6 @@
 """What stops a run before it does harm: rules over counts, a named person who decides, and those downstream who hear of it."""
 
+import json
 import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from districts.actions import new_api_key
 from districts.models import Person, Role
 from districts.scope import district_scope
 from ownership import actions
@@ -39,7 +41,7 @@ def sync(here: Cast) -> Sync:
 
 def a_lead(here: Cast, sync: Sync) -> Person:
     """Somebody who signs in, and is second for the process."""
-    OwnerRole.objects.filter(id=sync.process.secondary_id).update(holder=here.alice)
+    OwnerRole.objects.filter(slug="attendance-supervisor").update(holder=here.alice)
     return here.alice
 
 
@@ -352,8 +354,31 @@ def test_a_program_is_told_to_stop_and_learns_what_was_decided(here: Cast, sync:
     deciding.release(Hold.objects.get().id, by=sync.rosa, why="It snows.", now=timezone.now())
     assert client.get(f"{address}/held").content == b"RELEASED\n"
     assert FeedRun.objects.filter(outcome="started").count() == 1
+    assert client.post(f"{address}/0?absent=412&enrolled=800&run=n1").status_code == 200, "released once, it is not asked again"
+    assert client.post(f"{address}/0?absent=412&enrolled=800&run=n2").status_code == 423
     assert client.get(f"{address}/nonsense").status_code == 400
     assert client.get(f"{address}?rows=many").status_code == 400
+
+
+def test_a_system_tells_of_a_run_with_its_key(here: Cast, oak: Cast, sync: Sync) -> None:
+    key = new_api_key(name="SIS", role=Role.AGENT)
+    with district_scope(oak.district.id):
+        foreign = new_api_key(name="SIS", role=Role.AGENT)
+    client, address = visitor(here.district), f"/matrix/feeds/{sync.feed.slug}/runs"
+
+    def tell(data: Any, with_key: str = key, to: str = address) -> Any:
+        return client.post(to, json.dumps(data), content_type="application/json", headers={"Authorization": f"Bearer {with_key}"})
+
+    answers = [tell({"counts": {"absent": 4, "enrolled": 800}, "run": "n1"}) for _twice in range(2)]
+    assert [(answer.status_code, answer.json()["outcome"]) for answer in answers] == [(201, "ok")] * 2
+    assert FeedRun.objects.get().way == "api"
+    assert tell({"counts": COUNTS, "outcome": "started", "run": "n2"}).status_code == 423
+    wrong: list[Any] = [{"outcome": "perhaps"}, {"counts": {"rows": "many"}}, {"counts": []}, {"run": "x" * 101}, []]
+    assert [tell(bad).status_code for bad in wrong] == [400] * 5
+    assert [tell({}, foreign).status_code, tell({}, to="/matrix/feeds/none/runs").status_code] == [401, 404]
+    listed = client.get(address, headers={"Authorization": f"Bearer {key}"}).json()
+    assert [row["outcome"] for row in listed] == ["held", "ok"]
+    assert sign_in(here.lena, here.district).get(address).status_code == 401
 
 
 def test_who_may_look_and_who_may_decide(here: Cast, oak: Cast, sync: Sync) -> None:

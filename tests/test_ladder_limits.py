@@ -1,12 +1,13 @@
 """What has an end: how long a ladder is put off, how long a leave is; and what nobody should be able to ask for or to post."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.cache import cache
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, converters, reverse
 
 from districts.models import Person
 from ownership import actions, urls
@@ -130,8 +131,20 @@ def addresses(here: Cast, sync: Sync) -> Iterator[tuple[str, list[Any]]]:
         "swap_id": swap.id, "leave_id": leave.id, "slug": sync.ladder.slug, "test_id": test.id, "rung_id": Rung.objects.all()[0].id,
         "token": sync.feed.token,
     }  # fmt: skip
-    for pattern in (*urls.urlpatterns, *setup_urls.urlpatterns):
-        yield str(pattern.name), [known[name] for name in pattern.pattern.converters]
+    for pattern in _flat([*urls.urlpatterns, *setup_urls.urlpatterns]):
+        yield str(pattern.name), [known.get(name, OTHERS[type(one)]) for name, one in pattern.pattern.converters.items()]
+
+
+OTHERS = {converters.UUIDConverter: UUID(int=7), converters.SlugConverter: "nothing", converters.IntConverter: 0,
+          converters.StringConverter: "nothing"}  # fmt: skip
+
+
+def _flat(patterns: Sequence[Any]) -> Iterator[URLPattern]:
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            yield from _flat(one.url_patterns)
+        else:
+            yield one
 
 
 def test_whatever_is_asked_for_and_posted_no_page_breaks(here: Cast, sync: Sync) -> None:

@@ -64,6 +64,7 @@ def make_sync(cast: Cast, *, terms: str = "daily by 4 PM", slug: str = "attendan
     process = Process.objects.create(
         slug=slug, name="Attendance to transportation", primary=roles["clerk"], secondary=roles["supervisor"], ladder=ladder,
         promise="Daily by 4 PM", terms="daily by 4 PM", fallback="Mail the list to dispatch.",
+        failing="none",  # no ticket with a playbook beside its ladder
     )  # fmt: skip
     feed = Feed.objects.create(process=process, slug=slug, name="Export confirmation", terms=terms)
     return Sync(process, feed, ladder, rosa, dan, dora)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from config.demo import catalog as catalogs
-from config.demo import matrix
+from config.demo import checklists, matrix
 from config.demo.people import mailbox, names
 from delivery import lines
 from districts.models import (
@@ -77,6 +77,7 @@ def load(name: str, *, host: str, accent: str, now: datetime) -> Loaded | None:
         if catalog.ownership:
             load_matrix(catalog.ownership, now=now, holders=_holders(catalog.ownership, loaded))
             matrix.complete()
+            checklists.load()
             playbook.load(catalog.ownership.get("incident_escalation", playbook.DEFAULT))
     return loaded
 

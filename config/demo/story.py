@@ -8,13 +8,18 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from config.demo import checklists
 from config.demo.alerting import tell_alerts
 from config.demo.catalog import DATA
+from config.demo.changes import tell_changes
+from config.demo.covering import tell_covering
 from config.demo.history import tell_feeds
+from config.demo.holds import tell_holds
 from config.demo.loading import Loaded
 from config.demo.outages import tell_outages
 from config.demo.people import mailbox, names
 from config.demo.solutions import solution
+from config.demo.vendors import tell_vendors
 from districts.actions import person_for_contact
 from districts.calendar import Calendar
 from districts.models import Person, Team
@@ -98,8 +103,13 @@ def tell(loaded: Loaded, name: str, *, now: datetime, most: int = 140) -> int:
             _one(line, asker, now - timedelta(minutes=dice.uniform(2, 55)), now, dice, answered=0.1)
             told.append(line)
         tell_feeds(calendar, now=now, dice=dice)
+        tell_changes(calendar, now=now, dice=random.Random(4))  # noqa: S311  of its own: what comes after stays as it is
+        tell_holds(now=now, dice=random.Random(6))  # noqa: S311
         tell_alerts(calendar, now=now, dice=dice)
         tell_outages(now=now)
+        checklists.tell(now=now)
+        tell_covering(now=now, dice=dice)
+        tell_vendors(calendar, now=now, dice=random.Random(7))  # noqa: S311
     return len(told)
 
 

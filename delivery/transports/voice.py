@@ -9,7 +9,7 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
@@ -88,16 +88,21 @@ def _left(over_at: float) -> float:
 
 def _post(hook: Hook, body: bytes) -> tuple[int, str]:
     """(status, the first words of the answer). Raises TryLater."""
+    return post(hook.url, body, {"X-Front-Door-Signature": signature(hook.key, seconds=int(time.time()), body=body)})
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+    """JSON to an https address outside our own network; (status, the first words of the answer). Raises TryLater."""
     over_at = time.monotonic() + TIMEOUT
     try:
-        public = addresses(hook.url)
+        public = addresses(url)
     except WrongAddress as error:
         raise TryLater(str(error)) from error
-    parts = urlsplit(hook.url)
+    parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 443
     headers = {
         "Host": parts.netloc.rpartition("@")[2], "Content-Type": "application/json", "User-Agent": "front-door",
-        "X-Front-Door-Signature": signature(hook.key, seconds=int(time.time()), body=body), "Connection": "close",
+        **headers, "Connection": "close",
     }  # fmt: skip
     path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     try:

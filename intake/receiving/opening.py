@@ -18,7 +18,7 @@ from districts.together import together
 from intake import screening, telling
 from intake.channels.arrival import Arrival, Unreadable
 from intake.channels.authentication import Authentication
-from intake.mail import forwarding, staff_mail
+from intake.mail import forwarding, staff_mail, to_feeds
 from intake.mail.forwarding import PassedOn
 from intake.models import Chat, Envelope
 from intake.phone import numbers, sms_asks, voicemails
@@ -116,6 +116,8 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime, 
     """
     district = standing_here().district
     by_hand = bool(envelope.meta.get(LET_IN))
+    if not by_hand and (became := to_feeds.hear(envelope, arrival, district, now=now)):
+        return Outcome(None, became)
     ours = numbers.number_of(envelope)
     if arrival.texting.numbers and not by_hand and _has_it(envelope, arrival, ours=ours, now=now):
         return Outcome(None, HAS_IT)

@@ -23,7 +23,7 @@ from districts.jobs import shuffled
 from districts.models import District
 from districts.scope import district_scope
 from intake.models import Envelope
-from ownership.models import StepFile
+from ownership.models import RunStepFile, StepFile
 from tickets.models import Attachment, ChannelKind
 
 AGE = 24 * 3600  # seconds: as long as a form carries its files on
@@ -100,6 +100,7 @@ def _is_old(found: os.stat_result) -> bool:
 def _referred_to() -> Iterator[str]:
     yield from Attachment.objects.values_list("path", flat=True).iterator(chunk_size=5_000)
     yield from StepFile.objects.values_list("path", flat=True).iterator(chunk_size=5_000)
+    yield from RunStepFile.objects.values_list("path", flat=True).iterator(chunk_size=5_000)
     waiting = Envelope.objects.filter(channel__in=(ChannelKind.WEB, ChannelKind.API)).exclude(state=Envelope.State.DONE)
     for raw in waiting.values_list("raw", flat=True).iterator(chunk_size=50):
         yield from _named_in(bytes(raw))

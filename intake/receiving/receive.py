@@ -23,6 +23,7 @@ from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
 from districts.scope import district_scope
 from intake.channels import chat, email, sms, voicemail, web
 from intake.channels.arrival import Arrival, Unreadable
+from intake.mail import to_feeds
 from intake.models import Envelope
 from intake.phone import media
 from intake.receiving import bulk, opening, parked, settling
@@ -108,7 +109,7 @@ def attempt(district_id: UUID, envelope: Envelope) -> bool:
         raw = bytes_of(district_id, envelope)
         with at_most(READING):
             arrival = read(envelope, raw)
-        kept = media.keep(envelope, arrival, district_id=district_id, seconds=KEEPING)
+        kept = Kept() if for_a_feed(envelope) else media.keep(envelope, arrival, district_id=district_id, seconds=KEEPING)
         with district_scope(district_id):
             receive(envelope, arrival, kept, now=timezone.now())
         return True
@@ -123,6 +124,11 @@ def attempt(district_id: UUID, envelope: Envelope) -> bool:
     except Exception as error:  # a poisoned envelope must not stop the rest; with the database away, this raises too
         log.exception("envelope_failed", envelope=str(envelope.id), attempt=envelope.attempts)
         return _failed(district_id, envelope, error)
+
+
+def for_a_feed(envelope: Envelope) -> bool:
+    """A mail whose files nobody will look for; one that a person let in is for people."""
+    return bool(to_feeds.feed_address(envelope)) and not envelope.meta.get(opening.LET_IN)
 
 
 def bytes_of(district_id: UUID, envelope: Envelope) -> bytes:

@@ -7,9 +7,11 @@ from uuid import UUID
 from django.db import connection
 
 from districts.scope import require_district_id
+from intake.mail.to_feeds import TOLD
 from intake.models import Envelope
 
 State = Envelope.State
+WITHOUT_TICKET = frozenset({TOLD})  # reasons: it did what it came for, and nobody asks for anything
 
 
 class Overtaken(Exception):
@@ -17,8 +19,9 @@ class Overtaken(Exception):
 
 
 def statement_of(envelope: Envelope, *, ticket_id: UUID | None, reason: str, was: str) -> tuple[str, list[Any]]:
-    """Changes one row, or none where it is not `was` or this attempt not ours. No ticket: it was screened out."""
-    envelope.state = State.DONE if ticket_id else State.SCREENED
+    """Changes one row, or none where it is not `was` or this attempt not ours. No ticket: it was screened out, or
+    needs none."""
+    envelope.state = State.DONE if ticket_id or reason in WITHOUT_TICKET else State.SCREENED
     envelope.reason, envelope.ticket_ref = reason[:60], ticket_id
     decisions = json.dumps(envelope.decisions) if envelope.decisions else None
     values = [

@@ -15,6 +15,7 @@ NAMES = {
     "ours": gettext_lazy("Our own mail"), "loops": gettext_lazy("Our own mail coming back"), "abroad": gettext_lazy("Numbers abroad"),
     "crowds": gettext_lazy("Many forms from one address"), "floods": gettext_lazy("Too much from one sender"),
     "danger": gettext_lazy("Words of danger"), "person": gettext_lazy("A person"), "calls": gettext_lazy("Calls"),
+    "feeds": gettext_lazy("Mail to feeds"),
 }  # fmt: skip
 
 
@@ -42,6 +43,7 @@ PLAIN: tuple[tuple[re.Pattern[str], Any], ...] = tuple((re.compile(told), senten
     (r"loop: our own letter", gettext_lazy("It is a letter of ours that came back.")),
     (r"our own message", gettext_lazy("We sent it ourselves.")),
     (r"our own address", gettext_lazy("It says that it comes from an address of ours.")),
+    (r"no such feed", gettext_lazy("It was sent to the address of a feed that is not there.")),
     (r"no-reply sender", gettext_lazy("It comes from an address where nobody reads an answer.")),
     (r"a mailing list itself", gettext_lazy("It comes from a mailing list, not from a person.")),
     (r"asked for no more texts", gettext_lazy("In their own words they asked for no more texts, so none is sent.")),

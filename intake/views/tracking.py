@@ -28,6 +28,7 @@ from intake.requester.reading import BY_LETTER, reading_of
 from intake.views.files import by_link
 from intake.views.keeping import in_any_language, other_language, sent_from
 from intake.wording import MAX_TEXT, clean
+from ownership.queries import lines_of
 from tickets import letters, queries
 from tickets.actions import NotPossible, can_reopen, survivor
 from tickets.models import Ticket
@@ -211,7 +212,8 @@ def _page(request: HttpRequest, ticket: Ticket, now_at: Ticket, status: int = 20
 
 def _context(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> dict[str, Any]:
     now = timezone.now()
-    reading = reading_of(ticket, proven=is_proven(request, ticket))
+    proven = is_proven(request, ticket)
+    reading = reading_of(ticket, proven=proven)
     progress: Progress = progress_of(now_at, now=now, since=reading.since)
     messages = reading.messages
     earlier = 0 if "all" in request.GET else max(0, len(messages) - SHOWN)
@@ -223,6 +225,7 @@ def _context(request: HttpRequest, ticket: Ticket, now_at: Ticket) -> dict[str, 
         "answers": questionnaire.told(ticket, district=request.district, language=get_language() or ""),  # type: ignore[attr-defined]
         "merged": now_at.id != ticket.id,
         "reading": reading,
+        "lines": lines_of(ticket, now=now) if proven else [],
         "can_write": can_reopen(now_at, now=now),
         "seen": _seen(now_at),
     }

@@ -26,6 +26,7 @@ from ownership.holds import holding, judging
 from ownership.holds.rules import Reason
 from ownership.ladders import climbing, notices
 from ownership.models import Feed, FeedRun
+from ownership.playbooks import failing
 from ownership.triggers.firing import fire
 from sla import clock, terms
 from sla.promise import Every
@@ -102,7 +103,7 @@ def _told_before(feed: Feed, told: Told) -> FeedRun | None:
 
 
 def _reasons(feed: Feed, told: Told, *, now: datetime, district: District) -> list[Reason]:
-    if told.outcome not in (Outcome.OK, Outcome.PARTIAL, Outcome.STARTED):
+    if told.outcome not in (Outcome.OK, Outcome.PARTIAL, Outcome.STARTED) or holding.released(feed, told.key):
         return []
     return judging.reasons(feed, told.counts, at=now, zone=district.zone, only_starts=told.outcome == Outcome.STARTED)
 
@@ -134,6 +135,7 @@ def _end(feed: Feed, told: Told, *, now: datetime, calendar: Calendar) -> FeedRu
         holding.overtake(feed, by=run, now=now)
     if before in (*IN_TROUBLE, State.HELD) and told.outcome == Outcome.OK:
         climbing.back(feed, now=now)
+        failing.back(feed, now=now)
     return run
 
 

@@ -45,7 +45,7 @@ def said(body: bytes = b"", *, end: str = "", query: Mapping[str, str] | None = 
     """The body says more than the query, and both more than the address. Raises BadPing."""
     asked = _asked(query or {})
     told = _body(body, _outcome(end))
-    return Said(told.outcome, _counts(asked.counts | told.counts), told.note or asked.note, told.key or asked.key)
+    return Said(told.outcome, checked_counts(asked.counts | told.counts), told.note or asked.note, told.key or asked.key)
 
 
 def _outcome(end: str) -> str:
@@ -67,7 +67,7 @@ def _asked(query: Mapping[str, str]) -> Said:
             counts[name] = _number(text)
         except ValueError:
             raise BadPing(f"{name[:60]!r} in the query is no number") from None
-    return Said(counts=counts, note=_note(query.get(NOTE)), key=_key(query.get(KEY)))
+    return Said(counts=counts, note=plain_note(query.get(NOTE)), key=_key(query.get(KEY)))
 
 
 def _number(text: str) -> float:
@@ -83,7 +83,7 @@ def _body(body: bytes, outcome: str) -> Said:
     except UnicodeDecodeError:
         raise BadPing("the body is not UTF-8") from None
     if not text.lstrip().startswith("{"):
-        return Said(outcome, note=_note(text))
+        return Said(outcome, note=plain_note(text))
     try:
         data: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -91,7 +91,7 @@ def _body(body: bytes, outcome: str) -> Said:
     outcome = data.get("outcome", outcome)
     if outcome not in OUTCOMES:
         raise BadPing('outcome is "ok", "failed", "partial", "started" or "unknown"')
-    return Said(outcome, _counts(data.get("counts")), _note(data.get("note")), _key(data.get("run")))
+    return Said(outcome, checked_counts(data.get("counts")), plain_note(data.get("note")), _key(data.get("run")))
 
 
 def _key(given: Any) -> str:
@@ -102,7 +102,7 @@ def _key(given: Any) -> str:
     return given
 
 
-def _counts(given: Any) -> dict[str, float]:
+def checked_counts(given: Any) -> dict[str, float]:
     if given is None:
         return {}
     if not isinstance(given, dict) or len(given) > MOST_COUNTS:
@@ -114,7 +114,7 @@ def _counts(given: Any) -> dict[str, float]:
     return dict(given)
 
 
-def _note(given: Any) -> str:
+def plain_note(given: Any) -> str:
     if given is None:
         return ""
     if not isinstance(given, str):

@@ -1,3 +1,9 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from ownership.feeds import api, views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("file/<str:token>", views.send_file, name="feed_file"),
+    path("<slug:slug>/runs", api.Runs.as_view(), name="api_runs"),
+    path("<uuid:feed_id>/", views.feed, name="feed"),
+]

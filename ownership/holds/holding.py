@@ -37,6 +37,11 @@ def hold(feed: Feed, run: FeedRun, reasons: Sequence[Reason], *, now: datetime) 
     return row
 
 
+def released(feed: Feed, key: str) -> bool:
+    """Somebody released a run of this name already: what was asked at its start is not asked again at its end."""
+    return bool(key) and Hold.objects.filter(feed=feed, run__key=key, state=State.RELEASED).exists()
+
+
 def overtake(feed: Feed, *, by: FeedRun, now: datetime) -> None:
     """A later run came: whatever still waited for a word on an earlier one waits no more."""
     waiting = Hold.objects.filter(feed=feed, state=State.WAITING).select_for_update()

@@ -15,6 +15,7 @@ from ownership.holds.rules import Rule, rules_of
 from ownership.models import Feed, Hold, HoldEntry, Process
 
 DECIDED_SHOWN = 50
+OURS = ("told", "hold")  # what a run's evidence says to ourselves
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,7 @@ class View:
     @property
     def file(self) -> Mapping[str, object]:
         """What is known of the file or the mail that told of it."""
-        return {
-            name: value for name, value in self.hold.run.evidence.items() if name not in ("told", "hold") and value not in ("", None)
-        }
+        return {name: value for name, value in self.hold.run.evidence.items() if name not in OURS and value not in ("", None)}
 
 
 def holds() -> QuerySet[Hold]:

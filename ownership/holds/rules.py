@@ -1,8 +1,8 @@
 """What stops a run before it does harm: rules over the counts it tells, and times in which nothing may change. Pure.
 
 Each rule is kept with its feed as one object: {"kind", "count", "of", "percent", "limit", "hours", "on", "role", "minutes"}. A rule
-whose counts were not told holds the run: one that cannot judge must not look as if it had. Of a run that only says that it starts, counts
-may come later: rules without theirs wait.
+whose counts were not told holds the run: one that cannot judge must not look as if it had. Of a run that only says that it starts,
+counts may come later: rules without theirs wait.
 """
 
 import statistics

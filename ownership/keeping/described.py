@@ -9,8 +9,10 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from ownership.keeping.feed_lines import GRACE, LONGEST_GRACE, TEXTS, Watched, options, tidied
 from ownership.models import Path
 
+__all__ = ["GRACE", "LONGEST_GRACE", "Described", "Leg", "Watched", "describe", "one_line", "shown", "tidy"]
 TEXT = 10_000  # characters of a text that has lines
 LONGEST = {
     "slug": 100, "name": 200, "source": 200, "trigger": 300, "primary": 200, "secondary": 200, "promise": 120, "promise_text": TEXT,
@@ -19,11 +21,9 @@ LONGEST = {
 MOST = {"targets": 20, "services": 30, "stages": 30, "feeds": 30}
 ITEM = 200  # characters of a name in a list
 LINED = frozenset({"promise_text", "fallback"})  # whose line breaks are kept
-GRACE, LONGEST_GRACE = 15, 10_080  # minutes
 SHOWN = 60  # characters of what was given, in a sentence
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SLUG = re.compile(r"[-a-zA-Z0-9_]+")
-_MINUTES = re.compile(r"([0-9]{1,5})\s*(?:min|minutes?)?", re.IGNORECASE)
 
 Raw = Mapping[str, Any]  # by field: a text, a list of texts (targets, services), a list of mappings of texts (stages, feeds)
 Tell = Callable[[str, str], None]  # the field, and what is wrong with it
@@ -36,15 +36,6 @@ class Leg:
     name: str
     role: str = ""
     system: str = ""
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A feed: `terms` in the grammar of promises, `grace` in minutes, 0 to 10,080."""
-
-    name: str
-    terms: str
-    grace: int = GRACE
 
 
 @dataclass(frozen=True)
@@ -79,7 +70,7 @@ def tidy(row: Described) -> Described:
         targets=_once(map(one_line, row.targets)),
         services=_once(map(one_line, row.services)),
         stages=tuple(Leg(one_line(leg.name), one_line(leg.role), one_line(leg.system)) for leg in row.stages),
-        feeds=tuple(Watched(one_line(feed.name), one_line(feed.terms), feed.grace) for feed in row.feeds),
+        feeds=tuple(map(tidied, row.feeds)),
     )
 
 
@@ -196,14 +187,5 @@ def _feed(given: Mapping[str, str], tell: Tell) -> Watched:
         tell("feeds", _("a feed needs a name"))
     elif not one_line(given.get("terms", "")):
         tell("feeds", _("“%(name)s” has no terms: please say when it must run") % {"name": shown(name)})
-    return Watched(name, terms, _grace(given.get("grace", ""), tell))
-
-
-def _grace(given: str, tell: Tell) -> int:
-    text = one_line(given)
-    minutes = _MINUTES.fullmatch(text)
-    if not text or (minutes and int(minutes[1]) <= LONGEST_GRACE):
-        return int(minutes[1]) if minutes else GRACE
-    words = {"given": shown(given), "most": LONGEST_GRACE}
-    tell("feeds", _("“%(given)s” is no grace: a whole number of minutes, from 0 to %(most)d") % words)
-    return GRACE
+    told = {option: _text("feeds", given.get(option, ""), most, tell) for option, most in TEXTS.items()}
+    return Watched(name, terms, **options({**given, **told}, lambda what: tell("feeds", what)))

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ownership.keeping.described import Described, Leg, Watched, derived_slug, tidy
+from ownership.keeping.feed_lines import in_words
 from ownership.keeping.files import Read
 from ownership.models import Path
 
@@ -89,7 +89,7 @@ def _essence(name: str, row: Described) -> Any:
     if name == "stages":
         return [(leg.name, leg.role.casefold(), leg.system.casefold()) for leg in row.stages]
     if name == "feeds":
-        return sorted((feed.name, feed.terms, feed.grace) for feed in row.feeds)
+        return sorted(row.feeds, key=lambda feed: (feed.name, feed.terms))
     if name == "targets":
         return [target.casefold() for target in row.targets]
     return value.casefold() if name in FOUND else value
@@ -106,5 +106,5 @@ def _line(one: str | Leg | Watched) -> str:
     if isinstance(one, Leg):
         return " · ".join(filter(None, (one.name, one.role, one.system)))
     if isinstance(one, Watched):
-        return _("%(name)s · %(terms)s · %(minutes)d min of grace") % {"name": one.name, "terms": one.terms, "minutes": one.grace}
+        return in_words(one)
     return one

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ownership.keeping import feed_lines
 from ownership.keeping.described import MOST, Described, Leg, Raw, Tell, Watched, describe, one_line, shown, tidy
 from ownership.keeping.trees import Node, NoTree, tree, written
 
@@ -28,7 +29,7 @@ HEADS = {
     "fallback": "By hand meanwhile", "baseline": "Measured before", "path": "Suffers first", "services": "Services",
     "stages": "Stages", "feeds": "Feeds",
 }  # fmt: skip
-PARTS = {"stages": ("name", "role", "system"), "feeds": ("name", "terms", "grace")}
+PARTS = {"stages": ("name", "role", "system"), "feeds": feed_lines.PARTS}
 PROCESSES = "processes"
 KEYS = {one.name: one.name for one in fields(Described)}  # as YAML calls them
 _FIELDS = {head.casefold(): name for name, head in HEADS.items()}
@@ -233,10 +234,13 @@ def _cell(name: str, cell: str, tell: Tell) -> Any:
 
 def _parted(name: str, line: str, tell: Tell) -> dict[str, str]:
     parts = _parts(line, "|")
-    if _filled(parts[len(PARTS[name]) :]):
-        words = {"line": shown(line), "form": " | ".join(PARTS[name])}
+    if name == "feeds" and (feed := feed_lines.parted(parts)) is not None:
+        return feed
+    places = feed_lines.PLACES if name == "feeds" else PARTS[name]
+    if _filled(parts[len(places) :]):
+        words = {"line": shown(line), "form": " | ".join(places)}
         tell(HEADS[name], _("“%(line)s” has too many parts, they are: %(form)s") % words)
-    return dict(zip(PARTS[name], parts, strict=False))
+    return dict(zip(places, parts, strict=False))
 
 
 def _parts(text: str, marks: str) -> list[str]:
@@ -271,7 +275,10 @@ def _written(value: Any) -> str:
 
 
 def _piped(one: Leg | Watched) -> str:
-    given = (one.name, one.role, one.system) if isinstance(one, Leg) else (one.name, one.terms, str(one.grace))
+    if isinstance(one, Leg):
+        given = [one.name, one.role, one.system]
+    else:
+        given = [one.name, one.terms, str(one.grace), *feed_lines.options_of(one)]
     parts = [_escaped(part, "|") for part in given]
     while not parts[-1]:
         parts.pop()
@@ -371,5 +378,6 @@ def as_yaml(rows: Iterable[Described]) -> str:
 
 def _told(values: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
-    nested = {name: [_told(one) for one in found[name]] for name in PARTS if name in found}
+    nested = {name: [_told(one) for one in found[name]] for name in ("stages",) if name in found}
+    nested |= {"feeds": [feed_lines.unusual(one) for one in found["feeds"]]} if "feeds" in found else {}
     return {name: value for name, value in (found | nested).items() if value not in ("", [])}

@@ -13,6 +13,7 @@ from districts.editing import EditForm, Lines, OneLine, name_once
 from districts.models import Person, Service, Team
 from ownership.duty.duties import staff
 from ownership.keeping.described import GRACE, ITEM, LONGEST_GRACE, MOST, TEXT, Described, Leg
+from ownership.keeping.feed_lines import SENDER, TEXTS
 from ownership.ladders.building import DEFAULTS
 from ownership.models import Feed, Ladder, OwnerRole, Path, Process, System
 from sla import terms
@@ -153,28 +154,87 @@ def _leg_line(leg: Leg) -> str:
 
 
 class FeedForm(EditForm):
+    """What most feeds need stands first; the groups below are for those that need more."""
+
     name = OneLine(label=gettext_lazy("Name"), max_length=200, help_text=gettext_lazy("What runs: “Export at 3 PM”, “Sync log”."))
+    kind = forms.ChoiceField(
+        label=gettext_lazy("How one can tell"), widget=forms.RadioSelect,
+        choices=[
+            (Feed.Kind.MACHINE, gettext_lazy("A system tells: it calls an address, sends a mail or leaves a file each time it ran")),
+            (Feed.Kind.CHECK, gettext_lazy("A person looks and signs: “log checked at 10 AM”; its owner is asked at each time")),
+        ],
+    )  # fmt: skip
     terms = TermsField(label=gettext_lazy("When it is expected"))
     grace_minutes = forms.IntegerField(
         label=gettext_lazy("Minutes of grace"), min_value=0, max_value=LONGEST_GRACE,
         help_text=gettext_lazy("How long after that time its silence becomes an alert."),
     )  # fmt: skip
     active = forms.BooleanField(label=gettext_lazy("It is watched"), required=False)
+    longest_minutes = forms.IntegerField(
+        label=gettext_lazy("Longest run, in minutes"), required=False, min_value=1, max_value=LONGEST_GRACE,
+        help_text=gettext_lazy("A run that said it started and has not ended by then is late. Empty: as long as it likes."),
+    )  # fmt: skip
+    all_year = forms.BooleanField(
+        label=gettext_lazy("All year"), required=False, help_text=gettext_lazy("Expected in summer, on holidays and in breaks too."),
+    )  # fmt: skip
+    mail_from = OneLine(
+        label=gettext_lazy("Mail counts only from"), required=False, max_length=TEXTS["mail_from"],
+        help_text=gettext_lazy("“reports@vendor.example”, or all of “@vendor.example”. Other mail is written down, and says nothing."),
+    )  # fmt: skip
+    mail_ok = OneLine(
+        label=gettext_lazy("It ran, if it says"), required=False, max_length=TEXTS["mail_ok"],
+        help_text=gettext_lazy("“completed, 0 errors”: words or phrases, commas between. No words at all: any mail says that it ran."),
+    )  # fmt: skip
+    mail_failed = OneLine(
+        label=gettext_lazy("It failed, if it says"), required=False, max_length=TEXTS["mail_failed"],
+        help_text=gettext_lazy("“error, failed, could not”. Failure wins; “0 errors” and “no errors” are none."),
+    )  # fmt: skip
+    key_column = OneLine(
+        label=gettext_lazy("Column that names a record"), required=False, max_length=TEXTS["key_column"],
+        help_text=gettext_lazy("“student_id”. By it a file is compared with the one before. Empty: by whole rows."),
+    )  # fmt: skip
+    groups = (
+        ("time", gettext_lazy("Time"), gettext_lazy("a longest run, all year"), ("longest_minutes", "all_year")),
+        ("mail", gettext_lazy("Mail"), gettext_lazy("which words say that it ran or failed"), ("mail_from", "mail_ok", "mail_failed")),
+        ("files", gettext_lazy("Files"), gettext_lazy("what came, went and changed"), ("key_column",)),
+    )  # fmt: skip
 
     def __init__(self, data: Any = None, *, process: Process, feed: Feed | None) -> None:
-        names = ("name", "terms", "grace_minutes", "active")
-        shown = {name: getattr(feed, name) for name in names} if feed else {"grace_minutes": GRACE, "active": True}
+        shown = {name: getattr(feed, name) for name in self.base_fields} if feed else _NEW_FEED
         super().__init__(data, shown=shown, new=feed is None)
+        self.fields["kind"].required = bool(data is None or "kind" in data)  # a page that was open before it asked for it
         self.process, self.feed = process, feed
+
+    def first(self) -> list[forms.BoundField]:
+        """What is always shown."""
+        later = {name for _group, _label, _hint, names in self.groups for name in names}
+        return [field for field in self if field.name not in later]
+
+    def more(self) -> list[tuple[str, Any, Any, list[forms.BoundField], bool]]:
+        """Groups: name, label, hint, fields, and whether anything stands in them."""
+        found = []
+        for name, label, hint, names in self.groups:
+            bound = [self[one] for one in names]
+            found.append((name, label, hint, bound, any(field.value() or field.errors for field in bound)))
+        return found
 
     def clean_name(self) -> str:
         others = Feed.objects.filter(process=self.process)
         return name_once(self.cleaned_data["name"], others.exclude(id=self.feed.id) if self.feed else others)
 
+    def clean_kind(self) -> str:
+        return str(self.cleaned_data["kind"] or (self.feed.kind if self.feed else Feed.Kind.MACHINE))
+
     def clean_terms(self) -> str:
         if not self.cleaned_data["terms"]:
             raise ValidationError(_("Say when it is expected: “daily by 4 PM”, “checks at 10 AM and 3 PM”, “every 60 minutes”."))
         return str(self.cleaned_data["terms"])
+
+    def clean_mail_from(self) -> str:
+        given = str(self.cleaned_data["mail_from"]).lower()
+        if given and not SENDER.fullmatch(given):
+            raise ValidationError(_("An address, or a domain after an @: “@vendor.example”."))
+        return given
 
     def silent(self) -> bool:
         """These terms name no time: its silence never becomes an alert."""
@@ -182,6 +242,9 @@ class FeedForm(EditForm):
 
     def values(self) -> dict[str, Any]:
         return dict(self.cleaned_data)
+
+
+_NEW_FEED: dict[str, Any] = {"kind": Feed.Kind.MACHINE, "grace_minutes": GRACE, "active": True}
 
 
 class RoleForm(EditForm):

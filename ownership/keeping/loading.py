@@ -13,8 +13,10 @@ from ownership.feeds.pings import expect, next_time
 from ownership.keeping import mapping, writing
 from ownership.ladders import building, climbing
 from ownership.models import Feed, Ladder, OwnerRole, Process, Rung, Stage, System
+from ownership.triggers.firing import keep_releases
 
 WAKES_BELOW = 60  # minutes: a promise as short as this may break somebody's night
+TO_SIGN = 60  # minutes in which somebody who looks signs
 STEP_MINUTES = 240  # for the top of a ladder, whose time has no end in the file
 Data = Mapping[str, Any]
 
@@ -176,14 +178,16 @@ def _feeds(rows: Sequence[Data], loaded: Loaded, now: datetime) -> None:
     for feed in feeds:
         before = known.get(feed.slug)
         if before:
-            feed.id, feed.last_ping_at, feed.expected_at, feed.alert_at = (
-                before.id, before.last_ping_at, before.expected_at, before.alert_at,
+            feed.id, feed.last_ping_at, feed.expected_at, feed.alert_at, feed.ask_at = (
+                before.id, before.last_ping_at, before.expected_at, before.alert_at, before.ask_at,
             )  # fmt: skip
         if before is None or before.terms != feed.terms:
             expect(feed, next_time(feed, calendar, after=now))
             feed.alert_at = feed.alert_at if feed.last_ping_at else None
     Feed.objects.bulk_create([feed for feed in feeds if feed.slug not in known])
-    Feed.objects.bulk_update([feed for feed in feeds if feed.slug in known], ["name", "terms", "expected_at", "alert_at"])
+    columns = ["name", "terms", "kind", "grace_minutes", "expected_at", "alert_at", "ask_at"]
+    Feed.objects.bulk_update([feed for feed in feeds if feed.slug in known], columns)
+    keep_releases()
 
 
 def _named(row: Data, process: Process) -> list[Feed]:
@@ -191,9 +195,14 @@ def _named(row: Data, process: Process) -> list[Feed]:
     every_day = str(row["trigger"].get("cron", "")).endswith("* * *") and not structured.get("school_days_only")
     named = mapping.feeds(row["checks"], structured, every_day=every_day)
     return [
-        Feed(process=process, slug=f"{process.slug}-{slugify(name)}"[:100], name=capitalised(name), terms=terms)
+        Feed(process=process, slug=f"{process.slug}-{slugify(name)}"[:100], name=capitalised(name), terms=terms, **_looked_at(terms))
         for name, terms in named.items()
     ]
+
+
+def _looked_at(terms: str) -> dict[str, Any]:
+    """Several times of one day are somebody's who looks: they are asked, and have an hour to sign."""
+    return {"kind": Feed.Kind.CHECK, "grace_minutes": TO_SIGN} if terms.startswith("checks at") else {}
 
 
 def capitalised(name: str) -> str:

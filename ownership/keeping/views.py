@@ -7,14 +7,13 @@ from django.contrib import messages
 from django.db.models import Exists, OuterRef, ProtectedError, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from districts.editing import actor_of, for_administrators, row_or_404
-from districts.links import absolute
 from districts.models import Person
+from ownership.feeds.addresses import ways
 from ownership.keeping import writing
 from ownership.keeping.described import Described
 from ownership.keeping.forms import FeedForm, ProcessForm, RoleForm
@@ -104,8 +103,8 @@ def feed(request: HttpRequest, slug: str, feed_id: UUID | None = None) -> HttpRe
         if form.silent():
             messages.warning(request, _("These words name no time: should it fall silent, nobody is told."))
         return redirect("setup_feed", slug, saved.id)
-    address = absolute(request.district, reverse("ping", args=[row.token])) if row else ""  # type: ignore[attr-defined]
-    context = {"form": form, "process": parent, "feed": row, "address": address, "now": timezone.now()}
+    told = ways(row, request.district) if row else None  # type: ignore[attr-defined]
+    context = {"form": form, "process": parent, "feed": row, "ways": told, "now": timezone.now()}
     return render(request, "ownership/setup/feed.html", context, status=422 if form.errors else 200)
 
 

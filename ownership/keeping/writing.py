@@ -17,7 +17,9 @@ from districts.queries import calendar_of, free_slug, this_district
 from ownership.feeds.pings import expect, next_time
 from ownership.keeping.described import Described, Leg, Watched
 from ownership.keeping.differences import Change, changes_of
+from ownership.keeping.feed_lines import CHECK
 from ownership.models import Feed, Ladder, OwnerRole, Process, ProcessChange, Stage, System
+from ownership.triggers.firing import listened_to
 
 EVERYTHING = frozenset(field.name for field in fields(Described)) - {"slug"}
 RESERVED = {
@@ -40,7 +42,13 @@ RESERVED = {
     "triggers",
     "cover",
     "sign",
+    "checkpoint",
+    "simulations",
 }  # pages of ours
+FEED = {  # as words call it, and as the row does
+    "name": "name", "terms": "terms", "grace": "grace_minutes", "longest": "longest_minutes", "all_year": "all_year",
+    "mail_from": "mail_from", "mail_ok": "mail_ok", "mail_failed": "mail_failed", "key_column": "key_column",
+}  # fmt: skip
 PLAIN = ("name", "trigger", "promise", "promise_text", "terms", "fallback", "baseline", "path")
 
 
@@ -70,9 +78,17 @@ def _in_words(process: Process, names: Mapping[str, str], stages: Iterable[Stage
         primary=process.primary.name if process.primary else "", secondary=process.secondary.name if process.secondary else "",
         ladder=process.ladder.slug if process.ladder else "", services=tuple(process.services),
         stages=tuple(Leg(leg.name, leg.role.name if leg.role else "", leg.system.name if leg.system else "") for leg in stages),
-        feeds=tuple(Watched(feed.name, feed.terms, feed.grace_minutes) for feed in _in_order(feeds) if feed.active),
+        feeds=tuple(watched(feed) for feed in _in_order(feeds) if feed.active),
         **{name: getattr(process, name) for name in PLAIN},
     )  # fmt: skip
+
+
+def watched(feed: Feed) -> Watched:
+    return Watched(kind=CHECK if feed.kind == Feed.Kind.CHECK else "", **{word: getattr(feed, name) for word, name in FEED.items()})
+
+
+def _values(told: Watched) -> dict[str, Any]:
+    return {"kind": told.kind or Feed.Kind.MACHINE, **{name: getattr(told, word) for word, name in FEED.items()}}
 
 
 def _in_order(feeds: Iterable[Feed]) -> list[Feed]:
@@ -219,7 +235,7 @@ def _set_feeds(process: Process, told: Sequence[Watched], *, now: datetime) -> N
     for one in told:
         feed = known.get(one.name.lower())
         kept.add(one.name.lower())
-        put_feed(process, feed, {"name": one.name, "terms": one.terms, "grace_minutes": one.grace, "active": True}, now=now)
+        put_feed(process, feed, _values(one) | {"active": True}, now=now)
     for name, feed in known.items():
         if name not in kept and feed.active:
             put_feed(process, feed, {"active": False}, now=now)
@@ -229,16 +245,17 @@ def put_feed(process: Process, feed: Feed | None, values: Mapping[str, Any], *, 
     """New, or changed; watched from its first run on. What is expected next follows from its terms."""
     made = feed is None
     feed = feed or Feed(process=process, slug=free_slug(Feed.objects.all(), f"{process.slug}-{values['name']}", most=100), name="")
-    before = (feed.terms, feed.active)
+    before = (feed.terms, feed.active, feed.all_year)
     for name, value in values.items():
         setattr(feed, name, value)
-    if made or before != (feed.terms, feed.active):
+    if made or before != (feed.terms, feed.active, feed.all_year):
         calendar = calendar_of(this_district(), now=now)
         expect(feed, next_time(feed, calendar, after=now) if feed.active else None)
     elif feed.active:
         expect(feed, feed.expected_at)
     if not feed.last_ping_at:
         feed.alert_at = None
+    feed.releases = listened_to(feed) if made else feed.releases
     feed.save(force_insert=made)
     return feed
 
@@ -246,15 +263,15 @@ def put_feed(process: Process, feed: Feed | None, values: Mapping[str, Any], *, 
 def save_feed(process: Process, feed: Feed | None, values: Mapping[str, Any], *, by: Person, now: datetime) -> tuple[Feed, bool]:
     """By a person, on a page. False: nothing was different."""
     before, made = described(process), feed is None
-    was = (feed.name, feed.terms, feed.grace_minutes, feed.active) if feed else None
+    was = (watched(feed), feed.active) if feed else None
     feed = put_feed(process, feed, values, now=now)
-    if was == (feed.name, feed.terms, feed.grace_minutes, feed.active):
+    if was == (watched(feed), feed.active):
         return feed, False
     Process.objects.filter(id=process.id).update(edited_at=now)
     with in_first_language():
         changes = [] if made else changes_of(before, described(process), {"feeds"})
-        watched = _("Watched by “%(feed)s”: %(terms)s.") % {"feed": feed.name, "terms": feed.terms}
-        write_down(process, [sentence(change) for change in changes] or [watched], by=by, now=now)
+        told = _("Watched by “%(feed)s”: %(terms)s.") % {"feed": feed.name, "terms": feed.terms}
+        write_down(process, [sentence(change) for change in changes] or [told], by=by, now=now)
     return feed, True
 
 

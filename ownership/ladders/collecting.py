@@ -19,6 +19,7 @@ from districts.models import DistrictModel
 from districts.scope import district_scope
 from ownership.ladders.climbing import TICKETS, WITH_OWNERS, Climber, escalations, ladder_of
 from ownership.models import Escalation, Feed, FeedRun
+from ownership.playbooks import failing
 from sla.models import Breach
 from tickets.models import Ticket
 
@@ -139,11 +140,24 @@ def _run(run: FeedRun, climber: Climber) -> None:
     earlier = escalations().filter(feed_run__feed=feed, ended_at__isnull=True).select_for_update(of=("self",)).first()
     if earlier and (earlier.climb_at or earlier.began_at > climber.now - STALE):
         climber.join(earlier, run)
-        return
-    if earlier:
-        with climber.words():
-            climber.end(earlier, why=_("It happened again, and a new ladder was begun."))
-    climber.begin(Escalation(ladder=ladder_of(feed.process), feed_run=run, process=feed.process))
+    else:
+        if earlier:
+            with climber.words():
+                climber.end(earlier, why=_("It happened again, and a new ladder was begun."))
+        climber.begin(Escalation(ladder=ladder_of(feed.process), feed_run=run, process=feed.process))
+    if run.outcome in (FeedRun.Outcome.FAILED, FeedRun.Outcome.PARTIAL) or (run.outcome == FeedRun.Outcome.MISSED and earlier):
+        _begin_playbook(run, climber)
+
+
+def _begin_playbook(run: FeedRun, climber: Climber) -> None:
+    """For what failed, and for what is late a second time. Whatever goes wrong with it, the ladder is climbed."""
+    try:
+        with transaction.atomic(), climber.post.unless_it_fails():
+            failing.open_for(run, now=climber.now, post=climber.post)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log.exception("playbook_not_begun", run=str(run.id))
 
 
 def _climb(escalation: Escalation, climber: Climber) -> None:

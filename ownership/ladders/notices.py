@@ -15,6 +15,7 @@ from django.utils.translation import override
 
 from districts.links import absolute
 from districts.models import District, Person
+from ownership.changes import missing
 from ownership.duty.roles import Found
 from ownership.ladders import parcels
 from ownership.ladders.parcels import Notice
@@ -124,12 +125,22 @@ class Post:
             return _heads(escalation.feed_run) % what, _feed_trouble(escalation, escalation.feed_run)
         ticket, breach = escalation.ticket, escalation.breach
         if ticket is None or breach is None:
-            return what["what"], ""
+            return self._missing(escalation) if escalation.process else (what["what"], "")
         facts = _("%(promise)s of #%(number)d was promised by %(time)s. The ticket is with %(team)s.") % {
             "promise": ClockKind(breach.kind).label, "number": ticket.number, "time": clock(breach.due_at), "team": ticket.team.name,
         }  # fmt: skip
         link = absolute(self.district, desk_path(ticket))
         return _("Late: %(what)s") % what, f"{facts}\n{link}"
+
+    def _missing(self, escalation: Escalation) -> tuple[str, str]:
+        """Of a process alone: changes of it are missing downstream. Whose they are stands on the page, not in a letter."""
+        process, what = escalation.process, {"what": title(escalation)}
+        facts = missing.called_for(process).words
+        if not facts:
+            return what["what"], ""
+        by_hand = _("By hand meanwhile: %(how)s") % {"how": process.fallback} if process.fallback else ""
+        link = absolute(self.district, reverse("changes", args=[process.slug]))
+        return _("Missing downstream: %(what)s") % what, "\n".join(filter(None, [facts, by_hand, link]))
 
     def _tell(
         self, people: Sequence[Person], letter: Letter, escalation: Escalation, *, key: str, rung: Rung | None = None,

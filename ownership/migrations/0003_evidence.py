@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
                 'base_manager_name': 'objects',
-                'indexes': [models.Index(fields=['district', 'process', '-left_at'], name='change_process'), models.Index(condition=models.Q(('check_at__isnull', False)), fields=['district', 'check_at'], name='change_check'), models.Index(condition=models.Q(('done_at__isnull', True), ('waived_at__isnull', True)), fields=['district', 'process', 'left_at'], name='change_missing')],
+                'indexes': [models.Index(fields=['district', 'process', '-left_at'], name='change_process'), models.Index(condition=models.Q(('check_at__isnull', False)), fields=['district', 'check_at'], name='change_check'), models.Index(condition=models.Q(('record', ''), _negated=True), fields=['district', 'process', 'record'], name='change_record'), models.Index(condition=models.Q(('done_at__isnull', True), ('waived_at__isnull', True)), fields=['district', 'process', 'left_at'], name='change_missing')],
                 'constraints': [models.UniqueConstraint(fields=('district', 'process', 'key'), name='change_once')],
             },
         ),
@@ -614,6 +614,7 @@ class Migration(migrations.Migration):
                 ('acknowledged_by', models.CharField(blank=True, max_length=200)),
                 ('cutoff', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='ownership.cutoff')),
                 ('district', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.district')),
+                ('escalation', models.ForeignKey(blank=True, db_index=False, help_text='The ladder that was begun because nobody acknowledged in time.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='ownership.escalation')),
             ],
             options={
                 'abstract': False,

@@ -30,6 +30,7 @@ class Change(DistrictModel):
         indexes = [
             models.Index(fields=["district", "process", "-left_at"], name="change_process"),
             models.Index(fields=["district", "check_at"], name="change_check", condition=Q(check_at__isnull=False)),
+            models.Index(fields=["district", "process", "record"], name="change_record", condition=~Q(record="")),
             models.Index(
                 fields=["district", "process", "left_at"], name="change_missing",
                 condition=Q(done_at__isnull=True, waived_at__isnull=True),

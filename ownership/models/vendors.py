@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from districts.models import DistrictModel, Person, new_token, tenant_fk
+from ownership.models.climbing import Escalation
 from ownership.models.matrix import Process
 from ownership.models.roles import OwnerRole
 
@@ -119,6 +120,10 @@ class CutOffNotice(DistrictModel):
     check_at = models.DateTimeField(null=True, blank=True, help_text="due_at, while nobody has acknowledged nor been called.")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.CharField(max_length=200, blank=True)
+    escalation = tenant_fk(
+        Escalation, null=True, blank=True, on_delete=models.SET_NULL,
+        help_text="The ladder that was begun because nobody acknowledged in time.",
+    )  # fmt: skip
 
     class Meta(DistrictModel.Meta):
         constraints = [

@@ -1,3 +1,16 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from ownership.triggers import api, views
+
+urlpatterns = [
+    path("", views.triggers, name="triggers"),
+    path("new", views.edit, name="trigger_new"),
+    path("event/<slug:name>", api.Events.as_view(), name="api_event"),
+    path("calls/<uuid:call_id>/again", views.again, name="trigger_again"),
+    path("<uuid:trigger_id>/", views.trigger, name="trigger"),
+    path("<uuid:trigger_id>/edit", views.edit, name="trigger_edit"),
+    path("<uuid:trigger_id>/pause", views.pause, name="trigger_pause"),
+    path("<uuid:trigger_id>/remove", views.remove, name="trigger_remove"),
+    path("<uuid:trigger_id>/test", views.test, name="trigger_test"),
+    path("<uuid:trigger_id>/release", views.release, name="trigger_release"),
+]

@@ -1,0 +1,117 @@
+"""The weekly checkpoint: Wednesday at 2 PM the owners of systems meet over one page that nobody had to write.
+
+A row for the next one is always there; half an hour before it is written from data and sent. On a Wednesday without school nobody
+meets: it is the next with school.
+"""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from districts.calendar import Calendar
+from districts.models import Person
+from districts.queries import calendar_of, this_district
+from districts.scope import district_scope
+from ownership.cadence.figures import Body
+from ownership.cadence.gathering import gather
+from ownership.duty.roles import LEADERS, Roster, once
+from ownership.ladders.climbing import WITH_OWNERS, owners
+from ownership.ladders.notices import Post, clock
+from ownership.models import Checkpoint, OwnerRole, Process
+
+WEDNESDAY, TWO_PM = 2, 14 * 60
+WRITTEN = timedelta(minutes=30)  # before
+WEEKS_AHEAD = 20
+LONGEST_NOTES = 10_000
+
+
+def plan(district_id: UUID, *, now: datetime) -> int:
+    """There is a row for the next one. Two sweeps at once make one."""
+    with district_scope(district_id):
+        district = this_district()
+        meets_at = next_meeting(calendar_of(district, now=now), after=now)
+        row = Checkpoint(meets_at=meets_at, write_at=meets_at - WRITTEN)
+        Checkpoint.objects.bulk_create([row], ignore_conflicts=True)
+    return 1
+
+
+def next_meeting(calendar: Calendar, *, after: datetime) -> datetime:
+    """The first Wednesday with school; with none in sight, the next Wednesday."""
+    day = _wednesday(calendar.local_date(after))
+    if calendar.at_local(day, TWO_PM) <= after:
+        day += timedelta(days=7)
+    choices = [day + timedelta(days=7 * week) for week in range(WEEKS_AHEAD)]
+    return calendar.at_local(next((one for one in choices if calendar.is_school_day(one)), day), TWO_PM)
+
+
+def _wednesday(day: date) -> date:
+    return day + timedelta(days=(WEDNESDAY - day.weekday()) % 7)
+
+
+def write(district_id: UUID, *, now: datetime) -> int:
+    """Those whose time has come are written, and sent to the owners and the leaders. Each once."""
+    with district_scope(district_id):
+        due = Checkpoint.objects.filter(write_at__lte=now).order_by("write_at").select_for_update(skip_locked=True)
+        rows = list(due[:1])
+        for row in rows:
+            row.body, row.written_at, row.write_at = gather(since=_since(row), now=now).kept(), now, None
+            row.save(update_fields=["body", "written_at", "write_at"])
+            _send(row, now=now)
+    return len(rows)
+
+
+def _since(row: Checkpoint) -> datetime:
+    """The one before; the first looks back a week."""
+    before = Checkpoint.objects.filter(meets_at__lt=row.meets_at, written_at__isnull=False).order_by("-meets_at").first()
+    week = row.meets_at - timedelta(days=7)
+    return max(before.meets_at, row.meets_at - timedelta(days=35)) if before else week
+
+
+def note(checkpoint_id: UUID, *, words: str, by: Person, now: datetime) -> bool:
+    """What was agreed; the words that stood there are replaced. False: nothing was different. Raises Checkpoint.DoesNotExist."""
+    row = Checkpoint.objects.select_for_update(no_key=True).get(id=checkpoint_id)
+    said = words.replace("\0", "").strip()[:LONGEST_NOTES]
+    if said == row.notes:
+        return False
+    row.notes, row.noted_by = said, by
+    row.save(update_fields=["notes", "noted_by"])
+    return True
+
+
+def people(now: datetime) -> list[Person]:
+    """Who meets: the owners of every process, and the leaders."""
+    roster = Roster(now)
+    roles = [role for process in Process.objects.select_related(*WITH_OWNERS) for role in owners(process)]
+    leaders = OwnerRole.objects.filter(slug=LEADERS).first() or OwnerRole(slug=LEADERS, name="")
+    return once([*(roster.find(role).owner for role in roles), *roster.find(leaders).people])
+
+
+def _send(row: Checkpoint, *, now: datetime) -> None:
+    body = Body.read(row.body)
+
+    def letter() -> tuple[str, list[str]]:
+        subject = _("Checkpoint on %(time)s: %(what)s") % {"time": clock(row.meets_at), "what": headline(body)}
+        lines = [f"- {line.name}: {line.state_label}" for line in body.lines if line.trouble]
+        return subject, [headline(body), "\n".join(lines), _("The whole page is here, and prints on a sheet or two:")]
+
+    Post(this_district(), now).send(people(now), letter, key=f"checkpoint:{row.id}", path=path_of(row))
+
+
+def path_of(row: Checkpoint) -> str:
+    return reverse("checkpoint", args=[row.id])
+
+
+def headline(body: Body) -> str:
+    """The finding, in one sentence."""
+    trouble = sum(line.trouble for line in body.lines)
+    watched = sum(line.expected > 0 for line in body.lines)
+    if not watched:
+        return _("Nothing was expected of any feed since the last checkpoint.")
+    kept = body.kept_percent
+    if not trouble:
+        return _("All %(n)d watched processes run; %(kept)d %% of what was expected came in time.") % {"n": watched, "kept": kept}
+    said = ngettext("%(n)d process is in trouble", "%(n)d processes are in trouble", trouble) % {"n": trouble}
+    return _("%(trouble)s; %(kept)d %% of what was expected came in time.") % {"trouble": said, "kept": kept}

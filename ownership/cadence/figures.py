@@ -1,0 +1,89 @@
+"""What a checkpoint says, as it is kept: a line for each process, what waits, and what lies ahead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from ownership.models import Feed
+from ownership.queries import TROUBLED
+
+ITEMS = ("holds", "steps", "overrides", "unanswered", "days", "leaves", "contracts", "training", "tested")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One process since the checkpoint before."""
+
+    slug: str
+    name: str
+    owner: str
+    state: str
+    ok: int = 0
+    late: int = 0
+    missed: int = 0
+    failed: int = 0
+    held: int = 0
+    partial: int = 0
+    climbing: int = 0
+    missing: int = 0
+
+    @property
+    def expected(self) -> int:
+        return self.ok + self.late + self.missed + self.failed + self.partial
+
+    @property
+    def trouble(self) -> bool:
+        return self.state in TROUBLED or bool(self.climbing)
+
+    @property
+    def state_label(self) -> str:
+        return str(Feed.State(self.state).label) if self.state else ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that somebody is to look at. `at`: ISO, a moment or a day."""
+
+    name: str
+    who: str = ""
+    at: str = ""
+    slug: str = ""
+    extra: str = ""
+
+
+@dataclass(frozen=True)
+class Body:
+    """`since`: ISO. Of each kind of thing, the most pressing forty."""
+
+    since: str
+    lines: Sequence[Line] = ()
+    holds: Sequence[Item] = ()  # that wait
+    decided: int = 0
+    steps: Sequence[Item] = ()  # of playbooks, past their time
+    runs: int = 0  # playbooks at work
+    overrides: Sequence[Item] = ()  # past their day
+    working_around: int = 0
+    minutes: int = 0  # worked around since
+    unanswered: Sequence[Item] = ()  # cut-offs that a vendor did not acknowledge in time
+    days: Sequence[Item] = ()  # of the coming week that differ
+    leaves: Sequence[Item] = ()
+    contracts: Sequence[Item] = ()
+    training: Sequence[Item] = ()
+    tested: Sequence[Item] = ()  # ladders that were tested since
+    untested: int = 0  # never, or not for a year
+
+    @property
+    def kept_percent(self) -> int:
+        expected = sum(line.expected for line in self.lines)
+        return round(100 * sum(line.ok for line in self.lines) / expected) if expected else 100
+
+    def kept(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Self:
+        """As it was kept; of a page from before a part was added, without it."""
+        parts = {name: value for name, value in given.items() if name in cls.__dataclass_fields__}
+        parts["lines"] = [Line(**row) for row in parts.get("lines", ())]
+        parts |= {name: [Item(**row) for row in parts.get(name, ())] for name in ITEMS}
+        return cls(**{"since": "", **parts})

@@ -1,0 +1,66 @@
+"""What people type about overrides."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from districts.editing import OneLine, dress
+from ownership.covering.overrides import KEEP, MOST_MONTHS, MOST_TIMES, months_on
+from ownership.forms import one_day
+from ownership.models import Override, Process
+
+LONGEST_EACH = 8 * 60  # minutes
+VERDICTS = (
+    (Override.End.SYSTEM, gettext_lazy("It becomes a system")),
+    (KEEP, gettext_lazy("It goes on until a day")),
+    (Override.End.ENDED, gettext_lazy("It ends")),
+)
+
+
+class OverrideForm(forms.Form):
+    """To be written down in twenty seconds."""
+
+    what = OneLine(
+        label=gettext_lazy("What do you do by hand?"), max_length=200,
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Type the bus changes into the routing software")}),
+    )  # fmt: skip
+    why = OneLine(label=gettext_lazy("Why?"), max_length=500)
+    minutes = forms.IntegerField(label=gettext_lazy("Minutes each time"), min_value=1, max_value=LONGEST_EACH, initial=10)
+    until = forms.DateField(label=gettext_lazy("Until"), widget=one_day())
+    process: "forms.ModelChoiceField[Process]" = forms.ModelChoiceField(
+        queryset=None, required=False, label=gettext_lazy("Instead of which process?")
+    )
+
+    def __init__(self, data: Any = None, *, today: date) -> None:
+        self.today = today
+        super().__init__(data, initial={"until": months_on(today, 1)}, auto_id="override-%s")
+        field = self.fields["process"]
+        field.queryset = Process.objects.order_by("name")  # type: ignore[attr-defined]
+        field.empty_label = _("None of those in the matrix")  # type: ignore[attr-defined]
+        for one in self.fields.values():
+            dress(one)
+
+    def clean_until(self) -> date:
+        until: date = self.cleaned_data["until"]
+        if not self.today <= until <= months_on(self.today, MOST_MONTHS):
+            raise forms.ValidationError(_("A day in the next three months: what stays longer wants a system."))
+        return until
+
+
+class UseForm(forms.Form):
+    times = forms.IntegerField(label=gettext_lazy("How often"), min_value=1, max_value=MOST_TIMES, initial=1)
+    note = OneLine(label=gettext_lazy("Note"), max_length=300, required=False)
+
+
+class ReviewForm(forms.Form):
+    verdict = forms.ChoiceField(label=gettext_lazy("Your decision"), choices=VERDICTS, widget=forms.RadioSelect)
+    until = forms.DateField(label=gettext_lazy("Until, if it goes on"), required=False, widget=one_day())
+    words = forms.CharField(label=gettext_lazy("Why"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, data: Any = None, *, today: date) -> None:
+        super().__init__(data, initial={"until": months_on(today, 1)}, auto_id="review-%s")
+        for one in self.fields.values():
+            dress(one)

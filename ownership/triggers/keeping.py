@@ -1,0 +1,88 @@
+"""Triggers as administrators keep them and leads use them: saved, paused, removed, released by hand; and how their calls went."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import QuerySet
+
+from districts.models import Person, new_token
+from ownership.models import Trigger, TriggerCall
+from ownership.triggers.firing import OUR_EVENTS, fire, is_ours, keep_releases
+
+CALLS_SHOWN = 30
+WORDS = dict(OUR_EVENTS)
+
+
+@dataclass(frozen=True)
+class TriggerRow:
+    trigger: Trigger
+    last: Sequence[TriggerCall]  # the newest first
+
+    @property
+    def when(self) -> str:
+        return str(WORDS.get(self.trigger.event, self.trigger.event))
+
+    @property
+    def ours(self) -> bool:
+        """A feed or a hold tells of it; of anything else a system or a person does."""
+        return is_ours(self.trigger.event)
+
+    @property
+    def host(self) -> str:
+        """Where it calls, without what a stranger could use."""
+        return urlsplit(self.trigger.url).hostname or ""
+
+    @property
+    def given_up(self) -> int:
+        return sum(call.state == TriggerCall.State.DEAD for call in self.last)
+
+
+def triggers() -> QuerySet[Trigger]:
+    return Trigger.objects.select_related(
+        "feed__process__primary", "feed__process__secondary", "process__primary", "process__secondary"
+    ).order_by("name", "id")
+
+
+def listed(*, most: int = 3) -> list[TriggerRow]:
+    """All of them, what fails first; each with its last calls."""
+    rows = [TriggerRow(trigger, calls_of(trigger, most=most)) for trigger in triggers()]
+    return sorted(rows, key=lambda row: (row.trigger.failing_since is None, not row.trigger.active))
+
+
+def calls_of(trigger: Trigger, *, most: int = CALLS_SHOWN) -> list[TriggerCall]:
+    return list(TriggerCall.objects.filter(trigger=trigger).order_by("-at", "-id")[:most])
+
+
+def save(trigger: Trigger | None, *, values: Mapping[str, Any], renew: bool = False) -> Trigger:
+    """New, or changed. `renew`: it signs with a new key from now on, calls that wait, too. What did not work may work now."""
+    made, trigger = trigger is None, trigger or Trigger()
+    if renew:
+        trigger.secret = new_token()
+    if trigger.url != values["url"]:
+        trigger.failing_since = None
+    for name, value in values.items():
+        setattr(trigger, name, value)
+    trigger.save(force_insert=made)
+    keep_releases()
+    return trigger
+
+
+def pause(trigger: Trigger, *, active: bool) -> None:
+    """What happens while it is paused is not told later. Calls that wait are still made."""
+    Trigger.objects.filter(id=trigger.id).update(active=active)
+    keep_releases()
+
+
+def remove(trigger: Trigger) -> None:
+    """With its calls."""
+    trigger.delete()
+    keep_releases()
+
+
+def release(trigger: Trigger, *, by: Person, once: str, words: str, now: datetime) -> int:
+    """Somebody says that the district's own event happened: all that listen to it are released. `once`: the same again is nothing."""
+    told = {"by": by.name, "words": " ".join(words.replace("\0", "").split())[:300]}
+    return fire(trigger.event, payload=told, key=f"hand:{once}", now=now)

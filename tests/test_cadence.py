@@ -1,0 +1,148 @@
+"""Cadence: the weekly page that nobody writes, and bad days gone through on a clock of their own."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from delivery.models import Delivery
+from districts.queries import calendar_of
+from ownership import actions
+from ownership.cadence import checkpoints, found, simulating
+from ownership.cadence.figures import Body
+from ownership.cadence.gathering import gather
+from ownership.cadence.simulating import FAILED, Injected
+from ownership.feeds.pings import Told, hear
+from ownership.models import Checkpoint, Escalation, Feed, FeedRun, Hold, Ladder, Process, RunStep, Simulation
+from tests.conftest import NOW, Cast, sign_in, visitor
+from tests.test_ownership import DAY, FOUR_PM, HOUR, MINUTE, Sync, make_sync, sweep, told
+
+WEDNESDAY = FOUR_PM + 22 * HOUR  # 2 PM on the clock of Cedar Valley
+
+
+@pytest.fixture
+def sync(here: Cast) -> Sync:
+    return make_sync(here)
+
+
+# --- the checkpoint ---------------------------------------------------------------------------------------------------
+
+
+def test_the_next_one_is_wednesday_at_two_and_not_in_the_holidays(here: Cast) -> None:
+    calendar = calendar_of(here.district, now=NOW)
+    assert checkpoints.next_meeting(calendar, after=NOW) == WEDNESDAY
+    assert checkpoints.next_meeting(calendar, after=WEDNESDAY) == WEDNESDAY + 7 * DAY
+    here.district.last_day = date(2026, 11, 3)
+    here.district.first_day = date(2026, 9, 1)
+    here.district.save()
+    summer = checkpoints.next_meeting(calendar_of(here.district, now=NOW), after=NOW)
+    assert (summer.astimezone(here.district.zone).weekday(), summer > WEDNESDAY) == (2, True)
+
+
+def test_it_is_written_once_half_an_hour_before_and_sent_to_owners_and_leaders(here: Cast, sync: Sync) -> None:
+    hear(sync.feed, Told(counts={"rows": 4}), now=NOW)
+    hear(sync.feed.refresh(), Told("failed", note="disk full"), now=NOW + HOUR)
+    for _twice in range(2):
+        checkpoints.plan(here.district.id, now=NOW)
+    assert checkpoints.write(here.district.id, now=WEDNESDAY - 31 * MINUTE) == 0
+    assert [checkpoints.write(here.district.id, now=WEDNESDAY - 30 * MINUTE) for _twice in range(2)] == [1, 0]
+    row = Checkpoint.objects.get()
+    body = Body.read(row.body)
+    (line,) = body.lines
+    assert (line.name, line.owner, line.state, line.ok, line.failed) == ("Attendance to transportation", "Rosa", "failed", 1, 1)
+    head = "1 process is in trouble; 50 % of what was expected came in time."
+    assert checkpoints.headline(body) == head
+    for who in (sync.rosa, sync.dan, here.lee):
+        assert [subject for subject in told(who) if head in subject], who
+    assert Delivery.objects.filter(person=here.bob).count() == 0
+    checkpoints.plan(here.district.id, now=WEDNESDAY)
+    assert Checkpoint.objects.count() == 2
+
+
+def test_the_page_keeps_what_was_so_then(here: Cast, sync: Sync) -> None:
+    hear(sync.feed, Told(counts={"rows": 4}), now=NOW)
+    checkpoints.plan(here.district.id, now=NOW)
+    checkpoints.write(here.district.id, now=WEDNESDAY)
+    row = Checkpoint.objects.get()
+    hear(sync.feed.refresh(), Told("failed"), now=WEDNESDAY + MINUTE)
+    bob, page = sign_in(here.bob, here.district), f"/matrix/checkpoint/{row.id}/"
+    assert "All 1 watched processes run" in bob.get(page).content.decode()
+    assert "in trouble" in bob.get("/matrix/checkpoint/").content.decode()
+    assert visitor(here.district).get(page).status_code == 302
+    assert bob.post(f"{page}notes", {"notes": "x"}).status_code == 403
+    lena = sign_in(here.lena, here.district)
+    assert lena.post(f"{page}notes", {"notes": "Rosa calls the vendor by Friday."}).status_code == 302
+    assert "Rosa calls the vendor by Friday." in bob.get(page).content.decode()
+
+
+def test_an_empty_matrix_has_a_page_and_costs_as_much_as_a_full_one(here: Cast, django_assert_max_num_queries: object) -> None:
+    empty = gather(since=NOW - 7 * DAY, now=NOW)
+    assert checkpoints.headline(empty) == "Nothing was expected of any feed since the last checkpoint."
+    assert Body.read(empty.kept()) == Body.read(Body.read(empty.kept()).kept())
+    assert sign_in(here.bob, here.district).get("/matrix/checkpoint/").status_code == 200
+
+
+# --- simulations ------------------------------------------------------------------------------------------------------
+
+
+def test_an_export_that_dies_in_silence_is_gone_through_and_nobody_is_told(here: Cast, sync: Sync) -> None:
+    hear(sync.feed, Told(), now=NOW - HOUR)
+    before = Feed.objects.get(id=sync.feed.id)
+    start = FOUR_PM - 4 * HOUR
+    row = simulating.simulate([Injected(sync.feed.slug)], name="Noon", starts_at=start, hours=24, by=here.lena, now=NOW)
+    assert [(line["who"], line["at"]) for line in row.told][:2] == [
+        ("Rosa", (FOUR_PM + 15 * MINUTE).isoformat()), ("Dan", (FOUR_PM + 15 * MINUTE).isoformat()),
+    ]  # fmt: skip
+    assert "Dora" in {line["who"] for line in row.told}, "the whole ladder is climbed on that clock"
+    assert [one["kind"] for one in row.findings] == []
+    assert not told(sync.rosa)
+    assert not Delivery.objects.exists()
+    assert not Escalation.objects.exists()
+    assert not FeedRun.objects.filter(outcome="missed").exists()
+    after = Feed.objects.get(id=sync.feed.id)
+    assert (after.state, after.expected_at, after.alert_at) == (before.state, before.expected_at, before.alert_at)
+    assert Process.objects.get().tested_at == NOW
+    assert Ladder.objects.get(slug="attendance").tested_at == NOW
+
+
+def test_what_is_going_on_now_is_left_alone(here: Cast, sync: Sync) -> None:
+    hear(sync.feed, Told("failed"), now=NOW)
+    sweep(here, NOW + MINUTE)
+    (before,) = Escalation.objects.all()
+    other = make_sync(here, slug="meals")
+    row = simulating.simulate([Injected(other.feed.slug, FAILED, 30)], name="x", starts_at=NOW, hours=8, by=here.lena, now=NOW)
+    assert all("Attendance" in line["what"] for line in row.told)
+    assert {line["who"] for line in row.told} <= {"Rosa", "Dan", "Dora"}
+    after = Escalation.objects.get(id=before.id)
+    assert (after.ended_at, after.climb_at, after.level) == (None, before.climb_at, before.level)
+
+
+def test_what_nobody_would_have_noticed_is_found_and_becomes_a_step(here: Cast, sync: Sync) -> None:
+    Feed.objects.filter(id=sync.feed.id).update(terms="within 4 hours")
+    Process.objects.update(fallback="")
+    bare = make_sync(here, slug="meals")
+    Process.objects.filter(id=bare.process.id).update(fallback="")
+    lena = sign_in(here.lena, here.district)
+    typed = {"name": "Silence", "starts_at": "2026-11-03T12:00", "hours": 24, "how": "silent", "after": 0}
+    assert lena.post("/matrix/simulations/", typed).status_code == 422, "what falls silent?"
+    assert lena.post("/matrix/simulations/", typed | {"feeds": [sync.feed.slug, bare.feed.slug]}).status_code == 302
+    row = Simulation.objects.get()
+    assert [one["kind"] for one in row.findings] == [found.UNNOTICED, found.NO_HAND]
+    page = f"/matrix/simulations/{row.id}/"
+    assert "nobody would have noticed" in lena.get(page).content.decode()
+    for _twice in range(2):
+        lena.post(f"{page}steps")
+    steps = RunStep.objects.order_by("order")
+    assert [(step.owner, bool(step.due_at)) for step in steps] == [(sync.rosa, True), (bare.rosa, True)]
+    assert sign_in(here.alice, here.district).get(page).status_code == 403
+
+
+def test_a_simulation_takes_back_what_it_did_though_it_goes_wrong(
+    here: Cast, sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr(found, "findings", lambda *_args, **_more: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        simulating.simulate([Injected(sync.feed.slug, FAILED)], name="x", starts_at=NOW, hours=8, by=here.lena, now=NOW)
+    assert not Delivery.objects.exists()
+    assert (FeedRun.objects.count(), Hold.objects.count()) == (0, 0)
+    actions.ping(sync.feed.refresh(), outcome="ok", counts={}, note="", now=NOW)
+    assert datetime(2026, 1, 1, tzinfo=UTC) < NOW - timedelta(1)

@@ -1,0 +1,106 @@
+"""Checks: somebody is asked by mail to look, and signs on one page that it is in order, or says what is not."""
+
+from datetime import timedelta
+
+import pytest
+
+from delivery.models import Delivery
+from districts.models import Membership, Role
+from districts.scope import district_scope
+from ownership.feeds import checks
+from ownership.feeds.pings import Told, expect, hear
+from ownership.models import Escalation, Feed, FeedRun
+from tests.conftest import NOW, Cast, person, sign_in, visitor
+from tests.test_ownership import FOUR_PM, HOUR, MINUTE, Sync, make_sync, sweep, told
+
+TEN = FOUR_PM - 6 * HOUR
+
+
+@pytest.fixture
+def sync(here: Cast) -> Sync:
+    made = make_sync(here, terms="checks at 10 AM and 3 PM")
+    feed = made.feed
+    feed.kind, feed.grace_minutes = Feed.Kind.CHECK, 60
+    expect(feed, TEN)
+    feed.alert_at = None
+    feed.save()
+    Feed.objects.create(process=made.process, slug="export", name="Nightly export", terms="daily by 4 PM")
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _on_that_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ownership.feeds.views_sign.timezone.now", lambda: TEN + 5 * MINUTE)
+
+
+def link(sync: Sync) -> str:
+    mail = Delivery.objects.filter(person=sync.rosa, channel="email").latest("id")
+    assert "/matrix/sign/" in mail.link
+    return str(mail.link)
+
+
+def test_whoever_answers_is_asked_once_with_what_there_is_to_look_at(here: Cast, sync: Sync) -> None:
+    hear(Feed.objects.get(slug="export"), Told(counts={"rows": 412}), now=NOW)
+    assert checks.ask(here.district.id, now=TEN - MINUTE) == 0
+    assert [checks.ask(here.district.id, now=TEN + MINUTE) for _again in range(2)] == [1, 0]
+    assert told(sync.rosa) == ["Look and sign: Export confirmation"]
+    body = Delivery.objects.filter(person=sync.rosa, channel="inapp").latest("id").body
+    assert "“Nightly export”: Ran" in body
+    assert "rows 412" in body
+
+
+def test_it_is_signed_with_one_tap_and_once(here: Cast, sync: Sync) -> None:
+    checks.ask(here.district.id, now=TEN)
+    client, page = visitor(here.district), link(sync)
+    assert "Nightly export" in client.get(page).content.decode()
+    assert not FeedRun.objects.exists(), "looking signs nothing"
+    assert "it is in order." in client.post(page, {"fine": "yes"}).content.decode()
+    client.post(page, {"fine": "yes"})
+    client.post(page, {"fine": "no", "note": "No, it is not."})
+    (run,) = FeedRun.objects.all()
+    assert (run.outcome, run.way, run.by, run.expected_at) == ("ok", "signed", sync.rosa, TEN)
+    feed = Feed.objects.get(id=sync.feed.id)
+    assert (feed.state, feed.expected_at, feed.ask_at) == ("ok", TEN + 5 * HOUR, TEN + 5 * HOUR), "the next time is 3 PM"
+
+
+def test_not_signed_in_an_hour_the_ladder_is_climbed_even_the_first_time(here: Cast, sync: Sync) -> None:
+    checks.ask(here.district.id, now=TEN)
+    sweep(here, TEN + 59 * MINUTE)
+    assert not Escalation.objects.exists()
+    sweep(here, TEN + 61 * MINUTE)
+    assert (Escalation.objects.count(), Feed.objects.get(id=sync.feed.id).ask_at) == (1, TEN + 5 * HOUR)
+
+
+def test_something_is_wrong_needs_words_and_calls_the_ladder(here: Cast, sync: Sync) -> None:
+    checks.ask(here.district.id, now=TEN)
+    client, page = visitor(here.district), link(sync)
+    assert client.post(page, {"fine": "no", "note": " "}).status_code == 422
+    assert client.post(page, {"fine": "no", "note": "Eleven students are missing."}).status_code == 200
+    sweep(here, TEN + 6 * MINUTE)
+    assert Escalation.objects.count() == 1
+    assert "Eleven students are missing." in Delivery.objects.filter(person=sync.dan, channel="inapp").latest("id").body
+
+
+def test_a_link_is_worth_nothing_later_elsewhere_or_after_its_person_left(here: Cast, oak: Cast, sync: Sync) -> None:
+    checks.ask(here.district.id, now=TEN)
+    page = link(sync)
+    token = page.rsplit("/", 1)[-1]
+    assert checks.by_token(token, now=TEN + 4 * HOUR)
+    assert checks.by_token(token, now=TEN + 5 * HOUR + MINUTE) is None, "3 PM asks anew"
+    assert checks.by_token(token[:-2] + "xx", now=TEN) is None
+    with district_scope(oak.district.id):
+        assert checks.by_token(token, now=TEN) is None
+    assert visitor(oak.district).get(page).status_code == 410
+    Membership.objects.filter(person=sync.rosa).delete()
+    assert visitor(here.district).get(page).status_code == 410
+
+
+def test_whoever_signs_in_signs_under_their_own_name(here: Cast, sync: Sync) -> None:
+    lena = sign_in(here.lena, here.district)
+    to = lena.post(f"/matrix/sign/{sync.feed.slug}/now").headers["Location"]
+    lena.post(to, {"fine": "yes", "note": "Looked for Rosa."})
+    assert FeedRun.objects.get().by == here.lena
+    assert sign_in(here.bob, here.district).post(f"/matrix/sign/{sync.feed.slug}/now").status_code == 403
+    stranger = person("Sam", "sam@cedar.localhost", role=Role.AGENT, team=here.technology)
+    assert checks.may_sign(stranger, sync.process) is False
+    assert timedelta() < checks.good_until(sync.feed, TEN) - TEN <= checks.GOOD_FOR
