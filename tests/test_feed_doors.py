@@ -374,7 +374,7 @@ AFTER = "id,name,school\n3,C,x\n1,A,y\n4,D,z\n,E,z\n"
 def test_a_machine_sends_files_and_they_are_compared(feed: Feed) -> None:
     Feed.objects.update(key_column="id")
     answer = send(feed, BEFORE)
-    assert (answer.status_code, answer.content) == (200, b"ok rows=3 columns=3 duplicates=0 bad_rows=0\n")
+    assert (answer.status_code, answer.content) == (200, b"ok rows=3 columns=3 duplicates=0 bad_rows=0 before=0 added=3 removed=0\n")
     answer = send(feed, AFTER, query="?name=..%2Fx%5Cnew.csv&source_rows=4&run=r1")
     assert answer.content.decode().split() == [
         "ok", "source_rows=4", "rows=4", "columns=3", "duplicates=0", "bad_rows=0", "without_key=1", "before=3", "added=1", "removed=1",

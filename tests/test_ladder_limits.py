@@ -131,10 +131,11 @@ def addresses(here: Cast, sync: Sync) -> Iterator[tuple[str, list[Any]]]:
         "swap_id": swap.id, "leave_id": leave.id, "slug": sync.ladder.slug, "test_id": test.id, "rung_id": Rung.objects.all()[0].id,
         "token": sync.feed.token,
     }  # fmt: skip
-    for pattern in _flat([*urls.urlpatterns, *setup_urls.urlpatterns]):
+    for pattern in _flat([*urls.urlpatterns, *setup_urls.urlpatterns]):  # of the other rooms, each page with one odd thing
         yield str(pattern.name), [known.get(name, OTHERS[type(one)]) for name, one in pattern.pattern.converters.items()]
 
 
+OURS = {one.name for one in (*urls.urlpatterns, *setup_urls.urlpatterns) if isinstance(one, URLPattern)}
 OTHERS = {converters.UUIDConverter: UUID(int=7), converters.SlugConverter: "nothing", converters.IntConverter: 0,
           converters.StringConverter: "nothing"}  # fmt: skip
 
@@ -155,8 +156,9 @@ def test_whatever_is_asked_for_and_posted_no_page_breaks(here: Cast, sync: Sync)
     for name, inside in pages:
         address, whose = reverse(name, args=inside), f"r{inside[0].hex[-8:]}-" if name == "swap" else ""
         asked = () if ada.get(address).status_code == 405 else ASKED
-        for odd in ODD:
-            answers = [ada.get(address, {one: odd}) for one in asked]
+        for odd in ODD if name in OURS else ODD[:1]:
+            queries = [{one: odd} for one in asked] if name in OURS else [dict.fromkeys(asked, odd)]
+            answers = [ada.get(address, query) for query in queries]
             answers.append(ada.post(address, {f"{whose}{one}": odd for one in POSTED}))
             assert all(answer.status_code < 500 for answer in answers), (name, odd[:20])
     cache.clear()

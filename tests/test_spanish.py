@@ -42,7 +42,7 @@ THE_SAME = {  # in both languages
     "Normal", "No", "API", "Chat", "%(kind)s", "%(name)s, %(team)s", "%(n)d h", "%(n)d min", "#%(number)s (%(subject)s)",
     "Google Workspace", "Microsoft 365", "OAuth 2.0", "STARTTLS (143)", "no", "%(n)d.", "%(n)s %%", "%(name)s: %(outcome)s.",
     "%(name)s: %(why)s", "%(weekday)s, %(date)s, %(time)s", "%(what)s: %(then)s", "%(what)s: %(which)s", "%(day)s: %(what)s. %(hours)s",
-    "%(seconds)s s", "Tokens", "%(name)s, %(day)s",
+    "%(seconds)s s", "Tokens", "%(name)s, %(day)s", "“%(feed)s”, %(time)s: %(outcome)s.", "%(n)s min", "CSV", "%(said)s: %(told)s.",
 }  # fmt: skip
 CALLS = re.compile(r"""\b(n?p?gettext|_)\(\s*u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')(?:,\s*u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))?""")
 
