@@ -6,7 +6,10 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
+from districts.calendar import ONE_DAY
+from districts.queries import calendar_of, this_district
 from ownership.duty.roles import Roster
+from ownership.feeds.pings import LOOKED_AHEAD, QUIET_DAYS
 from ownership.ladders.climbing import rungs_of, whom
 from ownership.models import Escalation, Feed, Path
 
@@ -35,7 +38,7 @@ def findings(
         climbed = list(
             Escalation.objects.filter(feed_run__feed=feed, began_at__gte=starts_at).select_related("feed_run").order_by("began_at")
         )
-        rows += _of(feed, climbed, account, began=starts_at + timedelta(minutes=one.after))
+        rows += _of(feed, climbed, account, began=_counts_from(feed, starts_at + timedelta(minutes=one.after)))
     return rows
 
 
@@ -59,6 +62,15 @@ def _of(feed: Feed, climbed: Sequence[Escalation], account: Sequence[Mapping[str
     if not process.fallback.strip():
         rows.append({"kind": NO_HAND, **plain})
     return rows
+
+
+def _counts_from(feed: Feed, at: datetime) -> datetime:
+    """On a day off nobody waits for it, unless it runs all year: from the first moment of the next day that is none."""
+    calendar = calendar_of(this_district(), now=at)
+    day = first = calendar.local_date(at)
+    while not feed.all_year and calendar.day_kind(day) in QUIET_DAYS and day - first < LOOKED_AHEAD:
+        day += ONE_DAY
+    return at if day == first else calendar.at_local(day, 0)
 
 
 def _has_gap(escalation: Escalation, roster: Roster) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from delivery.models import Delivery
 from districts.access import Can, may, require
 from districts.editing import actor_of
 from districts.models import Person
@@ -125,7 +126,10 @@ def _soon(request: HttpRequest, at: datetime) -> datetime:
 def simulation(request: HttpRequest, simulation_id: UUID) -> HttpResponse:
     _reader(request, Can.LEAD)
     row = _simulation(simulation_id)
-    told = [{**line, "at": datetime.fromisoformat(line["at"])} for line in row.told]
+    labels = dict(Delivery.Channel.choices)
+    told = [
+        {**line, "at": datetime.fromisoformat(line["at"]), "by": [str(labels.get(way, way)) for way in line["by"]]} for line in row.told
+    ]
     context = {
         "row": row, "told": told, "findings": [(found.words(one), found.mend(one), one) for one in row.findings], "now": timezone.now(),
     }  # fmt: skip
