@@ -28,6 +28,7 @@ from ownership.overview import audit, history, looks
 from ownership.overview.audit import Finding
 from ownership.overview.history import Strip
 from ownership.playbooks import line
+from ownership.vendors import silence
 from sla.models import ClockKind
 from tickets.models import Ticket
 
@@ -142,7 +143,8 @@ class Open:
         if run:
             return trouble(run)
         if breach is None:
-            return missing.called_for(self.escalation.process).words if self.escalation.process else ""
+            silent = silence.said(self.escalation, clock)
+            return silent[1] if silent else missing.called_for(self.escalation.process).words if self.escalation.process else ""
         words = {"promise": ClockKind(breach.kind).label, "time": clock(breach.due_at), "team": breach.team.name}
         return _("%(promise)s was promised by %(time)s. The ticket was with %(team)s.") % words
 
@@ -380,9 +382,10 @@ def feed_by_token(token: str) -> Feed:
     return feed
 
 
-def last_hold(feed: Feed) -> str:
-    """The state of what was last held of a feed; empty where nothing was."""
-    row = Hold.objects.filter(feed=feed).order_by("-at", "-id").values_list("state", flat=True).first()
+def last_hold(feed: Feed, *, key: str = "") -> str:
+    """The state of what was last held: of the run of this name, else of the feed; empty where nothing was."""
+    rows = Hold.objects.filter(feed=feed, run__key=key) if key else Hold.objects.filter(feed=feed)
+    row = rows.order_by("-at", "-id").values_list("state", flat=True).first()
     return str(row or "")
 
 

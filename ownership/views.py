@@ -23,6 +23,7 @@ from districts.models import Person
 from ownership import actions, forms, queries
 from ownership.feeds import saying
 from ownership.feeds.checks import may_sign
+from ownership.holds import holding
 from ownership.holds import queries as holds
 from ownership.ladders import rehearsal
 from ownership.ladders.climbing import ladder_of
@@ -33,6 +34,10 @@ from tickets import files
 from tickets.models import Attachment
 
 LOCKED = 423  # RFC 4918: what was asked for is held
+STANDING = {  # of a run that was stopped, told again or for the first time
+    "waiting": ("HELD: stop here, somebody is asked", LOCKED),
+    "rejected": ("REJECTED: tell what is mended under another name", 409),
+}
 
 
 def actor_of(request: HttpRequest, can: Can = Can.READ) -> Actor:
@@ -246,14 +251,17 @@ def ping(request: HttpRequest, token: str, end: str = "") -> HttpResponse:
         return _plain(f"{error}; nothing was written down", 400)
     told = actions.Told(said.outcome, said.counts, said.note, key=said.key)
     run = actions.hear(feed, told, now=timezone.now(), district=request.district)  # type: ignore[attr-defined]
-    return _plain("HELD: stop here, somebody is asked", LOCKED) if run.outcome == run.Outcome.HELD else _plain("OK")
+    return _plain(*STANDING.get(holding.standing(run), ("OK", 200)))
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD"])
 def held(request: HttpRequest, token: str) -> HttpResponse:
     """A program that was told to stop asks what was decided: 423 while it waits, 409 rejected, 200 released or never held."""
-    state = queries.last_hold(_feed(token))
+    key = request.GET.get(saying.KEY, "")
+    if not key.isprintable():
+        return _plain("run is a text", 400)
+    state = queries.last_hold(_feed(token), key=key)
     return _plain(state.upper() if state else "OK", {"waiting": LOCKED, "rejected": 409}.get(state, 200))
 
 

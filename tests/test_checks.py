@@ -71,6 +71,23 @@ def test_not_signed_in_an_hour_the_ladder_is_climbed_even_the_first_time(here: C
     assert (Escalation.objects.count(), Feed.objects.get(id=sync.feed.id).ask_at) == (1, TEN + 5 * HOUR)
 
 
+def test_signed_late_it_stands_for_its_own_time_and_three_o_clock_is_asked_for(
+    here: Cast, sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    checks.ask(here.district.id, now=TEN)
+    sweep(here, TEN + 61 * MINUTE)
+    late = TEN + 170 * MINUTE  # nearer to three than to ten
+    monkeypatch.setattr("ownership.feeds.views_sign.timezone.now", lambda: late)
+    lena = sign_in(here.lena, here.district)
+    to = lena.post(f"/matrix/sign/{sync.feed.slug}/now").headers["Location"]
+    lena.post(to, {"fine": "yes"})
+    run = FeedRun.objects.get(way="signed")
+    feed = Feed.objects.get(id=sync.feed.id)
+    assert (run.expected_at, feed.state, feed.expected_at) == (TEN, "ok", TEN + 5 * HOUR)
+    assert checks.ask(here.district.id, now=TEN + 5 * HOUR) == 1, "three o'clock is still to be signed"
+    assert Escalation.objects.get().ended_at == late
+
+
 def test_something_is_wrong_needs_words_and_calls_the_ladder(here: Cast, sync: Sync) -> None:
     checks.ask(here.district.id, now=TEN)
     client, page = visitor(here.district), link(sync)

@@ -320,6 +320,39 @@ def test_neither_good_nor_bad_is_unknown_and_meets_nothing(here: Cast, sync: Syn
     assert state(sync) == "late"
 
 
+def test_a_word_that_says_neither_ends_no_run_and_takes_no_hold_off(here: Cast, sync: Sync) -> None:
+    Feed.objects.filter(id=sync.feed.id).update(longest_minutes=30)
+    ran(sync, {}, outcome="started")
+    ran(sync, {}, now=NOW + MINUTE, outcome="unknown")
+    assert Feed.objects.get(id=sync.feed.id).started_at == NOW
+    ran(sync, dict(COUNTS), now=NOW + 2 * MINUTE)
+    ran(sync, {}, now=NOW + 3 * MINUTE, outcome="unknown")
+    assert state(sync) == "held"
+    ran(sync, {"absent": 1, "enrolled": 800}, now=NOW + 4 * MINUTE)
+    assert Hold.objects.get().state == "rejected", "overtaken all the same"
+    assert "No longer held: Export confirmation" in told(sync.rosa)
+
+
+def test_a_decided_hold_calls_nobody_any_more(here: Cast, sync: Sync) -> None:
+    ran(sync, {"absent": 1, "enrolled": 800}, now=NOW - DAY)
+    local = (NOW + DAY).astimezone(here.district.zone)
+    guard(sync, {"kind": "freeze", "hours": 48, "on": [f"{local:%Y-%m-%dT%H:%M}"], "minutes": 10})
+    ran(sync, {"absent": 1, "enrolled": 800})
+    deciding.left_lying(here.district.id, now=NOW + 10 * MINUTE)
+    sweep(here, NOW + 10 * MINUTE)
+    assert Escalation.objects.get().ended_at is None
+    deciding.reject(Hold.objects.get().id, by=sync.rosa, why="After the report cards.", now=NOW + 20 * MINUTE)
+    assert (Escalation.objects.get().ended_at, state(sync)) == (NOW + 20 * MINUTE, "ok")
+
+
+def test_a_start_that_is_released_is_held_no_longer(here: Cast, sync: Sync) -> None:
+    ran(sync, {"absent": 1, "enrolled": 800}, now=NOW - DAY)
+    ran(sync, dict(COUNTS), outcome="started")
+    deciding.release(Hold.objects.get().id, by=sync.rosa, why="It snows.", now=NOW + MINUTE)
+    feed = Feed.objects.get(id=sync.feed.id)
+    assert (feed.state, feed.started_at) == ("ok", NOW + MINUTE)
+
+
 def test_half_a_run_calls_the_owners(here: Cast, sync: Sync) -> None:
     guard(sync)
     ran(sync, {"rows": 10}, outcome="partial")
@@ -353,9 +386,15 @@ def test_a_program_is_told_to_stop_and_learns_what_was_decided(here: Cast, sync:
     assert client.post(f"{address}/start?absent=412&enrolled=800&run=n1").status_code == 423, "told again, it is held once"
     deciding.release(Hold.objects.get().id, by=sync.rosa, why="It snows.", now=timezone.now())
     assert client.get(f"{address}/held").content == b"RELEASED\n"
+    assert client.post(f"{address}/start?absent=412&enrolled=800&run=n1").status_code == 200, "what was released may begin again"
     assert FeedRun.objects.filter(outcome="started").count() == 1
     assert client.post(f"{address}/0?absent=412&enrolled=800&run=n1").status_code == 200, "released once, it is not asked again"
     assert client.post(f"{address}/0?absent=412&enrolled=800&run=n2").status_code == 423
+    assert client.post(f"{address}/start?absent=412&enrolled=800&run=n2").status_code == 423, "one name is held once"
+    assert [client.get(f"{address}/held?run={run}").status_code for run in ("n1", "n2", "n3", "%00")] == [200, 423, 200, 400]
+    deciding.reject(Hold.objects.get(state="waiting").id, by=sync.rosa, why="No.", now=timezone.now())
+    assert client.post(f"{address}/start?absent=412&enrolled=800&run=n2").status_code == 409
+    assert client.get(f"{address}/held?run=n2").status_code == 409
     assert client.get(f"{address}/nonsense").status_code == 400
     assert client.get(f"{address}?rows=many").status_code == 400
 
@@ -425,6 +464,8 @@ def test_what_is_usual_is_read_from_runs_that_went_through(here: Cast, sync: Syn
     guard(sync, {"kind": "usual", "count": "rows", "percent": 20})
     assert ran(sync, {"rows": 110}).outcome == "ok"
     assert ran(sync, {"rows": 7}, now=NOW + MINUTE).outcome == "held"
+    for hour in range(1, 4):
+        ran(sync, {"rows": 500}, now=NOW - 7 * DAY - hour * HOUR)
     found = judging.usual_runs(Feed.objects.get(id=sync.feed.id), at=NOW + MINUTE, zone=here.district.zone)
     assert [counts["rows"] for counts in found] == [101, 102, 103, 104]
 

@@ -56,7 +56,11 @@ def write(district_id: UUID, *, now: datetime) -> int:
     with district_scope(district_id):
         due = Checkpoint.objects.filter(write_at__lte=now).order_by("write_at").select_for_update(skip_locked=True)
         rows = list(due[:1])
+        calendar = calendar_of(this_district(), now=now)
         for row in rows:
+            if next_meeting(calendar, after=row.meets_at - WRITTEN) != row.meets_at:
+                row.delete()  # it has become a day without school: nobody meets
+                continue
             row.body, row.written_at, row.write_at = gather(since=_since(row), now=now).kept(), now, None
             row.save(update_fields=["body", "written_at", "write_at"])
             _send(row, now=now)
@@ -67,7 +71,7 @@ def _since(row: Checkpoint) -> datetime:
     """The one before; the first looks back a week."""
     before = Checkpoint.objects.filter(meets_at__lt=row.meets_at, written_at__isnull=False).order_by("-meets_at").first()
     week = row.meets_at - timedelta(days=7)
-    return max(before.meets_at, row.meets_at - timedelta(days=35)) if before else week
+    return max(before.written_at or before.meets_at, row.meets_at - timedelta(days=35)) if before else week
 
 
 def note(checkpoint_id: UUID, *, words: str, by: Person, now: datetime) -> bool:

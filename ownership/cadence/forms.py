@@ -13,6 +13,7 @@ from ownership.cadence.simulating import FAILED, LONGEST, MOST_FEEDS, SILENT, In
 from ownership.forms import local_time
 from ownership.models import Feed
 
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 HOWS = ((SILENT, gettext_lazy("It says nothing")), (FAILED, gettext_lazy("It says that it failed")))
 
 
@@ -41,6 +42,12 @@ class SimulationForm(forms.Form):
         self.fields["feeds"].choices = [(feed.slug, f"{feed.process.name}: {feed.name}") for feed in rows]  # type: ignore[attr-defined]
         for field in self.fields.values():
             dress(field)
+
+    def clean_starts_at(self) -> datetime:
+        at: datetime = self.cleaned_data["starts_at"]
+        if not FIRST_YEAR <= at.year <= LAST_YEAR:
+            raise forms.ValidationError(_("A year between %(first)d and %(last)d.") % {"first": FIRST_YEAR, "last": LAST_YEAR})
+        return at
 
     def clean_feeds(self) -> list[str]:
         chosen: list[str] = self.cleaned_data["feeds"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -29,14 +30,18 @@ class Wrong(Protocol):
 
 
 def findings(
-    account: Sequence[Mapping[str, Any]], wrong: Sequence[Wrong], feeds: Mapping[str, Feed], *, starts_at: datetime
-) -> list[dict[str, Any]]:
-    """Read before it is taken back. Each: {"kind", "process" (slug), "name", "feed", ...figures}."""
+    account: Sequence[Mapping[str, Any]], wrong: Sequence[Wrong], feeds: Mapping[str, Feed], *, starts_at: datetime,
+    known: frozenset[UUID] = frozenset(),
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Read before it is taken back. Each: {"kind", "process" (slug), "name", "feed", ...}. `known`: real ladders, from before."""
     rows = []
     for one in wrong:
         feed = feeds[one.feed]
         climbed = list(
-            Escalation.objects.filter(feed_run__feed=feed, began_at__gte=starts_at).select_related("feed_run").order_by("began_at")
+            Escalation.objects.filter(feed_run__feed=feed, began_at__gte=starts_at)
+            .exclude(id__in=known)
+            .select_related("feed_run")
+            .order_by("began_at")
         )
         rows += _of(feed, climbed, account, began=_counts_from(feed, starts_at + timedelta(minutes=one.after)))
     return rows

@@ -73,6 +73,7 @@ def _outcomes(since: datetime) -> dict[UUID, dict[str, int]]:
     )  # fmt: skip
     found: dict[UUID, dict[str, int]] = defaultdict(dict)
     for row in rows.order_by():
+        row["missed"] = max(0, row["missed"] - row["late"])  # what came late is no run that did not come
         found[row.pop("feed__process_id")] = row
     return found
 

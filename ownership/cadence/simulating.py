@@ -4,6 +4,7 @@ Everything happens for real (the sweeps, the ladders, the notices) in a transact
 row stays but the account of it. While it runs, a second or two, the district's feeds and ladders are held: real pings wait for it.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from delivery.models import Delivery
+from delivery.quiet import NOTICE
 from districts.models import Person
 from districts.queries import calendar_of, this_district
 from districts.scope import require_district_id
@@ -26,7 +28,7 @@ from ownership.models import Escalation, Feed, FeedRun, Hold, Ladder, Process, S
 from sla.models import Breach
 
 MOST_FEEDS, LONGEST = 20, 72  # hours
-MOST_TURNS = 400
+LONGEST_RUN = 5.0  # seconds: while it runs, real pings wait
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 SILENT, FAILED = "silent", "failed"
 
@@ -56,9 +58,10 @@ def simulate(
     if not wrong:
         raise NothingToTry(_("Choose at least one feed that falls silent or fails."))
     hours = max(1, min(hours, LONGEST))
+    known = frozenset(Escalation.objects.filter(feed_run__feed__in=list(feeds.values())).values_list("id", flat=True))
     with _taken_back():
         account = _play(wrong, feeds, starts_at=starts_at, until=starts_at + timedelta(hours=hours))
-        findings = found.findings(account, wrong, feeds, starts_at=starts_at)
+        findings = found.findings(account, wrong, feeds, starts_at=starts_at, known=known)
     row = Simulation(
         name=name, at=now, by=by, starts_at=starts_at, hours=hours, injected=[one.kept() for one in wrong], told=account,
         findings=findings,
@@ -93,7 +96,10 @@ def _play(wrong: Sequence[Injected], feeds: Mapping[str, Feed], *, starts_at: da
     account: list[dict[str, Any]] = []
     seen = _newest()
     at = starts_at
-    for _turn in range(MOST_TURNS):
+    stop = time.monotonic() + LONGEST_RUN
+    while True:
+        if time.monotonic() > stop:
+            raise NothingToTry(_("This is too much at once: choose fewer feeds, or fewer hours."))
         while pending and starts_at + timedelta(minutes=pending[0].after) <= at:
             feed = Feed.objects.select_related("process").get(slug=pending.pop(0).feed)
             hear(feed, Told(FeedRun.Outcome.FAILED, note=_("The simulation says so.")), now=at, judged=True)
@@ -145,7 +151,7 @@ def _newest() -> Any:
 def _told_since(seen: Any, *, at: datetime) -> tuple[list[dict[str, Any]], Any]:
     """Whoever was told since, a line for each person and thing."""
     last = max(seen, default=None)
-    rows = Delivery.objects.order_by("id").select_related("person")
+    rows = Delivery.objects.filter(created_at=at, purpose=NOTICE).order_by("id").select_related("person")
     new = list(rows.filter(id__gt=last) if last else rows)
     lines: dict[tuple[str, str], dict[str, Any]] = {}
     for row in new:

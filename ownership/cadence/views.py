@@ -43,7 +43,7 @@ def now(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     district = request.district  # type: ignore[attr-defined]
     last = Checkpoint.objects.filter(written_at__isnull=False).order_by("-meets_at").first()
-    body = gather(since=last.meets_at if last else at - WEEK, now=at)
+    body = gather(since=(last.written_at or last.meets_at) if last else at - WEEK, now=at)
     meets_at = checkpoints.next_meeting(calendar_of(district, now=at), after=at)
     earlier = Checkpoint.objects.filter(written_at__isnull=False).order_by("-meets_at")[:SHOWN]
     context = {"row": None, "body": body, "meets_at": meets_at, "earlier": earlier, "last": last}

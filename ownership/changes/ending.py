@@ -25,7 +25,8 @@ def open_ladders(process: Process) -> QuerySet[Escalation]:
 
 
 def end_if_nothing_is_missing(process: Process, *, now: datetime) -> None:
-    """Whoever was sent for hears that it is over."""
+    """Whoever was sent for hears that it is over. The process is held, as the sweep holds it: what that adds is seen here."""
+    Process.objects.select_for_update(of=("self",), no_key=True).get(id=process.id)
     if Change.objects.filter(CALLED, process=process).exists():
         return
     for escalation in open_ladders(process):

@@ -155,6 +155,8 @@ def _held(process: Process, arrivals: Iterable[Arrived]) -> list[Change]:
     """The changes that are spoken of, their rows held: of two targets that confirm at once, the second sees the first."""
     keys = {arrival.key for arrival in arrivals if arrival.key}
     records = {arrival.record for arrival in arrivals if not arrival.key}
+    if not keys and not records:
+        return []
     rows: QuerySet[Change] = Change.objects.filter(process=process)
     wanted = Q(key__in=keys) if keys else Q()
     wanted |= Q(record__in=records) & ~Q(record="") if records else Q()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 BIGGEST = 20 * 1024 * 1024  # bytes
 MOST_ROWS = 200_000
+MOST_CELLS = 8_000_000
 MOST_COLUMNS = 200
 LONGEST_CELL = 10_000
 SEPARATORS = ",;\t|"
@@ -45,6 +46,8 @@ def read_sheet(name: str, data: bytes) -> Sheet:
     if len(lines) - 1 > MOST_ROWS:
         raise BadSheet(_("There are more than %(most)s rows in it.") % {"most": f"{MOST_ROWS:,}"})
     width = len(columns)
+    if (len(lines) - 1) * width > MOST_CELLS:
+        raise BadSheet(_("There are too many rows and columns in it. Leave out the columns that are not compared."))
     return Sheet(name, columns, [tuple((line + [""] * width)[:width]) for line in lines[1:]])
 
 
@@ -64,7 +67,7 @@ def _decoded(data: bytes) -> str:
 def _lines(text: str) -> list[list[str]]:
     """Those with something in them. Raises csv.Error."""
     first, _newline, rest = text.partition("\n")
-    if first.lower().startswith("sep=") and len(first.strip()) == 5:  # Excel's own way to say it
+    if first.lower().startswith("sep=") and len(first.strip()) == 5 and first.strip()[4] in SEPARATORS:  # Excel's own way to say it
         separator, text = first.strip()[4], rest
     else:
         separator = _separator(first)

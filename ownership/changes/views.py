@@ -71,7 +71,7 @@ def _addresses(request: HttpRequest, process: Process) -> list[str]:
 def missing_file(request: HttpRequest, slug: str) -> HttpResponse:
     """The list as a table for spreadsheets."""
     process, now = _mine(request, slug)[0], timezone.now()
-    found = listing.missing(process, request.GET.get("target", ""))[:MOST_IN_FILE]
+    found = listing.missing(process, _target(request, lags.pairs(process, now=now)))[:MOST_IN_FILE]
     head = [_("Name"), _("Record"), _("What changed"), _("Left"), _("Due"), _("Missing in"), _("Key")]
     rows = (
         [

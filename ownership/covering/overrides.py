@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -157,6 +158,8 @@ def _ask_safely(override: Override, post: Post, roster: Roster) -> int:
         with transaction.atomic(), post.unless_it_fails():
             _ask(override, post, roster)
         return 1
+    except SoftTimeLimitExceeded:  # this sweep's time is up
+        raise
     except Exception:  # whatever is wrong with it
         log.exception("override_not_asked", override=str(override.id))
         Override.objects.filter(id=override.id).update(review_at=post.now + POISONED)

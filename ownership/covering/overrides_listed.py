@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from districts.access import Actor, Can, may
 from districts.queries import this_district
+from ownership.changes.spreadsheets import harmless
 from ownership.covering.overrides import hours, is_late, overrides
 from ownership.models import Override, OverrideUse
 
 MOST_ENDED = 50
-BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -106,4 +106,4 @@ def as_csv(listed: Listed) -> bytes:
 
 
 def plain(text: str) -> str:
-    return f"'{text}" if text.startswith(BEGINS_FORMULA) else text
+    return harmless(text)

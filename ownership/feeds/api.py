@@ -17,6 +17,7 @@ from districts.models import ApiKey, District
 from districts.problems import told
 from ownership.feeds.pings import Told, hear
 from ownership.feeds.saying import LONGEST_NOTE, MOST_COUNTS, OUTCOMES, BadPing, checked_counts, plain_note
+from ownership.holds.holding import standing
 from ownership.models import Feed, FeedRun
 
 A_MINUTE = 60
@@ -59,6 +60,7 @@ class Runs(APIView):
         operation_id="tellRun", summary="Tell of a run", tags=["feeds"], request=Run, parameters=[SLUG],
         responses={
             201: OpenApiResponse(Kept, description="It is written down."),
+            409: OpenApiResponse(Kept, description="A run of this name was rejected: tell what is mended under another name."),
             423: OpenApiResponse(Kept, description="A rule of the feed stopped it: do not go on. Somebody is asked."),
             **told("invalid", "malformed", "not-found", "unsupported-media-type"),
         },
@@ -70,7 +72,8 @@ class Runs(APIView):
         said = form.validated_data
         what = Told(said["outcome"], said["counts"], plain_note(said["note"]), FeedRun.Way.API, said.get("run", ""))
         run = hear(feed, what, now=timezone.now(), district=district)
-        return Response(Kept(run).data, status=LOCKED if run.outcome == FeedRun.Outcome.HELD else status.HTTP_201_CREATED)
+        code = {"waiting": LOCKED, "rejected": status.HTTP_409_CONFLICT}.get(standing(run), status.HTTP_201_CREATED)
+        return Response(Kept(run).data, status=code)
 
     @extend_schema(
         operation_id="listRuns", summary="What a feed told lately", tags=["feeds"], parameters=[SLUG],

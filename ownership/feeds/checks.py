@@ -19,7 +19,7 @@ from districts.models import Person
 from districts.queries import calendar_of, this_district
 from districts.scope import district_scope, require_district_id
 from ownership.duty.roles import Roster, works_here
-from ownership.feeds.pings import Told, hear, next_time
+from ownership.feeds.pings import Told, hear, meets, next_time
 from ownership.holds.words import counted
 from ownership.ladders.notices import Post, clock
 from ownership.models import Change, Feed, FeedRun, Hold, Process
@@ -114,11 +114,8 @@ def sign(asked: Asked, *, fine: bool, note: str, now: datetime) -> FeedRun:
     feed = Feed.objects.select_for_update(of=("self",), no_key=True).select_related("process").get(id=asked.feed.id)
     if before := asked.signed:
         return before
-    told = Told(
-        Outcome.OK if fine else Outcome.FAILED, note=said, way=FeedRun.Way.SIGNED, by=asked.person,
-        key=f"sign:{asked.due.isoformat()}",
-    )  # fmt: skip
-    return hear(feed, told, now=now)
+    outcome = Outcome.OK if fine else Outcome.FAILED
+    return hear(feed, Told(outcome, note=said, way=FeedRun.Way.SIGNED, by=asked.person, due=asked.due), now=now)
 
 
 # --- the link ---------------------------------------------------------------------------------------------------------
@@ -155,9 +152,20 @@ def may_sign(person: Person | None, process: Process) -> bool:
 
 
 def now_due(feed: Feed, person: Person, *, now: datetime) -> Asked | None:
-    """For somebody who signs in: the time that is to be signed now; None where the feed is asked for at no time."""
-    due = feed.expected_at or next_time(feed, calendar_of(this_district(), now=now), after=now)
-    return Asked(feed, person, due) if due else None
+    """For somebody who signs in: the time that is to be signed now. None: nothing is, yet."""
+    calendar = calendar_of(this_district(), now=now)
+    due = _missed(feed) or feed.expected_at or next_time(feed, calendar, after=now)
+    if due is None or (due > now and not meets(feed, calendar, due, now)):
+        return None
+    return Asked(feed, person, due.replace(microsecond=0))
+
+
+def _missed(feed: Feed) -> datetime | None:
+    """The time that nobody signed for, while that is what is the matter with the feed."""
+    if feed.state != Feed.State.LATE:
+        return None
+    missed = FeedRun.objects.filter(feed=feed, outcome=Outcome.MISSED, expected_at__isnull=False)
+    return missed.order_by("-at", "-id").values_list("expected_at", flat=True).first()
 
 
 def _salt() -> str:

@@ -148,7 +148,7 @@ class _Found:
             found["without_key"] = table.without_key
         if differs:
             found |= {"before": differs.before, "added": differs.added, "removed": differs.removed}
-        elif self.before is None:  # the first: nothing was there, and so nothing is gone
+        elif self.before is None and table.records is not None:  # the first that can be compared: nothing is gone
             found |= {"before": 0, "added": table.rows, "removed": 0}
         return found | ({"changed": differs.changed} if differs and differs.changed is not None else {})
 

@@ -60,6 +60,7 @@ class Told:
     key: str = ""  # what its sender calls this run; told twice, it counts once
     evidence: Mapping[str, Any] = field(default_factory=dict)
     by: Person | None = None
+    due: datetime | None = None  # of a check: the time that is signed for, whatever is expected next
 
 
 def hear(feed: Feed, told: Told, *, now: datetime, district: District | None = None, judged: bool = False) -> FeedRun:
@@ -75,6 +76,8 @@ def hear(feed: Feed, told: Told, *, now: datetime, district: District | None = N
     if feed.alert_at and feed.alert_at <= now:
         miss(feed, now=now, calendar=calendar)  # late beyond its grace, and the sweep has not been here yet
     reasons = [] if judged or not feed.rules else _reasons(feed, told, now=now, district=district)
+    if reasons and told.key and (stopped := FeedRun.objects.filter(feed=feed, key=told.key, outcome=Outcome.HELD).first()):
+        return stopped  # its start, or its end, is held: no second hold under one name
     if reasons:
         told = replace(told, outcome=Outcome.HELD, evidence={**told.evidence, "told": told.outcome})
     run = _start(feed, told, now=now) if told.outcome == Outcome.STARTED else _end(feed, told, now=now, calendar=calendar)
@@ -117,17 +120,20 @@ def _start(feed: Feed, told: Told, *, now: datetime) -> FeedRun:
 
 
 def _end(feed: Feed, told: Told, *, now: datetime, calendar: Calendar) -> FeedRun:
+    aside = told.outcome == Outcome.UNKNOWN  # a word that says neither ends no run, and settles nothing
     before, delivered = feed.state, told.outcome in (Outcome.OK, Outcome.FAILED, Outcome.PARTIAL)
     expected = feed.expected_at or next_time(feed, calendar, after=now)
-    met = expected if delivered and expected and _meets(feed, calendar, expected, now) else None
+    met = expected if delivered and expected and meets(feed, calendar, expected, now) else None
     due = met or (_missed(feed) if before in IN_TROUBLE else None)
+    if told.due:
+        met, due = expected if expected and expected.replace(microsecond=0) == told.due else None, told.due
     run = _run(
         feed, told, now=now, expected_at=due, handled_at=None if told.outcome in (Outcome.FAILED, Outcome.PARTIAL) else now,
         late_seconds=int((now - due).total_seconds()) if due and now > due else None,
-        took_seconds=max(0, int((now - feed.started_at).total_seconds())) if feed.started_at else None,
+        took_seconds=max(0, int((now - feed.started_at).total_seconds())) if feed.started_at and not aside else None,
     )  # fmt: skip
-    feed.started_at, feed.last_ping_at = None, now
-    if delivered or told.outcome == Outcome.HELD or before not in IN_TROUBLE:
+    feed.started_at, feed.last_ping_at = feed.started_at if aside else None, now
+    if delivered or told.outcome == Outcome.HELD or before not in (*IN_TROUBLE, State.HELD):
         feed.state = SAYS[Outcome(told.outcome)]
     expect(feed, next_time(feed, calendar, after=now if _restarts(feed) else max(now, met)) if met else expected)
     _write(feed, run)
@@ -248,7 +254,8 @@ def _past_days_off(promised: terms.Terms, calendar: Calendar, at: datetime) -> d
     return at if day == first else clock.next_expected(promised, calendar, after=calendar.at_local(day, 0))
 
 
-def _meets(feed: Feed, calendar: Calendar, expected: datetime, at: datetime) -> bool:
+def meets(feed: Feed, calendar: Calendar, expected: datetime, at: datetime) -> bool:
+    """Does a run at this moment stand for that time?"""
     if at >= expected or _restarts(feed):
         return True
     window, before = EARLY, next_time(feed, calendar, after=expected - 2 * EARLY)
@@ -268,7 +275,8 @@ def _restarts(feed: Feed) -> bool:
 
 def _missed(feed: Feed) -> datetime | None:
     """The time that the feed in trouble did not meet, so that what comes now is known to be late for it."""
-    last = FeedRun.objects.filter(feed=feed).order_by("-at", "-id").values_list("outcome", "expected_at").first()
+    said = FeedRun.objects.filter(feed=feed).exclude(outcome__in=[Outcome.STARTED, Outcome.UNKNOWN, Outcome.HELD])
+    last = said.order_by("-at", "-id").values_list("outcome", "expected_at").first()
     return last[1] if last and last[0] != Outcome.OK else None
 
 

@@ -21,11 +21,16 @@ from districts.scope import district_scope
 from ownership import queries
 from ownership.feeds import addresses, files, saying, tables
 from ownership.feeds.files import Brought
+from ownership.holds import holding
 from ownership.models import Feed, FeedFile, FeedRun
 
 LOCKED = 423  # RFC 4918: what was asked for is held
 LENGTH_REQUIRED = 411
 SHOWN = 30
+STOPPED = {
+    "waiting": ("HELD: stop here, somebody is asked", LOCKED),
+    "rejected": ("REJECTED: tell what is mended under another name", 409),
+}
 NAME, FILE = "name", "file"
 NOTHING = "nothing was written down"
 Outcome = FeedRun.Outcome
@@ -56,8 +61,8 @@ def send_file(request: HttpRequest, token: str) -> HttpResponse:
         return _plain(brought.why, brought.status)
     feed = _feed(token)
     run = files.take(feed, brought, now=timezone.now(), district=request.district)  # type: ignore[attr-defined]
-    if run.outcome == Outcome.HELD:
-        return _plain("HELD: stop here, somebody is asked", LOCKED)
+    if (stands := holding.standing(run)) in STOPPED:
+        return _plain(*STOPPED[stands])
     figures = " ".join(f"{name}={number}" for name, number in run.counts.items())
     return _plain(" ".join(filter(None, (run.outcome, figures))))
 

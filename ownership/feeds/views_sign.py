@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
@@ -68,4 +70,7 @@ def sign_now(request: HttpRequest, slug: str) -> HttpResponse:
     if actor.person is None or not (checks.may_sign(actor.person, feed.process) or may(actor, Can.LEAD)):
         raise PermissionDenied
     asked = checks.now_due(feed, actor.person, now=timezone.now())
-    return redirect(checks.path_of(asked)) if asked else redirect("process", feed.process.slug)
+    if asked is None:
+        messages.info(request, _("Nothing is to be signed yet."))
+        return redirect("process", feed.process.slug)
+    return redirect(checks.path_of(asked))

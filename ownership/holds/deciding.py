@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from districts.models import Person
 from districts.queries import this_district
 from districts.scope import district_scope
+from ownership.duty.duties import staff
 from ownership.duty.roles import Roster, once
-from ownership.feeds.pings import Told, hear, settle
+from ownership.feeds.pings import IN_TROUBLE, Told, hear, settle
 from ownership.holds.holding import downstream, path_of, record
 from ownership.holds.rules import Kind
-from ownership.ladders.climbing import Climber
+from ownership.ladders.climbing import Climber, escalations
 from ownership.ladders.notices import Post, clock
 from ownership.models import Feed, FeedRun, Hold, HoldEntry
 from ownership.triggers.firing import fire
@@ -86,16 +87,20 @@ def left_lying(district_id: UUID, *, now: datetime) -> int:
 
 
 def _decide(hold_id: UUID, state: Hold.State, *, by: Person, why: str, now: datetime) -> bool:
+    feed_id = Hold.objects.values_list("feed_id", flat=True).get(id=hold_id)
+    feed = Feed.objects.select_for_update(no_key=True).get(id=feed_id)  # first, as every run of it does
     row, said = _locked(hold_id), _words(why)
     if row.state != State.WAITING:
         return False
     row.state, row.decided_at, row.decided_by, row.why, row.due_at = state, now, by, said, None
     row.save(update_fields=["state", "decided_at", "decided_by", "why", "due_at"])
-    feed = Feed.objects.select_for_update(no_key=True).get(id=row.feed_id)
+    FeedRun.objects.filter(id=row.run_id, handled_at__isnull=True).update(handled_at=now)  # what no ladder began for needs none now
     _carry_on(row, feed, by=by, now=now)
     roster = Roster(now)
     owners = [roster.find(one).owner for one in (row.feed.process.primary, row.feed.process.secondary) if one]
-    people = [one for one in once([row.person, *owners, *downstream(row.feed, roster)]) if one != by]
+    named = {name for entry in HoldEntry.objects.filter(hold=row, act="asked") for name in entry.to}
+    asked = staff().filter(name__in=named) if named else []
+    people = [one for one in once([row.person, *owners, *downstream(row.feed, roster), *asked]) if one != by]
     record(row, str(state), by=by, to=people, words=said, now=now)
     if feed.releases:
         fire(f"hold.{state}", payload={"counts": row.run.counts, "why": said, "by": by.name}, key=f"hold:{row.id}", feed=feed, now=now)
@@ -112,11 +117,22 @@ def _carry_on(row: Hold, feed: Feed, *, by: Person, now: datetime) -> None:
         note = heads[State(row.state)] % {"name": by.name, "why": row.why}
     told = Told(counts=run.counts, note=note, way=run.way, evidence={"hold": str(row.id)}, by=by)
     if row.state == State.RELEASED:
+        if asked == Outcome.STARTED:
+            settle(feed)
         hear(feed, Told(outcome=asked, counts=told.counts, note=note, way=run.way, evidence=told.evidence, by=by), now=now, judged=True)
     elif only_frozen(row):
         settle(feed)
     else:
         hear(feed, Told(Outcome.FAILED, told.counts, note, run.way, evidence=told.evidence, by=by), now=now, judged=True)
+    if feed.state not in (*IN_TROUBLE, Feed.State.HELD):
+        _end_ladders(feed, why=note, now=now)
+
+
+def _end_ladders(feed: Feed, *, why: str, now: datetime) -> None:
+    """Nothing is the matter with it any more."""
+    climber = Climber(now)
+    for escalation in escalations().filter(feed_run__feed=feed, ended_at__isnull=True).select_for_update(of=("self",)):
+        climber.end(escalation, why=why)
 
 
 def only_frozen(row: Hold) -> bool:

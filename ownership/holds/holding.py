@@ -42,6 +42,13 @@ def released(feed: Feed, key: str) -> bool:
     return bool(key) and Hold.objects.filter(feed=feed, run__key=key, state=State.RELEASED).exists()
 
 
+def standing(run: FeedRun) -> str:
+    """Of a run that was held: "waiting", "rejected" or "released"; empty where it never was."""
+    if run.outcome != FeedRun.Outcome.HELD:
+        return ""
+    return str(Hold.objects.filter(run=run).values_list("state", flat=True).first() or "")
+
+
 def overtake(feed: Feed, *, by: FeedRun, now: datetime) -> None:
     """A later run came: whatever still waited for a word on an earlier one waits no more."""
     waiting = Hold.objects.filter(feed=feed, state=State.WAITING).select_for_update()
@@ -49,6 +56,21 @@ def overtake(feed: Feed, *, by: FeedRun, now: datetime) -> None:
         row.state, row.decided_at, row.due_at = State.REJECTED, now, None
         row.save(update_fields=["state", "decided_at", "due_at"])
         record(row, "overtaken", now=now, words=str(by.id))
+        if by.outcome in (FeedRun.Outcome.OK, FeedRun.Outcome.PARTIAL):
+            _tell_overtaken(row, feed, now=now)
+
+
+def _tell_overtaken(row: Hold, feed: Feed, *, now: datetime) -> None:
+    """Whoever was told of the hold hears what became of it."""
+    roster = Roster(now)
+    owners = [roster.find(one).owner for one in (feed.process.primary, feed.process.secondary) if one]
+
+    def letter() -> tuple[str, list[str]]:
+        said = _("A later run of “%(feed)s” went through at %(time)s.") % {"feed": feed.name, "time": clock(now)}
+        return _("No longer held: %(feed)s") % {"feed": feed.name}, [said, _("Nothing is to be done.")]
+
+    people = once([row.person, *owners, *downstream(feed, roster)])
+    Post(roster.district, now).send(people, letter, key=f"hold:{row.id}:over", path=path_of(row))
 
 
 def record(hold: Hold, act: str, *, now: datetime, by: Person | None = None, to: Sequence[Person] = (), words: str = "") -> None:

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db.models import Max
+from django.db.models.functions import ExtractIsoWeekDay, TruncDate
 
 from ownership.holds.rules import Facts, Reason, Rule, judge, needs_history, rules_of
 from ownership.models import Feed, FeedRun
@@ -20,9 +24,14 @@ def reasons(feed: Feed, counts: Mapping[str, float], *, at: datetime, zone: Zone
 
 
 def usual_runs(feed: Feed, *, at: datetime, zone: ZoneInfo) -> list[dict[str, float]]:
-    """Counts of runs that went through on the same weekday, the newest first: the last of each day."""
-    went = FeedRun.objects.filter(feed=feed, outcome=FeedRun.Outcome.OK, at__gte=at - LOOKS_BACK, at__lt=at)
-    return _same_weekday(went.order_by("-at", "-id").values_list("at", "counts")[:MOST_READ], at=at, zone=zone)
+    """Counts of runs that went through on the same weekday, the newest first: the last of each day, however many a day has."""
+    today = at.astimezone(zone).date()
+    went = FeedRun.objects.filter(feed=feed, outcome=FeedRun.Outcome.OK, at__gte=at - LOOKS_BACK, at__lt=at).exclude(counts={})
+    days = went.annotate(day=TruncDate("at", tzinfo=zone), weekday=ExtractIsoWeekDay("at", tzinfo=zone))
+    same: Any = days.filter(weekday=today.isoweekday()).exclude(day=today).values("day").annotate(last=Max("at")).order_by("-day")
+    last = [row["last"] for row in same[:MOST_BEFORE]]
+    rows = FeedRun.objects.filter(feed=feed, outcome=FeedRun.Outcome.OK, at__in=last).order_by("-at", "-id")
+    return list(rows.values_list("counts", flat=True)[:MOST_BEFORE])
 
 
 def _same_weekday(runs: Iterable[tuple[datetime, dict[str, float]]], *, at: datetime, zone: ZoneInfo) -> list[dict[str, float]]:

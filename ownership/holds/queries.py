@@ -11,7 +11,7 @@ from django.http import Http404
 
 from districts.access import Actor, Can, may
 from ownership.holds import judging, words
-from ownership.holds.rules import Rule, rules_of
+from ownership.holds.rules import Kind, Rule, rules_of
 from ownership.models import Feed, Hold, HoldEntry, Process
 
 DECIDED_SHOWN = 50
@@ -72,6 +72,10 @@ class View:
     @property
     def overtaken(self) -> bool:
         return self.hold.state == Hold.State.REJECTED and self.hold.decided_by_id is None
+
+    @property
+    def only_frozen(self) -> bool:
+        return all(reason.get("rule", {}).get("kind") == Kind.FREEZE for reason in self.hold.reasons)
 
     @property
     def file(self) -> Mapping[str, object]:

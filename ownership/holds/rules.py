@@ -88,7 +88,8 @@ class Rule:
         if self.kind is Kind.FREEZE and (not 0 < self.hours <= 24 * 60 or not self.on):
             raise BadRule("a freeze has hours, and a moment")
         for moment in self.on:
-            datetime.fromisoformat(moment)
+            if not 2000 <= datetime.fromisoformat(moment).year <= 2100:
+                raise BadRule("a moment lies between the years 2000 and 2100")
 
 
 def _defaults() -> dict[str, Any]:

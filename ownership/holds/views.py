@@ -46,10 +46,12 @@ def hold(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     return _page(request, queries.get_hold(hold_id), actor)
 
 
-def _page(request: HttpRequest, row: Hold, actor: Actor, *, wrong: str = "", typed: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, row: Hold, actor: Actor, *, wrong: str = "", typed: str = "", ask: AskForm | None = None, status: int = 200
+) -> HttpResponse:  # fmt: skip
     zone = request.district.zone  # type: ignore[attr-defined]
     context: dict[str, Any] = {
-        "view": queries.view_of(row, actor, zone=zone), "hold": row, "ask": AskForm(), "now": timezone.now(), "wrong": wrong,
+        "view": queries.view_of(row, actor, zone=zone), "hold": row, "ask": ask or AskForm(), "now": timezone.now(), "wrong": wrong,
         "typed": typed,
     }  # fmt: skip
     return render(request, "ownership/holds/hold.html", context, status=status)
@@ -74,7 +76,7 @@ def ask(request: HttpRequest, hold_id: UUID) -> HttpResponse:
     form, now = AskForm(request.POST), timezone.now()
     if not form.is_valid():
         said = str(next(iter(form.errors.values()))[0])
-        return _page(request, row, actor, wrong=said, typed=request.POST.get("why", ""), status=422)
+        return _page(request, row, actor, wrong=said, ask=form, status=422)
     of = form.cleaned_data["of"]
     return _acted(
         request, row,

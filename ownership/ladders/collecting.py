@@ -134,7 +134,7 @@ def _breach(breach: Breach, climber: Climber) -> None:
 def _run(run: FeedRun, climber: Climber) -> None:
     rows = Feed.objects.select_related(*(f"process__{name}" for name in WITH_OWNERS)).select_for_update(of=("self",))
     run.feed = feed = rows.get(id=run.feed_id)
-    if feed.state == Feed.State.ON_TIME and feed.last_ping_at and feed.last_ping_at >= run.at:
+    if feed.state == Feed.State.ON_TIME and (_came(run) or (feed.last_ping_at and feed.last_ping_at >= run.at)):
         climber.post.recovered(run, climber.owners_now(feed.process))
         return
     earlier = escalations().filter(feed_run__feed=feed, ended_at__isnull=True).select_for_update(of=("self",)).first()
@@ -147,6 +147,14 @@ def _run(run: FeedRun, climber: Climber) -> None:
         climber.begin(Escalation(ladder=ladder_of(feed.process), feed_run=run, process=feed.process))
     if run.outcome in (FeedRun.Outcome.FAILED, FeedRun.Outcome.PARTIAL) or (run.outcome == FeedRun.Outcome.MISSED and earlier):
         _begin_playbook(run, climber)
+
+
+def _came(run: FeedRun) -> bool:
+    """It was told in the very moment in which it was missed."""
+    if run.outcome != FeedRun.Outcome.MISSED or run.expected_at is None:
+        return False
+    came: bool = FeedRun.objects.filter(feed=run.feed_id, outcome=FeedRun.Outcome.OK, expected_at=run.expected_at).exists()
+    return came
 
 
 def _begin_playbook(run: FeedRun, climber: Climber) -> None:

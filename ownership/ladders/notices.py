@@ -20,6 +20,7 @@ from ownership.duty.roles import Found
 from ownership.ladders import parcels
 from ownership.ladders.parcels import Notice
 from ownership.models import Escalation, FeedRun, Rung, Step, usual_channels
+from ownership.vendors import silence
 from sla.models import ClockKind
 from sla.words import time_words
 from tickets.letters import desk_path
@@ -125,7 +126,8 @@ class Post:
             return _heads(escalation.feed_run) % what, _feed_trouble(escalation, escalation.feed_run)
         ticket, breach = escalation.ticket, escalation.breach
         if ticket is None or breach is None:
-            return self._missing(escalation) if escalation.process else (what["what"], "")
+            silent = silence.said(escalation, clock)
+            return silent or (self._missing(escalation) if escalation.process else (what["what"], ""))
         facts = _("%(promise)s of #%(number)d was promised by %(time)s. The ticket is with %(team)s.") % {
             "promise": ClockKind(breach.kind).label, "number": ticket.number, "time": clock(breach.due_at), "team": ticket.team.name,
         }  # fmt: skip

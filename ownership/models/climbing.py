@@ -1,5 +1,7 @@
 """A ladder that is being climbed: who was sent for, the steps that are owed, and how one can tell that they were done."""
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -29,6 +31,7 @@ class Escalation(DistrictModel):
     snoozed_by = tenant_fk(Person, null=True, blank=True)
     snoozed_seconds = models.PositiveIntegerField(default=0, db_default=0, help_text="For how long it was put off, in all.")
     ended_at = models.DateTimeField(null=True, blank=True)
+    waits_for: Any = None  # a CutOffNotice, for the first letters: it names its ladder a moment later
 
     class Meta(DistrictModel.Meta):
         constraints = [

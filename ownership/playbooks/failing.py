@@ -49,7 +49,7 @@ def back(feed: Feed, *, now: datetime) -> None:
     """It ran again: whoever works on the ticket reads it there. The cause is still to be found. Nothing stops the ping."""
     try:
         with transaction.atomic(), _words():
-            for run in _open(feed):
+            for run in _open(feed).filter(ticket__status__in=Ticket.LIVE):
                 _note(run, _("“%(feed)s” has run again, at %(time)s.") % {"feed": feed.name, "time": clock(now)}, now=now)
     except SoftTimeLimitExceeded:
         raise

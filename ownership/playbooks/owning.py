@@ -42,3 +42,12 @@ def lead_of(step: RunStep, roster: Roster) -> Person | None:
         team_id = next((row.team_id for row in rows if row.person_id == step.owner_id and row.team_id), None)
     found = roster.find(None, team_id=team_id) if team_id else Found()
     return found.owner if found.via in (Via.LEAD, Via.COVER) else None
+
+
+def signer_of(run: PlaybookRun, roster: Roster) -> Person | None:
+    """Whoever began it, while they are here; else who answers for what it is about, else the front office."""
+    began: Person | None = run.began_by
+    if began and not roster.has_left(began):
+        return began
+    found = (roster.find(role).owner for role in _answering(run))
+    return next((one for one in found if one), None) or roster.find(None, team_id=front_office().id).owner

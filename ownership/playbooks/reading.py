@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from districts.access import Actor, Can, may
+from districts.models import Person
 from ownership.models import Playbook, PlaybookRun, RunStep, RunStepFile
 from ownership.playbooks import usual
 from tickets.models import Ticket
 from tickets.queries import visible
 
 MOST_RUNS = 200
+PRESSED_TWICE = timedelta(minutes=2)
 MOST_OVER = 20  # shown of those that are over
 RELATED = ("playbook", "ticket__team", "process", "vendor", "person", "began_by", "signed_by", "feed_run__feed")
 
@@ -53,7 +56,7 @@ class RunView:
 
     @property
     def to_sign(self) -> bool:
-        return self.open and self.run.playbook.gated and self.done == len(self.steps)
+        return self.open and self.done == len(self.steps)  # with nothing left to do it waits for a signature alone
 
     @property
     def parts(self) -> list[tuple[str, list[RunStep]]]:
@@ -106,9 +109,13 @@ def history(view: RunView) -> list[Happened]:
 
 
 def seen_by(actor: Actor) -> QuerySet[PlaybookRun]:
-    """A run about a sensitive ticket only for those who may see that."""
+    """A run about a sensitive ticket only for those who may see that; a life event of no ticket for leads and those who do it."""
     tickets = Ticket.objects.filter(visible(actor))
-    return PlaybookRun.objects.select_related(*RELATED).filter(Q(ticket__isnull=True) | Q(ticket__in=tickets))
+    free: Any = Q(ticket__isnull=True)
+    if not may(actor, Can.LEAD):  # a life event names a student, or a colleague
+        mine = Exists(RunStep.objects.filter(run=OuterRef("id"), owner=actor.person))
+        free &= ~Q(playbook__kind=Playbook.Kind.LIFE) | Q(began_by=actor.person) | mine
+    return PlaybookRun.objects.select_related(*RELATED).filter(free | Q(ticket__in=tickets))
 
 
 def running(actor: Actor, *, now: datetime) -> list[RunView]:
@@ -207,4 +214,11 @@ def get_playbook(slug: str, *, lock: bool = False) -> Playbook:
     found = rows.filter(slug=slug).first()
     if found is None:
         raise Http404
+    return found
+
+
+def just_begun(playbook: Playbook, title: str, *, by: Person, now: datetime) -> PlaybookRun | None:
+    """The run that the same person began a moment ago under the same title: somebody pressed twice."""
+    rows = PlaybookRun.objects.filter(playbook=playbook, title=title[:300], began_by=by, ended_at__isnull=True)
+    found: PlaybookRun | None = rows.filter(began_at__gt=now - PRESSED_TWICE).first()
     return found

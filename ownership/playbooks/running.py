@@ -19,7 +19,7 @@ from ownership.ladders.notices import Post
 from ownership.models import FeedRun, Playbook, PlaybookRun, Process, Proof, RunStep, RunStepFile, Vendor
 from ownership.playbooks import line, timing
 from ownership.playbooks.ordering import circle, known, ready
-from ownership.playbooks.owning import owner_of
+from ownership.playbooks.owning import owner_of, signer_of
 from ownership.playbooks.telling import Told, on_ticket
 from tickets import actions as tickets
 from tickets.actions import NewFile
@@ -193,7 +193,7 @@ def _go_on(run: PlaybookRun, *, by: Person, now: datetime) -> None:
         watch_next(run)
     elif run.playbook.gated:
         watch_next(run)
-        at.told.to_sign(run.began_by)
+        at.told.to_sign(signer_of(run, at.roster))
     else:
         _end(run, by=by, now=now)
         line.ended(run, now=now)
@@ -208,7 +208,7 @@ def sign(run_id: UUID, *, by: Person, written: str, now: datetime) -> bool:
     Raises NotNow while a step is neither done nor left out, and without a name; PlaybookRun.DoesNotExist.
     """
     run = held(run_id)
-    if run.ended_at or not run.playbook.gated:
+    if run.ended_at or (not run.playbook.gated and _undone(run).exists()):
         return False
     if _undone(run).exists():
         raise NotNow(_("Not every step is done: it cannot be signed yet."))

@@ -75,13 +75,16 @@ def kept(request: HttpRequest, slug: str) -> HttpResponse:
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Leads begin a playbook."""
     actor = _staff(request, Can.LEAD)
-    playbook = reading.get_playbook(slug)
+    playbook = reading.get_playbook(slug, lock=request.method == "POST")
     if not playbook.active:
         raise Http404
     given = {"ticket": request.GET.get("ticket", "")[:12]}
     form = StartForm(request.POST if request.method == "POST" else None, playbook=playbook, actor=actor, initial=given)
     if form.is_valid():
         told = form.cleaned_data
+        if again := reading.just_begun(playbook, told["title"], by=_person(actor), now=timezone.now()):
+            messages.info(request, _("It runs already."))
+            return redirect("playbook_run", again.id)
         try:
             begun = running.begin(
                 playbook, title=told["title"], by=_person(actor), person=told.get("person"), ticket=told["ticket"], facts=form.facts(),

@@ -21,7 +21,7 @@ from districts.models import District, Person, Role
 from districts.queries import calendar_of, people_with_role, this_district
 from districts.scope import district_scope
 from ownership.duty.roles import Roster, once
-from ownership.ladders.climbing import WITH_OWNERS, Climber, ladder_of
+from ownership.ladders.climbing import WITH_OWNERS, Climber, escalations, ladder_of
 from ownership.ladders.notices import clock
 from ownership.models import CutOff, CutOffNotice, Escalation, FeedRun, Process, Step, Vendor
 from sla import clock as promises
@@ -64,8 +64,23 @@ def watch_all(vendor: Vendor, *, now: datetime) -> None:
 
 
 def _watch(cutoff: CutOff, vendor: Vendor, calendar: Calendar, *, now: datetime) -> None:
+    """One whose time has come, and that nothing told of yet, keeps it: the sweep is about to. Not watched, nobody is called for it."""
     watched = cutoff.active and vendor.state == Vendor.State.LIVE
+    if watched and cutoff.send_at and cutoff.send_at <= now:
+        return
+    if not watched and not cutoff._state.adding:
+        CutOffNotice.objects.filter(cutoff=cutoff, check_at__isnull=False).update(check_at=None)
     cutoff.send_at = next_time(cutoff.terms, calendar, after=now) if watched else None
+
+
+def remove(cutoff: CutOff, *, now: datetime) -> None:
+    """With what was acknowledged of it; ladders that were begun for it are over."""
+    of_it = CutOffNotice.objects.filter(cutoff=cutoff, escalation__isnull=False).values("escalation")
+    climber = Climber(now)
+    with climber.words():
+        for escalation in escalations().filter(ended_at__isnull=True, id__in=of_it).select_for_update(of=("self",)):
+            climber.end(escalation, why=_("The cut-off was removed."))
+    cutoff.delete()
 
 
 def address_of(cutoff: CutOff) -> str:
@@ -105,6 +120,7 @@ def _tell(cutoff: CutOff, district: District, *, now: datetime) -> None:
     cut_at = cutoff.send_at
     assert cut_at is not None
     before = CutOffNotice.objects.filter(cutoff=cutoff).order_by("-cut_at").values_list("cut_at", flat=True).first()
+    cutoff.send_at = None
     _watch(cutoff, cutoff.vendor, calendar_of(district, now=now), now=now)
     cutoff.save(update_fields=["send_at"])
     if cut_at < now - TOO_LATE:
@@ -160,7 +176,7 @@ def counted(notice: CutOffNotice) -> str:
     if not told:
         return _("No run was told of since the cut-off before: please look whether anything reached you.")
     words = {"feed": told["feed"], "time": clock(datetime.fromisoformat(told["at"])), "outcome": FeedRun.Outcome(told["outcome"]).label}
-    numbers = ", ".join(f"{name} {value:g}" for name, value in told["counts"].items())
+    numbers = ", ".join(f"{name} {value:.15g}" for name, value in told["counts"].items())
     said = _("“%(feed)s”, %(time)s: %(outcome)s.") % words
     return _("%(said)s Counted: %(numbers)s.") % {"said": said, "numbers": numbers} if numbers else said
 
@@ -230,27 +246,30 @@ def _call_safely(notice: CutOffNotice, *, now: datetime) -> None:
 
 def _call(notice: CutOffNotice, *, now: datetime) -> None:
     """The ladder of its process begins, with a step that says what to do; who answers for the vendor is told either way."""
-    climber = Climber(now)
-    if notice.cutoff.process_id:
-        notice.escalation = _begin(notice, climber)
-    notice.check_at = None
-    notice.save(update_fields=["check_at", "escalation"])
-    people = _answering(notice, climber.roster)
-    climber.post.send(
-        people, lambda: _silent(notice), key=f"cut-off:{notice.id}", path=reverse("vendor", args=[notice.cutoff.vendor.slug])
-    )
+    climber, owner = Climber(now), None
+    with climber.post.together():
+        if notice.cutoff.process_id:
+            notice.escalation, owner = _begin(notice, climber)
+        notice.check_at = None
+        notice.save(update_fields=["check_at", "escalation"])
+        people = once([*_answering(notice, climber.roster), owner])
+        path = reverse("vendor", args=[notice.cutoff.vendor.slug])
+        climber.post.send(people, lambda: _silent(notice), key=f"cut-off:{notice.id}", path=path)
 
 
-def _begin(notice: CutOffNotice, climber: Climber) -> Escalation:
+def _begin(notice: CutOffNotice, climber: Climber) -> tuple[Escalation, Person | None]:
+    """The ladder, and who has its first step."""
     process = Process.objects.select_related(*WITH_OWNERS).get(id=notice.cutoff.process_id)
-    escalation = climber.begin(Escalation(ladder=ladder_of(process), process=process))
+    escalation = Escalation(ladder=ladder_of(process), process=process)
+    escalation.waits_for = notice
+    climber.begin(escalation)
     owner = next(iter([*climber.owners_now(process), *_answering(notice, climber.roster)]), None)
     with climber.words():
         words = {"vendor": notice.cutoff.vendor.name, "name": notice.cutoff.name}
         title = _("Reach %(vendor)s: “%(name)s” was not acknowledged. Has it arrived?") % words
     due = climber.now + timedelta(minutes=60)
     Step.objects.create(escalation=escalation, level=max(escalation.level, 1), order=STEP, title=title[:300], owner=owner, due_at=due)
-    return escalation
+    return escalation, owner
 
 
 def _answering(notice: CutOffNotice, roster: Roster) -> list[Person]:

@@ -95,6 +95,8 @@ def missing(vendor: Vendor) -> list[str]:
     run = run_of(vendor)
     if run is None:
         return [_("The onboarding was not begun.")]
+    if run.signed_at and vendor.live_since and run.signed_at <= vendor.live_since and vendor.state != Vendor.State.LIVE:
+        return [_("It was live on that signature already, and ended: onboard it again.")]
     if run.signed_at:
         return []
     undone = RunStep.objects.filter(run=run, done_at__isnull=True).order_by("order")

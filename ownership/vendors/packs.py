@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from districts.models import District
+from ownership.changes.spreadsheets import harmless
 from ownership.models import CutOffNotice, Feed, FeedRun, RunStep, SamplePack, SpecCheck, Vendor
 from ownership.vendors import onboarding
 from ownership.vendors.registering import Acknowledged, counted
@@ -163,28 +165,28 @@ def as_csv(found: QuarterPack) -> str:
     """Three tables under one another, as one prints them."""
     out = io.StringIO()
     table = csv.writer(out)
-    table.writerow([_guarded(found.vendor.name), found.quarter.first.isoformat(), found.quarter.last.isoformat()])
+    table.writerow([harmless(found.vendor.name), found.quarter.first.isoformat(), found.quarter.last.isoformat()])
     table.writerows(found.summary)
     table.writerow([])
     table.writerow([_("Process"), _("Feed"), _("On time"), _("Late"), _("Failed"), _("Did not run"), _("Held"), _("On time, %")])
     for one in found.feeds:
-        names = [_guarded(one.feed.process.name), _guarded(one.feed.name)]
+        names = [harmless(one.feed.process.name), harmless(one.feed.name)]
         table.writerow([*names, one.on_time, one.late, one.failed, one.missed, one.held, "" if one.percent is None else one.percent])
     table.writerow([])
     table.writerow([_("Cut-off"), _("At"), _("Due"), _("Acknowledged"), _("By")])
     for notice in found.notices:
-        said = notice.acknowledged_at.isoformat() if notice.acknowledged_at else ""
+        said = _local(notice.acknowledged_at)
         row = [
-            _guarded(notice.cutoff.name),
-            notice.cut_at.isoformat(),
-            notice.due_at.isoformat(),
+            harmless(notice.cutoff.name),
+            _local(notice.cut_at),
+            _local(notice.due_at),
             said,
-            _guarded(notice.acknowledged_by),
+            harmless(notice.acknowledged_by),
         ]
         table.writerow(row)
     return f"{BYTE_ORDER}{out.getvalue()}"
 
 
-def _guarded(text: str) -> str:
-    """Spreadsheets calculate what begins like a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+def _local(at: datetime | None) -> str:
+    """On the district's clock, as the page has it."""
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else ""

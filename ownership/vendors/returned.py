@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ownership.vendors.dictionary import DEFAULT, GUARDIAN, RECORDS, STUDENT, Entry
-from ownership.vendors.fields import DATE, TEXT, BadSpec, Field
+from ownership.vendors.fields import DATE, MOST_FIELDS, TEXT, BadSpec, Field
 from ownership.vendors.matching import PERHAPS, suggest
 from ownership.vendors.samples import COLUMNS, COUNT, DATES, IDS, ONEROSTER, Pack, Record
 from ownership.vendors.specs import decoded
@@ -62,6 +62,8 @@ def _read(data: bytes) -> tuple[frozenset[str], list[Mapping[str, str]]]:
     """Which of our columns are there, and the rows. Raises BadSpec."""
     lines = rows(decoded(data))
     heads = [head.strip() for head in next(lines, [])]
+    if len(heads) > MOST_FIELDS:
+        raise BadSpec(_("The first line names more than %(most)d columns.") % {"most": MOST_FIELDS})
     named = columns_of(heads)
     if lacking := [name for name in NEEDED if name not in named.values()]:
         words = {"names": ", ".join(lacking)}

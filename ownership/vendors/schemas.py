@@ -115,7 +115,7 @@ class _Reader:
         found: Any = self.root
         for part in ref[1:].strip("/").split("/") if ref not in {"#", "#/"} else []:
             key = part.replace("~1", "/").replace("~0", "~").replace("%24", "$")
-            listed = isinstance(found, list) and key.isdecimal() and int(key) < len(found)
+            listed = isinstance(found, list) and key.isdecimal() and len(key) < 7 and int(key) < len(found)
             found = found[int(key)] if listed else _of(found).get(key)
         if found is None:
             raise BadSpec(_("“%(ref)s” is not in this file.") % {"ref": ref[:120]})

@@ -14,7 +14,7 @@ from districts.access import Actor, Can, may, require
 from districts.editing import actor_of, for_administrators
 from districts.models import District, Person
 from ownership.duty.roles import Found, Roster
-from ownership.models import CutOff, CutOffNotice, SamplePack, SpecCheck, System, Vendor
+from ownership.models import CutOff, CutOffNotice, PlaybookRun, SamplePack, SpecCheck, System, Vendor
 from ownership.playbooks.running import NotNow
 from ownership.vendors import onboarding, packs, registering, words
 from ownership.vendors.forms import VendorForm
@@ -84,15 +84,22 @@ def _page(request: HttpRequest, row: Vendor, actor: Actor, *, missing: list[str]
         "packs": [(pack, words.in_short(pack.findings)) for pack in packs_made], "cutoffs": _cutoffs(row),
         "processes": onboarding.processes_of(row), "missing": missing or [], "now": now, "may_lead": may(actor, Can.LEAD),
         "may_set_up": actor.is_admin, "quarter": packs.quarter_of(now.astimezone(district.zone).date()),
-        "ready": bool(run and run.signed_at and row.state != Vendor.State.LIVE), "today": now.astimezone(district.zone).date(),
+        "ready": row.state != Vendor.State.LIVE and not onboarding.missing(row), "again": _again(row, run),
+        "today": now.astimezone(district.zone).date(),
     }  # fmt: skip
     return render(request, "ownership/vendors/vendor.html", context, status=status)
+
+
+def _again(row: Vendor, run: PlaybookRun | None) -> bool:
+    """An onboarding that is over, and on which it does not run: another one may begin."""
+    return bool(run and run.ended_at and row.state != Vendor.State.LIVE and onboarding.missing(row))
 
 
 def _cutoffs(row: Vendor) -> list[tuple[CutOff, CutOffNotice | None]]:
     """With the notice that went out last."""
     rows = CutOff.objects.filter(vendor=row).select_related("process").order_by("-active", "name")
-    last = {notice.cutoff_id: notice for notice in CutOffNotice.objects.filter(cutoff__vendor=row).order_by("cutoff_id", "cut_at")}
+    notices = CutOffNotice.objects.filter(cutoff__vendor=row).order_by("cutoff_id", "-cut_at").distinct("cutoff_id")
+    last = {notice.cutoff_id: notice for notice in notices}
     return [(cutoff, last.get(cutoff.id)) for cutoff in rows]
 
 

@@ -42,7 +42,7 @@ def cutoff(request: HttpRequest, slug: str, cutoff_id: UUID | None = None) -> Ht
 def cutoff_remove(request: HttpRequest, slug: str, cutoff_id: UUID) -> HttpResponse:
     row = row_or_404(CutOff.objects.filter(vendor=get_vendor(request, slug)), cutoff_id, request)
     assert row is not None
-    row.delete()
+    cutoffs.remove(row, now=timezone.now())
     messages.success(request, _("%(name)s is removed, with what was acknowledged of it.") % {"name": row.name})
     return redirect("vendor", slug)
 

@@ -10,6 +10,8 @@ from ownership.vendors.fields import BOOLEAN, DATE, DEEPEST, INTEGER, NUMBER, TE
 
 SPACE = "http://www.w3.org/2001/XMLSchema"
 MOST_NODES = 50_000
+MOST_STEPS = 20_000  # looked at in all
+LONGEST_NUMBER = 9  # digits
 DEEPEST_XML = 60
 KINDS = {
     "date": DATE, "dateTime": DATE, "boolean": BOOLEAN, "decimal": NUMBER, "float": NUMBER, "double": NUMBER,
@@ -104,7 +106,7 @@ def _plain(name: str) -> str:
 
 class _Reader:
     def __init__(self, root: Node) -> None:
-        self.root, self.fields = root, Fields()
+        self.root, self.fields, self.steps = root, Fields(), 0
         self.named = {
             tag: {child.given.get("name", ""): child for child in root.all(tag)}
             for tag in ("element", "complexType", "simpleType", "group", "attributeGroup", "attribute")
@@ -119,8 +121,15 @@ class _Reader:
                 self.complex(node, name, True, (name,))
         return self.fields
 
+    def step(self) -> None:
+        """Groups and types may lead through the same ones again and again. Raises BadSpec."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise BadSpec(_("This XML says more than can be read. Give us the part that is about our records."))
+
     def element(self, node: Node, parent: str, required: bool, within: tuple[str, ...]) -> None:
         """One element, by its own words, by a reference, or by the name of its type. Raises BadSpec."""
+        self.step()
         required = required and node.given.get("minOccurs") != "0"
         many = node.given.get("maxOccurs", "1") not in {"0", "1"}
         if ref := _plain(node.given.get("ref", "")):
@@ -140,6 +149,7 @@ class _Reader:
         self.fields.add(Field(path, told.kind, required, told.longest, told.codes, told.format))
 
     def complex(self, node: Node, path: str, required: bool, within: tuple[str, ...]) -> None:
+        self.step()
         for child in node.children:
             if child.tag == "element":
                 self.element(child, path, required, within)
@@ -197,7 +207,7 @@ class _Reader:
         codes = tuple(child.given.get("value", "") for child in node.all("enumeration"))
         lengths = [
             int(child.given["value"]) for child in (*node.all("maxLength"), *node.all("length"), *node.all("totalDigits"))
-            if child.given.get("value", "").isdecimal()
+            if child.given.get("value", "").isdecimal() and len(child.given["value"]) <= LONGEST_NUMBER
         ]  # fmt: skip
         pattern = next((child.given.get("value", "") for child in node.all("pattern")), "")
         return Simple(below.kind, min(lengths, default=below.longest), codes or below.codes, pattern[:100] or below.format)
