@@ -3,11 +3,13 @@
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext_lazy as _
 
 from districts.access import Actor, Can, may
 from ownership.holds import judging, words
@@ -15,7 +17,9 @@ from ownership.holds.rules import Kind, Rule, rules_of
 from ownership.models import Feed, Hold, HoldEntry, Process
 
 DECIDED_SHOWN = 50
-OURS = ("told", "hold")  # what a run's evidence says to ourselves
+SHOWN = {  # of a run's evidence
+    "file": _("File"), "size": _("Size in bytes"), "from": _("From"), "subject": _("Subject"), "word": _("Word that was found"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,10 @@ class View:
         return all(reason.get("rule", {}).get("kind") == Kind.FREEZE for reason in self.hold.reasons)
 
     @property
-    def file(self) -> Mapping[str, object]:
-        """What is known of the file or the mail that told of it."""
-        return {name: value for name, value in self.hold.run.evidence.items() if name not in OURS and value not in ("", None)}
+    def file(self) -> Mapping[Any, object]:
+        """What is known of the file or the mail that told of it, by what it is called."""
+        evidence = self.hold.run.evidence
+        return {label: evidence[name] for name, label in SHOWN.items() if evidence.get(name) not in (None, "")}
 
 
 def holds() -> QuerySet[Hold]:

@@ -1,12 +1,15 @@
 """Triggers as administrators keep them and leads use them: saved, paused, removed, released by hand; and how their calls went."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from districts.models import Person, new_token
 from ownership.models import Trigger, TriggerCall
@@ -48,7 +51,11 @@ def triggers() -> QuerySet[Trigger]:
 
 def listed(*, most: int = 3) -> list[TriggerRow]:
     """All of them, what fails first; each with its last calls."""
-    rows = [TriggerRow(trigger, calls_of(trigger, most=most)) for trigger in triggers()]
+    last: dict[UUID, list[TriggerCall]] = defaultdict(list)
+    newest = Window(RowNumber(), partition_by=[F("trigger")], order_by=[F("at").desc(), F("id").desc()])
+    for call in TriggerCall.objects.annotate(place=newest).filter(place__lte=most).order_by("-at", "-id"):
+        last[call.trigger_id].append(call)
+    rows = [TriggerRow(trigger, last[trigger.id]) for trigger in triggers()]
     return sorted(rows, key=lambda row: (row.trigger.failing_since is None, not row.trigger.active))
 
 
