@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.validators import slug_re
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
@@ -91,7 +92,8 @@ class Runs(APIView):
         require(request._request.actor, Can.READ)  # type: ignore[attr-defined]
         if not within("api-feeds", f"{district.id} {key.prefix}", most=MOST_A_MINUTE, seconds=A_MINUTE):
             raise Throttled(wait=A_MINUTE)
-        feed = Feed.objects.select_related("process__primary", "process__secondary").filter(slug=slug).first()
+        rows = Feed.objects.select_related("process__primary", "process__secondary")
+        feed = rows.filter(slug=slug).first() if slug_re.match(slug) else None
         if feed is None:
             raise NotFound
         return district, feed

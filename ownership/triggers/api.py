@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
+from django.core.validators import slug_re
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import NotAuthenticated, Throttled
+from rest_framework.exceptions import NotAuthenticated, NotFound, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -47,7 +48,7 @@ class Events(APIView):
         parameters=[OpenApiParameter("name", {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}, OpenApiParameter.PATH)],
         responses={
             202: OpenApiResponse(Released, description="It is written down; the calls leave at once."),
-            **told("invalid", "malformed", "too-large", "unsupported-media-type"),
+            **told("invalid", "malformed", "not-found", "too-large", "unsupported-media-type"),
         },
     )  # fmt: skip
     def post(self, request: Request, name: str) -> Response:
@@ -57,6 +58,8 @@ class Events(APIView):
         district: District = request._request.district  # type: ignore[attr-defined]
         if not within("api-events", f"{district.id} {key.prefix}", most=MOST_A_MINUTE, seconds=A_MINUTE):
             raise Throttled(wait=A_MINUTE)
+        if not slug_re.match(name):
+            raise NotFound
         form = Happened(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data

@@ -5,7 +5,7 @@ from ownership.triggers import api, views
 urlpatterns = [
     path("", views.triggers, name="triggers"),
     path("new", views.edit, name="trigger_new"),
-    path("event/<slug:name>", api.Events.as_view(), name="api_event"),
+    path("event/<path:name>", api.Events.as_view(), name="api_event"),  # whatever is asked for, the API answers
     path("calls/<uuid:call_id>/again", views.again, name="trigger_again"),
     path("<uuid:trigger_id>/", views.trigger, name="trigger"),
     path("<uuid:trigger_id>/edit", views.edit, name="trigger_edit"),
