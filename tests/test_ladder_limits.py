@@ -136,8 +136,10 @@ def addresses(here: Cast, sync: Sync) -> Iterator[tuple[str, list[Any]]]:
 
 
 OURS = {one.name for one in (*urls.urlpatterns, *setup_urls.urlpatterns) if isinstance(one, URLPattern)}
-OTHERS = {converters.UUIDConverter: UUID(int=7), converters.SlugConverter: "nothing", converters.IntConverter: 0, converters.PathConverter: "nothing",
-          converters.StringConverter: "nothing"}  # fmt: skip
+OTHERS = {
+    converters.UUIDConverter: UUID(int=7), converters.SlugConverter: "nothing", converters.IntConverter: 0,
+    converters.PathConverter: "nothing", converters.StringConverter: "nothing",
+}  # fmt: skip
 
 
 def _flat(patterns: Sequence[Any]) -> Iterator[URLPattern]:
