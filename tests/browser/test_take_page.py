@@ -13,7 +13,7 @@ SEND_FOR = """
 from django.utils import timezone
 from districts.models import District, Membership, Person
 from districts.scope import district_scope
-from ownership import summons
+from ownership.ladders import summons
 from ownership.ladders.climbing import Climber, fallback_ladder
 from ownership.models import Escalation, Step, Summons
 now, district = timezone.now(), District.objects.get(slug="cedar-valley")
