@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -369,24 +370,28 @@ def get_step(actor: Actor, step_id: UUID) -> Step:
 
 def feed_by_token(token: str) -> Feed:
     """Raises Http404, also for another district's token. Written out: it is read for every ping, and no query is built."""
-    fields = Feed._meta.concrete_fields
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    statement = f"SELECT {columns} FROM {Feed._meta.db_table} WHERE district_id = %s AND token = %s"
+    statement, names = _of_token()
     with connection.cursor() as cursor:
         cursor.execute(statement, [require_district_id(), token])
         row = cursor.fetchone()
     if row is None:
         raise Http404
-    feed = Feed.from_db("default", [field.attname for field in fields], row)
+    feed = Feed.from_db("default", names, row)
     feed.rules = json.loads(feed.rules) if isinstance(feed.rules, str) else feed.rules  # no converter ran over the row
     return feed
+
+
+@cache
+def _of_token() -> tuple[str, list[str]]:
+    """The question, and what its columns are called."""
+    columns, fields = ", ".join(f'"{field.column}"' for field in Feed._meta.concrete_fields), Feed._meta.concrete_fields
+    return f"SELECT {columns} FROM {Feed._meta.db_table} WHERE district_id = %s AND token = %s", [field.attname for field in fields]
 
 
 def last_hold(feed: Feed, *, key: str = "") -> str:
     """The state of what was last held: of the run of this name, else of the feed; empty where nothing was."""
     rows = Hold.objects.filter(feed=feed, run__key=key) if key else Hold.objects.filter(feed=feed)
-    row = rows.order_by("-at", "-id").values_list("state", flat=True).first()
-    return str(row or "")
+    return str(rows.order_by("-at", "-id").values_list("state", flat=True).first() or "")
 
 
 def lines_of(ticket: Ticket, *, now: datetime) -> list[line.Line]:
