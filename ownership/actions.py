@@ -12,27 +12,18 @@ from districts.models import District, Person
 from ownership.feeds.pings import Told, hear
 from ownership.ladders.climbing import Climber, held
 from ownership.ladders.notices import clock
-from ownership.models import Escalation, Feed, FeedRun, Proof, Rung, Step, StepFile
+from ownership.models import Escalation, Feed, FeedRun, Rung, Step, StepFile
+from ownership.proofs import EvidenceMissing, NotNow, plain, proven, reason
 from tickets import actions as tickets
 from tickets.actions import NewFile
 
 __all__ = [
     "EvidenceMissing", "NotNow", "Told", "acknowledge", "complete", "hear", "ping", "raise_now", "reassign", "skip", "snooze",
 ]  # fmt: skip
-LONGEST_EVIDENCE = 5_000
 LONGEST_SNOOZE = timedelta(days=1)
 LONGEST_IN_ALL = timedelta(days=3)  # a weekend, Friday to Monday: what waits longer is somebody's work, or nobody's
 SHORTEST_SNOOZE = timedelta(minutes=1)
-LONGEST_REASON = 300
 IN_HAND = ("acknowledged_at", "acknowledged_by", "snoozed_until", "snoozed_by", "snoozed_seconds")
-
-
-class EvidenceMissing(ValueError):
-    """A step is done only with a word on what was done, or the file it asks for; the text says so."""
-
-
-class NotNow(ValueError):
-    """It cannot be put off, sent on or left out like that; the text says why."""
 
 
 def ping(
@@ -72,7 +63,7 @@ def snooze(escalation_id: UUID, *, by: Person, until: datetime, why: str, now: d
     escalation = held(escalation_id)
     if escalation.ended_at:
         return False
-    reason = _reason(why)
+    said = reason(why)
     if not now < until <= now + LONGEST_SNOOZE:
         raise NotNow(_("It can be put off for a day at most, and not into the past."))
     before = _put_off(escalation, now=now)
@@ -81,7 +72,7 @@ def snooze(escalation_id: UUID, *, by: Person, until: datetime, why: str, now: d
     escalation.acknowledged_at = escalation.acknowledged_by = None
     escalation.snoozed_until, escalation.snoozed_by, escalation.climb_at = until, by, until
     escalation.save(update_fields=[*IN_HAND, "climb_at"])
-    Climber(now).record(escalation, "snoozed", by=by, why=reason)
+    Climber(now).record(escalation, "snoozed", by=by, why=said)
     return True
 
 
@@ -93,7 +84,7 @@ def raise_now(escalation_id: UUID, *, by: Person, why: str = "", now: datetime) 
     climber = Climber(now)
     if _next_rung(escalation, climber) is None:
         raise NotNow(_("It stands on the top rung already: there is nobody above."))
-    climber.record(escalation, "raised", by=by, why=_plain(why))
+    climber.record(escalation, "raised", by=by, why=plain(why))
     escalation.snoozed_seconds, escalation.snoozed_until = _put_off(escalation, now=now), None
     escalation.save(update_fields=["snoozed_seconds", "snoozed_until"])
     climber.climb(escalation)
@@ -105,11 +96,11 @@ def skip(escalation_id: UUID, *, by: Person, why: str, now: datetime) -> bool:
     escalation = held(escalation_id)
     if escalation.ended_at:
         return False
-    reason, climber = _reason(why), Climber(now)
+    said, climber = reason(why), Climber(now)
     left = [rung for rung in climber.rungs(escalation.ladder_id) if rung.level > escalation.level]
     if len(left) < 2:
         raise NotNow(_("The last rung cannot be left out: nobody would hear of it any more. You can put it off."))
-    climber.record(escalation, "passed", rung=left[0], by=by, why=reason)
+    climber.record(escalation, "passed", rung=left[0], by=by, why=said)
     escalation.level = left[0].level
     planned = escalation.began_at + timedelta(minutes=left[1].after_minutes)
     if escalation.acknowledged_at is None and escalation.snoozed_until is None:
@@ -124,7 +115,7 @@ def complete(step_id: UUID, *, by: Person, evidence: str, now: datetime, files: 
     Raises EvidenceMissing, Step.DoesNotExist.
     """
     step = Step.objects.get(id=step_id)
-    said = _proven(step, evidence, files)
+    said = proven(step.proof, evidence, files)
     escalation = held(step.escalation_id)
     if not _open_steps(escalation).filter(id=step.id).update(done_at=now, done_by=by, evidence=said):
         return False
@@ -171,28 +162,6 @@ def _require_time(left: timedelta, *, until: datetime, now: datetime) -> None:
     if left < SHORTEST_SNOOZE:
         raise NotNow(_("It was put off for three days in all, and no longer: take it, give its steps to somebody, or climb now."))
     raise NotNow(_("Three days in all are the most. It can be put off until %(time)s.") % {"time": clock(now + left)})
-
-
-def _proven(step: Step, evidence: str, files: Sequence[NewFile]) -> str:
-    """What is written down as proof. Raises EvidenceMissing."""
-    said = evidence.replace("\0", "").strip()[:LONGEST_EVIDENCE]
-    if step.proof == Proof.FILE and not files:
-        raise EvidenceMissing(_("This step asks for a file: a photo, a list, a confirmation."))
-    said = said or ", ".join(file.name for file in files)
-    if not said:
-        raise EvidenceMissing(_("Say in a few words what was done, so that others can rely on it."))
-    return said
-
-
-def _plain(why: str) -> str:
-    return " ".join(why.replace("\0", "").split())[:LONGEST_REASON]
-
-
-def _reason(why: str) -> str:
-    """Raises NotNow."""
-    if not (reason := _plain(why)):
-        raise NotNow(_("Say why: whoever looks at it later wants to know."))
-    return reason
 
 
 def _next_rung(escalation: Escalation, climber: Climber) -> Rung | None:

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from districts.editing import dress
 from districts.models import Person
-from ownership.actions import LONGEST_EVIDENCE, LONGEST_REASON
 from ownership.duty.duties import staff
 from ownership.models import Proof
+from ownership.proofs import LONGEST_EVIDENCE, LONGEST_REASON
 
 PAUSES = ((30, _("30 minutes")), (60, _("1 hour")), (120, _("2 hours")), (240, _("4 hours")), (480, _("8 hours")), (1440, _("1 day")))
 MOST_FILES = 5

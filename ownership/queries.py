@@ -1,30 +1,26 @@
 """Reads for the matrix, the page of one process, and the steps that wait for people."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.core.validators import slug_re
-from django.db import connection
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from districts.access import VISITOR, Actor, Can, may
 from districts.models import Person, Service
-from districts.scope import require_district_id
 from ownership.changes import missing
 from ownership.duty.roles import Found, Roster
 from ownership.ladders.climbing import WITH_OWNERS, escalations, owners, whom
 from ownership.ladders.notices import clock, title, trouble
-from ownership.models import Escalation, Feed, FeedRun, Hold, OwnerRole, Process, Rung, Stage, Step, Summons, System
+from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Process, Rung, Stage, Step, Summons, System
 from ownership.overview import audit, history, looks
 from ownership.overview.audit import Finding
 from ownership.overview.history import Strip
@@ -366,32 +362,6 @@ def get_step(actor: Actor, step_id: UUID) -> Step:
         raise Http404
     get_escalation(actor, step.escalation_id)
     return step
-
-
-def feed_by_token(token: str) -> Feed:
-    """Raises Http404, also for another district's token. Written out: it is read for every ping, and no query is built."""
-    statement, names = _of_token()
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [require_district_id(), token])
-        row = cursor.fetchone()
-    if row is None:
-        raise Http404
-    feed = Feed.from_db("default", names, row)
-    feed.rules = json.loads(feed.rules) if isinstance(feed.rules, str) else feed.rules  # no converter ran over the row
-    return feed
-
-
-@cache
-def _of_token() -> tuple[str, list[str]]:
-    """The question, and what its columns are called."""
-    columns, fields = ", ".join(f'"{field.column}"' for field in Feed._meta.concrete_fields), Feed._meta.concrete_fields
-    return f"SELECT {columns} FROM {Feed._meta.db_table} WHERE district_id = %s AND token = %s", [field.attname for field in fields]
-
-
-def last_hold(feed: Feed, *, key: str = "") -> str:
-    """The state of what was last held: of the run of this name, else of the feed; empty where nothing was."""
-    rows = Hold.objects.filter(feed=feed, run__key=key) if key else Hold.objects.filter(feed=feed)
-    return str(rows.order_by("-at", "-id").values_list("state", flat=True).first() or "")
 
 
 def lines_of(ticket: Ticket, *, now: datetime) -> list[line.Line]:

@@ -2,15 +2,15 @@ from django.urls import include, path
 
 from ownership import views
 from ownership.duty import views as views_duty
-from ownership.feeds import views_sign
+from ownership.feeds import views_ping, views_sign
 from ownership.ladders import views_take
 from ownership.overview import views_diagram, views_rollout
 
 urlpatterns = [
     path("", views.matrix, name="matrix"),
-    path("ping/<str:token>", views.ping, name="ping"),
-    path("ping/<str:token>/held", views.held, name="ping_held"),
-    path("ping/<str:token>/<slug:end>", views.ping, name="ping_end"),
+    path("ping/<str:token>", views_ping.ping, name="ping"),
+    path("ping/<str:token>/held", views_ping.held, name="ping_held"),
+    path("ping/<str:token>/<slug:end>", views_ping.ping, name="ping_end"),
     path("sign/<slug:slug>/now", views_sign.sign_now, name="sign_check_now"),
     path("sign/<str:token>", views_sign.sign, name="sign_check"),
     path("take/<str:token>", views_take.take, name="take"),

@@ -14,30 +14,21 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from districts.access import Actor, Can, may, require
 from districts.links import absolute
 from districts.models import Person
 from ownership import actions, forms, queries
-from ownership.feeds import saying
 from ownership.feeds.checks import may_sign
-from ownership.holds import holding
 from ownership.holds import queries as holds
 from ownership.ladders import rehearsal
 from ownership.ladders.climbing import ladder_of
 from ownership.ladders.notices import clock
-from ownership.models import Escalation, Feed, Step, StepFile
+from ownership.models import Escalation, Step, StepFile
 from ownership.playbooks import reading
 from tickets import files
 from tickets.models import Attachment
-
-LOCKED = 423  # RFC 4918: what was asked for is held
-STANDING = {  # of a run that was stopped, told again or for the first time
-    "waiting": ("HELD: stop here, somebody is asked", LOCKED),
-    "rejected": ("REJECTED: tell what is mended under another name", 409),
-}
 
 
 def actor_of(request: HttpRequest, can: Can = Can.READ) -> Actor:
@@ -234,43 +225,3 @@ def _back(request: HttpRequest) -> HttpResponse:
     to = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(to, allowed_hosts=None) and to.startswith("/")
     return redirect(to if safe else reverse("steps"))
-
-
-@csrf_exempt
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def ping(request: HttpRequest, token: str, end: str = "") -> HttpResponse:
-    """A feed says that it ran. The token is all it needs; a token of another district is not known here."""
-    feed = _feed(token)
-    body = b"" if request.method != "POST" else request.read(saying.MOST_BYTES + 1)
-    if len(body) > saying.MOST_BYTES:
-        return _plain(f"at most {saying.MOST_BYTES} bytes; nothing was written down", 413)
-    try:
-        said = saying.said(body, end=end, query=request.GET.dict() if request.META["QUERY_STRING"] else None)
-    except saying.BadPing as error:
-        return _plain(f"{error}; nothing was written down", 400)
-    told = actions.Told(said.outcome, said.counts, said.note, key=said.key)
-    run = actions.hear(feed, told, now=timezone.now(), district=request.district)  # type: ignore[attr-defined]
-    return _plain(*STANDING.get(holding.standing(run), ("OK", 200)))
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD"])
-def held(request: HttpRequest, token: str) -> HttpResponse:
-    """A program that was told to stop asks what was decided: 423 while it waits, 409 rejected, 200 released or never held."""
-    key = request.GET.get(saying.KEY, "")
-    if not key.isprintable():
-        return _plain("run is a text", 400)
-    state = queries.last_hold(_feed(token), key=key)
-    return _plain(state.upper() if state else "OK", {"waiting": LOCKED, "rejected": 409}.get(state, 200))
-
-
-def _feed(token: str) -> Feed:
-    """Raises Http404."""
-    if not token.isascii() or not token.isalnum():
-        raise Http404
-    return queries.feed_by_token(token[:33])
-
-
-def _plain(text: str, status: int = 200) -> HttpResponse:
-    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")

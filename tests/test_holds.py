@@ -19,7 +19,6 @@ from ownership.feeds import saying
 from ownership.feeds.pings import Told
 from ownership.holds import deciding, judging, words
 from ownership.holds.rules import BadRule, Facts, Kind, Reason, Rule, judge, rules_of
-from ownership.ladders.climbing import Climber
 from ownership.models import Escalation, Feed, FeedRun, Hold, HoldEntry, OwnerRole, Stage
 from tests.conftest import NOW, Cast, person, sign_in, visitor
 from tests.test_ownership import DAY, FOUR_PM, HOUR, MINUTE, Sync, make_sync, sweep, told
@@ -468,9 +467,3 @@ def test_what_is_usual_is_read_from_runs_that_went_through(here: Cast, sync: Syn
         ran(sync, {"rows": 500}, now=NOW - 7 * DAY - hour * HOUR)
     found = judging.usual_runs(Feed.objects.get(id=sync.feed.id), at=NOW + MINUTE, zone=here.district.zone)
     assert [counts["rows"] for counts in found] == [101, 102, 103, 104]
-
-
-def test_the_ladder_ends_with_words_when_a_run_comes_back(here: Cast, sync: Sync) -> None:
-    ran(sync, dict(COUNTS))
-    with Climber(NOW).words():
-        assert words.reasons(Hold.objects.get().reasons)

@@ -20,14 +20,11 @@ from districts.queries import calendar_of, this_district
 from ownership.changes.ending import end_if_nothing_is_missing
 from ownership.changes.missing import MISSING
 from ownership.models import Change, Confirmation, Process
+from ownership.proofs import NotNow, plain
 from sla import clock, terms
 
 CLOCKS_DIFFER = timedelta(minutes=5)  # a target's clock may be this much behind its source's
 LONGEST_LAG = 2**31 - 1  # seconds a column holds
-
-
-class NotNow(Exception):
-    """It cannot be done, with a sentence for the person."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +136,7 @@ def confirm_by_hand(change_id: UUID, target: str, *, by: Person, now: datetime) 
 @transaction.atomic
 def waive(change_id: UUID, *, by: Person, why: str, now: datetime) -> bool:
     """It need not arrive. False: it has, or somebody said so before. Raises Change.DoesNotExist, NotNow without a reason."""
-    reason = " ".join(why.replace("\0", "").split())[:300]
+    reason = plain(why)
     if not reason:
         raise NotNow(_("Say why it need not arrive: whoever looks at it later wants to know."))
     change = Change.objects.select_related("process").select_for_update(of=("self",), no_key=True).get(id=change_id)

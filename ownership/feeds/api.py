@@ -16,15 +16,14 @@ from districts.fields import KEY, Pattern
 from districts.limits import within
 from districts.models import ApiKey, District
 from districts.problems import told
+from ownership.feeds.answers import stopped
 from ownership.feeds.pings import Told, hear
 from ownership.feeds.saying import LONGEST_NOTE, MOST_COUNTS, OUTCOMES, BadPing, checked_counts, plain_note
-from ownership.holds.holding import standing
 from ownership.models import Feed, FeedRun
 
 A_MINUTE = 60
 MOST_A_MINUTE = 1_000
 SHOWN = 50
-LOCKED = 423  # RFC 4918
 SLUG = OpenApiParameter("slug", {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}, OpenApiParameter.PATH)
 
 
@@ -73,8 +72,8 @@ class Runs(APIView):
         said = form.validated_data
         what = Told(said["outcome"], said["counts"], plain_note(said["note"]), FeedRun.Way.API, said.get("run", ""))
         run = hear(feed, what, now=timezone.now(), district=district)
-        code = {"waiting": LOCKED, "rejected": status.HTTP_409_CONFLICT}.get(standing(run), status.HTTP_201_CREATED)
-        return Response(Kept(run).data, status=code)
+        said = stopped(run)
+        return Response(Kept(run).data, status=said[1] if said else status.HTTP_201_CREATED)
 
     @extend_schema(
         operation_id="listRuns", summary="What a feed told lately", tags=["feeds"], parameters=[SLUG],

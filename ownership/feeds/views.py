@@ -5,7 +5,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,19 +18,13 @@ from districts.access import Can, may, require
 from districts.arriving import FORM, with_whole_body
 from districts.editing import actor_of, dress
 from districts.scope import district_scope
-from ownership import queries
 from ownership.feeds import addresses, files, saying, tables
+from ownership.feeds.answers import feed_of, plain, stopped
 from ownership.feeds.files import Brought
-from ownership.holds import holding
 from ownership.models import Feed, FeedFile, FeedRun
 
-LOCKED = 423  # RFC 4918: what was asked for is held
 LENGTH_REQUIRED = 411
 SHOWN = 30
-STOPPED = {
-    "waiting": ("HELD: stop here, somebody is asked", LOCKED),
-    "rejected": ("REJECTED: tell what is mended under another name", 409),
-}
 NAME, FILE = "name", "file"
 NOTHING = "nothing was written down"
 Outcome = FeedRun.Outcome
@@ -58,19 +52,19 @@ def send_file(request: HttpRequest, token: str) -> HttpResponse:
     """A machine leaves a file. The token is all it needs; a token of another district is not known here."""
     brought: Brought | _Refused = request.brought  # type: ignore[attr-defined]
     if isinstance(brought, _Refused):
-        return _plain(brought.why, brought.status)
-    feed = _feed(token)
+        return plain(brought.why, brought.status)
+    feed = feed_of(token)
     run = files.take(feed, brought, now=timezone.now(), district=request.district)  # type: ignore[attr-defined]
-    if (stands := holding.standing(run)) in STOPPED:
-        return _plain(*STOPPED[stands])
+    if said := stopped(run):
+        return plain(*said)
     figures = " ".join(f"{name}={number}" for name, number in run.counts.items())
-    return _plain(" ".join(filter(None, (run.outcome, figures))))
+    return plain(" ".join(filter(None, (run.outcome, figures))))
 
 
 def _brought(request: HttpRequest, token: str) -> Brought:
     """Raises _Refused, and Http404 for a token that is not known here."""
     with district_scope(request.district.id):  # type: ignore[attr-defined]
-        feed = _feed(token)
+        feed = feed_of(token)
     name, data = _sent(request)
     told = request.GET.dict()
     name = files.plain_name(told.pop(NAME, "") or name)
@@ -94,17 +88,6 @@ def _sent(request: HttpRequest) -> tuple[str, bytes]:
     if not request.META.get("CONTENT_LENGTH") and "Transfer-Encoding" in request.headers:
         raise _Refused(LENGTH_REQUIRED, f"say how long it is: a file, and no pipe; {NOTHING}")
     return "", request.read(most)
-
-
-def _feed(token: str) -> Feed:
-    """Raises Http404."""
-    if not token.isascii() or not token.isalnum():
-        raise Http404
-    return queries.feed_by_token(token[:33])
-
-
-def _plain(text: str, status: int = 200) -> HttpResponse:
-    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
 
 
 # --- the page of a feed -------------------------------------------------------------------------------------------------

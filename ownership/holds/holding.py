@@ -49,6 +49,12 @@ def standing(run: FeedRun) -> str:
     return str(Hold.objects.filter(run=run).values_list("state", flat=True).first() or "")
 
 
+def last_of(feed: Feed, *, key: str = "") -> str:
+    """The state of what was last held: of the run of this name, else of the feed; empty where nothing was."""
+    rows = Hold.objects.filter(feed=feed, run__key=key) if key else Hold.objects.filter(feed=feed)
+    return str(rows.order_by("-at", "-id").values_list("state", flat=True).first() or "")
+
+
 def overtake(feed: Feed, *, by: FeedRun, now: datetime) -> None:
     """A later run came: whatever still waited for a word on an earlier one waits no more."""
     waiting = Hold.objects.filter(feed=feed, state=State.WAITING).select_for_update()

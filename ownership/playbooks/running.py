@@ -16,32 +16,23 @@ from districts.models import Person
 from districts.queries import calendar_of, this_district
 from ownership.duty.roles import Roster
 from ownership.ladders.notices import Post
-from ownership.models import FeedRun, Playbook, PlaybookRun, Process, Proof, RunStep, RunStepFile, Vendor
+from ownership.models import FeedRun, Playbook, PlaybookRun, Process, RunStep, RunStepFile, Vendor
 from ownership.playbooks import line, timing
 from ownership.playbooks.ordering import circle, known, ready
 from ownership.playbooks.owning import owner_of, signer_of
 from ownership.playbooks.telling import Told, on_ticket
+from ownership.proofs import EvidenceMissing, NotNow, plain, proven, reason
 from tickets import actions as tickets
 from tickets.actions import NewFile
 from tickets.models import Ticket
 
 __all__ = ["EvidenceMissing", "NotNow", "begin", "complete", "give", "held", "sign", "skip", "stop", "watch_next"]
 
-LONGEST_EVIDENCE = 5_000
-LONGEST_REASON = 300
 RELATED = (
     "playbook", "ticket", "person", "began_by", "process__primary__holder", "process__primary__deputy", "process__secondary__holder",
     "process__secondary__deputy", "vendor__owner__holder", "vendor__owner__deputy",
 )  # fmt: skip
 WITH_PEOPLE = ("owner", "team", "role__holder", "role__deputy")
-
-
-class EvidenceMissing(ValueError):
-    """A step is done only with a word on what was done, or the file it asks for; the text says so."""
-
-
-class NotNow(ValueError):
-    """It cannot begin, be left out, signed or ended like that; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +125,7 @@ def complete(step_id: UUID, *, by: Person, evidence: str, files: Sequence[NewFil
     Raises EvidenceMissing, NotNow where it still waits for others, RunStep.DoesNotExist.
     """
     asked = RunStep.objects.get(id=step_id)
-    said = _proven(asked, evidence, files)
+    said = proven(asked.proof, evidence, files)
     run = held(asked.run_id)
     step = _undone(run).filter(id=step_id).first()
     if run.ended_at or step is None:
@@ -156,7 +147,7 @@ def skip(step_id: UUID, *, by: Person, why: str, now: datetime) -> bool:
     if run.ended_at or step is None:
         return False
     step.skipped = True
-    _settle(step, by=by, said=_reason(why), now=now)
+    _settle(step, by=by, said=reason(why), now=now)
     _go_on(run, by=by, now=now)
     return True
 
@@ -212,7 +203,7 @@ def sign(run_id: UUID, *, by: Person, written: str, now: datetime) -> bool:
         return False
     if _undone(run).exists():
         raise NotNow(_("Not every step is done: it cannot be signed yet."))
-    name = _plain(written)[:200]
+    name = plain(written)[:200]
     if not name:
         raise NotNow(_("Write your name as you sign."))
     run.signed_at, run.signed_by, run.signed_as = now, by, name
@@ -227,7 +218,7 @@ def stop(run_id: UUID, *, by: Person, why: str, now: datetime) -> bool:
     run = held(run_id)
     if run.ended_at:
         return False
-    run.stopped = _plain(f"{by.name}: {_reason(why)}")
+    run.stopped = plain(f"{by.name}: {reason(why)}")
     run.save(update_fields=["stopped"])
     _end(run, by=by, now=now)
     return True
@@ -241,25 +232,3 @@ def _end(run: PlaybookRun, *, by: Person, now: datetime) -> None:
 
 def _undone(run: PlaybookRun) -> QuerySet[RunStep]:
     return RunStep.objects.filter(run=run, done_at__isnull=True)
-
-
-def _proven(step: RunStep, evidence: str, files: Sequence[NewFile]) -> str:
-    """What is written down as proof. Raises EvidenceMissing."""
-    said = evidence.replace("\0", "").strip()[:LONGEST_EVIDENCE]
-    if step.proof == Proof.FILE and not files:
-        raise EvidenceMissing(_("This step asks for a file: a photo, a list, a confirmation."))
-    said = said or ", ".join(file.name for file in files)
-    if not said:
-        raise EvidenceMissing(_("Say in a few words what was done, so that others can rely on it."))
-    return said
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.replace("\0", "").split())[:LONGEST_REASON]
-
-
-def _reason(why: str) -> str:
-    """Raises NotNow."""
-    if not (reason := _plain(why)):
-        raise NotNow(_("Say why: whoever looks at it later wants to know."))
-    return reason
