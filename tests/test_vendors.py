@@ -29,7 +29,7 @@ from ownership.models import (
     Vendor,
 )
 from ownership.playbooks import running
-from ownership.vendors import cutoffs, lists, matching, onboarding, packs, registering, returned, samples, specs, words
+from ownership.vendors import cutoffs, lists, matching, onboarding, packs, registering, returned, samples, specs, tables, words
 from ownership.vendors.dictionary import DEFAULT, Entry
 from ownership.vendors.fields import BIGGEST, BadSpec, Field
 from tests.conftest import NOW, Cast, a_ticket, sign_in, visitor
@@ -100,6 +100,11 @@ def test_a_table_tells_its_columns_and_what_stands_in_them() -> None:
     kinds = {"id": "text", "name": "text", "born": "date", "grade": "integer", "left": ""}
     assert {path: field.kind for path, field in found.items()} == {f"students.{name}": kind for name, kind in kinds.items()}
     assert all(field.required is None for field in found.values())
+
+
+def test_what_stands_between_cells_is_told_by_the_rows_and_not_by_a_name() -> None:
+    found = tables.read("people.csv", '"Last, First, Middle";id\n"Diaz, Uma, R";7\n"Sato, Ben, K";8\n')
+    assert [field.path for field in found] == ["people.Last, First, Middle", "people.id"]
 
 
 def test_a_json_schema_is_flattened_and_ends_where_it_turns_in_a_circle() -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from ownership.feeds.tables import delimited
+
 BIGGEST = 20 * 1024 * 1024  # bytes
 MOST_ROWS = 200_000
 MOST_CELLS = 8_000_000
 MOST_COLUMNS = 200
 LONGEST_CELL = 10_000
-SEPARATORS = ",;\t|"
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -66,20 +67,10 @@ def _decoded(data: bytes) -> str:
 
 def _lines(text: str) -> list[list[str]]:
     """Those with something in them. Raises csv.Error."""
-    first, _newline, rest = text.partition("\n")
-    if first.lower().startswith("sep=") and len(first.strip()) == 5 and first.strip()[4] in SEPARATORS:  # Excel's own way to say it
-        separator, text = first.strip()[4], rest
-    else:
-        separator = _separator(first)
+    text, separator = delimited(text)
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
-    found = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    found = csv.reader(io.StringIO(text, newline=""), delimiter=separator or ",", strict=True)
     return [line for line in found if any(cell.strip() for cell in line)]
-
-
-def _separator(first: str) -> str:
-    """The one that stands most often in the first line, outside of quotes."""
-    bare = "".join(first.split('"')[::2])
-    return max(SEPARATORS, key=bare.count)
 
 
 def _columns(head: Sequence[str]) -> tuple[str, ...]:

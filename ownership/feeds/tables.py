@@ -68,7 +68,7 @@ def _table(name: str, data: bytes, secret: bytes, key_column: str) -> Table | No
     text = "" if data.startswith(_OTHERS) else decoded(data)
     if not text.strip():
         return None if data.strip(_BLANK) else Table()
-    text, delimiter = _delimited(text)
+    text, delimiter = delimited(text)
     if not delimiter:
         if not _ending(name) & TABLES:
             return None
@@ -102,7 +102,7 @@ def _encodings(start: bytes) -> tuple[str, ...]:
     return ("utf-8-sig", "cp1252", "latin-1")
 
 
-def _delimited(text: str) -> tuple[str, str]:
+def delimited(text: str) -> tuple[str, str]:
     """The text below what says it, and what stands between cells; empty where nothing does."""
     if said := _SEPARATOR.match(text):
         return text[said.end() :], said[1]

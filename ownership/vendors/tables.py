@@ -10,10 +10,10 @@ from itertools import islice
 
 from django.utils.translation import gettext as _
 
+from ownership.feeds.tables import delimited
 from ownership.vendors.fields import BOOLEAN, DATE, INTEGER, MOST_FIELDS, NUMBER, TEXT, BadSpec, Field, Fields, clean
 
 MOST_ROWS = 1_000  # looked at, to learn what the columns are
-DELIMITERS = ",;\t|"
 DATES = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d", "%m-%d-%Y")
 YES_NO = frozenset({"true", "false", "yes", "no", "y", "n", "t", "f"})
 LONGEST_CELL = 131_072  # what the csv module allows
@@ -46,8 +46,8 @@ def record_of(name: str) -> str:
 
 def rows(text: str) -> Iterator[list[str]]:
     """Lines that are not empty, the first included. Raises BadSpec."""
-    delimiter = _delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    text, delimiter = delimited(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or ",", strict=True)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
@@ -55,11 +55,6 @@ def rows(text: str) -> Iterator[list[str]]:
     except csv.Error as error:
         words = {"line": reader.line_num, "error": error}
         raise BadSpec(_("Line %(line)d cannot be read as CSV: is a quotation mark alone? (%(error)s)") % words) from error
-
-
-def _delimiter(text: str) -> str:
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    return max(DELIMITERS, key=first.count)
 
 
 def _field(path: str, cells: Sequence[str]) -> Field:
