@@ -232,6 +232,15 @@ def test_a_run_of_a_sensitive_ticket_keeps_its_words_inside(here: Cast) -> None:
     assert "Jordan" not in sign_in(here.lee, here.district).get(reverse("playbooks")).content.decode()
 
 
+def test_a_run_that_began_with_a_gate_keeps_it_though_the_playbook_loses_its_own(here: Cast) -> None:
+    gated = book(here, {}, gated=True)
+    run = running.begin(gated, title="Wheels", by=here.lena, now=NOW)
+    Playbook.objects.filter(id=gated.id).update(gated=False)
+    running.complete(run.steps.get().id, by=here.lena, evidence="Done.", now=NOW)
+    assert PlaybookRun.objects.get().ended_at is None, "it waits for its signature"
+    assert running.sign(run.id, by=here.lena, written="Lena", now=NOW)
+
+
 # --- one line, for whoever it is about --------------------------------------------------------------------------------
 
 

@@ -489,6 +489,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=districts.accounts.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('title', models.CharField(max_length=300)),
                 ('token', models.CharField(default=districts.models.new_token, help_text='Of the page with one line that this person may see.', max_length=32)),
+                ('gated', models.BooleanField(default=False, help_text='As the playbook was when it began.')),
                 ('facts', models.JSONField(default=dict, help_text='What was filled in: {"From": "Oak", "To": "Cedar", "On": "2026-12-01"}.')),
                 ('began_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('check_at', models.DateTimeField(blank=True, help_text='When its first open step is due and not yet told to be late.', null=True)),

@@ -70,6 +70,7 @@ class PlaybookRun(DistrictModel):
     vendor = tenant_fk(Vendor, null=True, blank=True)
     person = tenant_fk(Person, null=True, blank=True, help_text="Whom it is about, or who reads its line.")
     token = models.CharField(max_length=32, default=new_token, help_text="Of the page with one line that this person may see.")
+    gated = models.BooleanField(default=False, help_text="As the playbook was when it began.")
     facts = models.JSONField(default=dict, help_text='What was filled in: {"From": "Oak", "To": "Cedar", "On": "2026-12-01"}.')
     began_at = models.DateTimeField(default=timezone.now)
     began_by = tenant_fk(Person, null=True, blank=True)

@@ -56,7 +56,7 @@ class RunView:
 
     @property
     def to_sign(self) -> bool:
-        return self.open and self.done == len(self.steps)  # with nothing left to do it waits for a signature alone
+        return self.open and self.run.gated and self.done == len(self.steps)
 
     @property
     def parts(self) -> list[tuple[str, list[RunStep]]]:

@@ -77,7 +77,7 @@ def begin(
         raise NotNow(_("Steps of “%(name)s” wait for one another: nobody could begin.") % {"name": playbook.name})
     run = PlaybookRun.objects.create(
         playbook=playbook, title=title[:300], ticket=ticket, process=process, feed_run=feed_run, vendor=vendor, person=person,
-        facts=dict(facts or {}), began_at=now, began_by=by,
+        gated=playbook.gated, facts=dict(facts or {}), began_at=now, began_by=by,
     )  # fmt: skip
     at = _at(run, now, post)
     names = ("order", "part", "title", "detail", "role", "team", "terms", "proof")
@@ -182,7 +182,7 @@ def _go_on(run: PlaybookRun, *, by: Person, now: datetime) -> None:
         _open(at, [step for step in steps if step.order in opens])
     elif len(done) < len(steps):
         watch_next(run)
-    elif run.playbook.gated:
+    elif run.gated:
         watch_next(run)
         at.told.to_sign(signer_of(run, at.roster))
     else:
@@ -199,7 +199,7 @@ def sign(run_id: UUID, *, by: Person, written: str, now: datetime) -> bool:
     Raises NotNow while a step is neither done nor left out, and without a name; PlaybookRun.DoesNotExist.
     """
     run = held(run_id)
-    if run.ended_at or (not run.playbook.gated and _undone(run).exists()):
+    if run.ended_at or not run.gated:
         return False
     if _undone(run).exists():
         raise NotNow(_("Not every step is done: it cannot be signed yet."))

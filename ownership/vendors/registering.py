@@ -1,6 +1,6 @@
 """Vendors are written down, and go live when their gate was signed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -94,15 +94,25 @@ def rows(*, now: datetime, district: District) -> list[Row]:
     vendors = list(Vendor.objects.select_related("owner__holder", "owner__deputy").order_by("name"))
     vendors.sort(key=lambda vendor: order.get(Vendor.State(vendor.state), 9))
     roster, runs, said = Roster(now, district), _runs(), _acknowledged(now=now)
+    left = _left(runs.values())
     today = now.astimezone(district.zone).date()
-    return [_row(vendor, roster, runs.get(vendor.id), said.get(vendor.id, Acknowledged()), today) for vendor in vendors]
+    return [_row(vendor, roster, runs.get(vendor.id), left, said.get(vendor.id, Acknowledged()), today) for vendor in vendors]
 
 
-def _row(vendor: Vendor, roster: Roster, run: PlaybookRun | None, said: Acknowledged, today: date) -> Row:
+def _left(runs: Iterable[PlaybookRun]) -> dict[UUID, int]:
+    """Steps that are still to be done, of the onboardings that are under way."""
+    under_way = [run.id for run in runs if run.ended_at is None]
+    counted: Any = RunStep.objects.filter(run__in=under_way, done_at__isnull=True).values("run_id").annotate(n=Count("id")).order_by()
+    return dict.fromkeys(under_way, 0) | {row["run_id"]: row["n"] for row in counted}
+
+
+def _row(
+    vendor: Vendor, roster: Roster, run: PlaybookRun | None, left: Mapping[UUID, int], said: Acknowledged, today: date
+) -> Row:  # fmt: skip
+    """`left`: by run."""
     until = vendor.contract_until
-    left = RunStep.objects.filter(run=run, done_at__isnull=True).count() if run and run.ended_at is None else None
     return Row(
-        vendor, roster.find(vendor.owner) if vendor.owner else Found(), left, run, said,
+        vendor, roster.find(vendor.owner) if vendor.owner else Found(), left.get(run.id) if run else None, run, said,
         ends_soon=bool(until and today <= until <= today + ENDS_SOON), ended=bool(until and until < today),
     )  # fmt: skip
 
