@@ -138,6 +138,10 @@ class Model:
     def read(self, texts: Sequence[str], *, embed: Embed | None = None) -> list[Reading]:
         """Whatever the texts are; with no embedder, and of texts in a language it does not speak, by their words."""
         rows = embed(texts) if embed and self.uses_meaning and texts else None
+        return self.read_rows(texts, rows)
+
+    def read_rows(self, texts: Sequence[str], rows: Floats | None) -> list[Reading]:
+        """`rows`: what an embedder makes of the texts."""
         told = np.zeros(len(texts), dtype=bool) if rows is None else rows.any(axis=1)
         vectors = [self.vocabulary.vector(text) for text in texts]
         found: list[Seen] = [self.by_words_of(vector) for vector in vectors]
@@ -174,11 +178,13 @@ class Model:
         scale = self.by_meaning if told else self.by_words
         chances = np.exp(log_softmax(scores * np.float32(scale.temperature)))
         total = scale.sum_of(signs[None])
-        order = np.argsort(-chances, kind="stable")[:BEST]
-        best = [(self.labels[at], float(chances[at])) for at in order.tolist()]
-        return Reading(
-            best, float(scale.chance(total)[0]), bool(total[0] >= scale.threshold), BY_MEANING if told else BY_WORDS, chances
-        )
+        sure, any_of_them = float(scale.chance(total)[0]), bool(total[0] >= scale.threshold)
+        return Reading(best_of(self.labels, chances), sure, any_of_them, BY_MEANING if told else BY_WORDS, chances)
+
+
+def best_of(labels: Sequence[str], chances: Floats) -> list[tuple[str, float]]:
+    order = np.argsort(-chances, kind="stable")[:BEST]
+    return [(labels[at], float(chances[at])) for at in order.tolist()]
 
 
 def log_softmax(scores: Floats) -> Floats:

@@ -12,8 +12,10 @@ from knowledge.embedding import meaning
 from routing.learning.fitting import TooLittle, fit
 from routing.learning.model import Model, Reading
 from routing.learning.sets import Labelled, NoSet, to_learn, to_read
+from routing.learning.together import read_together
 
 TOGETHER = 256  # texts that are read in one go
+MOST_TOGETHER = 20_000  # that are heard of each other
 
 
 class Command(BaseCommand):
@@ -27,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--train", type=Path, required=True)
         parser.add_argument("--test", type=Path, required=True)
         parser.add_argument("--json", action="store_true", help="one JSON object a line: id, label, labels, confidence, in_scope")
+        parser.add_argument("--one-by-one", action="store_true", help="read each text as if there were no other")
         parser.add_argument("--words-only", action="store_true", help="without the embedder")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,7 +42,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stderr.write(f"learned {len(model.labels)} labels from {len(examples)} texts in {time.perf_counter() - started:.1f} s")
         right = 0
-        for one, reading in self._read(model, asked, embed):
+        read = self._read if options["one_by_one"] else self._together
+        for one, reading in read(model, asked, embed):
             right += one.label == reading.best[0][0]
             self.stdout.write(json.dumps(told(one, reading), ensure_ascii=False) if options["json"] else line(one, reading))
         if known := sum(one.label in model.labels for one in asked):
@@ -49,6 +53,11 @@ class Command(BaseCommand):
         for at in range(0, len(asked), TOGETHER):
             some = asked[at : at + TOGETHER]
             yield from zip(some, model.read([one.text for one in some], embed=embed), strict=True)
+
+    def _together(self, model: Model, asked: list[Labelled], embed: Any) -> Iterator[tuple[Labelled, Reading]]:
+        for at in range(0, len(asked), MOST_TOGETHER):
+            some = asked[at : at + MOST_TOGETHER]
+            yield from zip(some, read_together(model, [one.text for one in some], embed=embed), strict=True)
 
 
 def told(one: Labelled, reading: Reading) -> dict[str, Any]:
