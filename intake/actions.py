@@ -36,6 +36,7 @@ from intake.tasks import receive_pending
 from intake.wording import one_line
 from tickets.models import ChannelKind, Ticket
 
+HEAD = 100_000  # bytes of a mail in which its header is looked for
 SAME_CONTENT = timedelta(days=1)  # in which a machine's request without a key, word for word the same, is a retry
 log = structlog.get_logger(__name__)
 _COLUMNS = (
@@ -69,7 +70,7 @@ def accept(*, source: Channel, channel: str, external_id: str, raw: Raw, meta: d
     it is another. A worker is woken after the commit.
     """
     believed = {"trusted_hop": source.trusted_hop} if source.trusted_hop and not meta.get("direct") else {}
-    for own_id, share in _shares(channel, external_id, meta.get("recipients") or ()):
+    for own_id, share in _shares(channel, external_id, raw, meta):
         envelope, new = _insert(source, channel, own_id, raw, {**meta, **believed, **share}, now)
         if new:
             nudge(receive_pending)
@@ -78,13 +79,17 @@ def accept(*, source: Channel, channel: str, external_id: str, raw: Raw, meta: d
     return envelope, new
 
 
-def _shares(channel: str, external_id: str, recipients: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
-    """Ids, and what is particular to the envelope of each; that of people comes last. A feed that a mail is sent to has its own."""
-    if channel != ChannelKind.EMAIL or not recipients:
+def _shares(channel: str, external_id: str, raw: Raw, meta: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Ids, and what is particular to the envelope of each; that of people comes last. A feed that a mail is sent to has its own,
+    whatever the door it came by.
+    """
+    if channel != ChannelKind.EMAIL:
         return [(external_id, {})]
-    feeds, others = to_feeds.split(recipients, this_district().host)
+    feeds, others = to_feeds.split(
+        meta.get("recipients") or (), next(bulk.pieces(raw, HEAD), b""), this_district(), fetched="mailbox" in meta
+    )
     shares = [(to_feeds.own_id(feed, external_id), to_feeds.share_of(feed)) for feed in feeds]
-    return [*shares, (external_id, {"recipients": others})] if others else shares
+    return [*shares, (external_id, {"recipients": others} if others else {})] if others or not feeds else shares
 
 
 def receive_web(asking: Asking, *, form_id: UUID | str, now: datetime, remote: str = "") -> Received:

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from districts.access import VISITOR, Actor, Can, may
 from districts.models import Person, Service
-from ownership.changes import missing
+from ownership.changes import missing, tolerance
+from ownership.changes.tolerance import Beyond
 from ownership.duty.roles import Found, Roster
 from ownership.ladders.climbing import WITH_OWNERS, escalations, owners, whom
 from ownership.ladders.notices import clock, title, trouble
@@ -176,7 +177,8 @@ class ProcessView:
 
 
 def matrix(*, now: datetime, zone: ZoneInfo) -> Matrix:
-    """Every process with its owners, the state of its feeds, its last 30 days, and what its audit finds. Seven queries."""
+    """Every process with its owners, the state of its feeds, its last 30 days, and what its audit finds. Seven queries, and two more
+    where a feed may differ from its source by so much."""
     rows = list(_processes().order_by("id"))
     return _matrix(rows, Roster(now), now=now, zone=zone)
 
@@ -193,7 +195,8 @@ def _matrix(processes: Sequence[Process], roster: Roster, *, now: datetime, zone
     counted: Any = Escalation.objects.filter(OPEN, process__isnull=False).values("process_id").annotate(n=Count("id"))
     waiting = {row["process_id"]: row["n"] for row in counted.order_by()}
     rows = [_row(process, roster, strips, waiting.get(process.id, 0)) for process in processes]
-    findings = looks.findings([_audited(process) for process in processes], roster)
+    beyond = tolerance.beyond(processes)
+    findings = looks.findings([_audited(process, beyond.get(process.id, ())) for process in processes], roster)
     found = audit.by_process(findings)
     for row in rows:
         row.findings = found.get(row.process.id, [])
@@ -213,12 +216,12 @@ def _owner(role: OwnerRole | None, roster: Roster) -> Owner | None:
     return Owner(role, roster.find(role), roster.left(role)) if role else None
 
 
-def _audited(process: Process) -> audit.Row:
+def _audited(process: Process, beyond: Sequence[Beyond]) -> audit.Row:
     named = [*owners(process), *(stage.role for stage in process.stages.all())]
     rungs = list(process.ladder.rungs.all()) if process.ladder else []
     named += [rung.role for rung in rungs]
     roles = {role.id: role for role in named if role}
-    return audit.Row(process, list(process.feeds.all()), list(roles.values()), has_rungs=bool(rungs))
+    return audit.Row(process, list(process.feeds.all()), list(roles.values()), has_rungs=bool(rungs), beyond=beyond)
 
 
 # --- one process ------------------------------------------------------------------------------------------------------

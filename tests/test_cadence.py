@@ -1,15 +1,18 @@
 """Cadence: the weekly page that nobody writes, and bad days gone through on a clock of their own."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from delivery.models import Delivery
-from districts.queries import calendar_of
+from districts.models import CalendarDay
+from districts.queries import calendar_of, forget_calendar
 from ownership import actions
 from ownership.cadence import checkpoints, found, simulating
+from ownership.cadence.checkpoints import Meeting
 from ownership.cadence.figures import Body
 from ownership.cadence.gathering import gather
 from ownership.cadence.simulating import FAILED, Injected
@@ -89,6 +92,54 @@ def test_an_empty_matrix_has_a_page_and_twenty_processes_cost_what_three_do(here
         return len(queries)
 
     assert asked(range(3)) == asked(range(3, 20))
+
+
+def test_a_lead_chooses_day_and_hour_and_the_next_one_moves(here: Cast, sync: Sync) -> None:
+    checkpoints.plan(here.district.id, now=NOW)
+    monday = Meeting(0, 8 * 60 + 30)
+    assert checkpoints.choose(monday, now=NOW)
+    assert not checkpoints.choose(monday, now=NOW), "nothing was different"
+    row = Checkpoint.objects.get()
+    first = datetime(2026, 11, 9, 16, 30, tzinfo=UTC)
+    assert (row.meets_at, row.write_at) == (first, first - 30 * MINUTE)
+    assert checkpoints.write(here.district.id, now=first - 30 * MINUTE) == 1
+    assert Checkpoint.objects.get().written_at
+    checkpoints.plan(here.district.id, now=first)
+    assert [row.meets_at for row in Checkpoint.objects.order_by("meets_at")] == [first, first + 7 * DAY], "and so it stays"
+
+
+def test_one_that_is_written_already_stays_and_the_one_after_it_moves(here: Cast, sync: Sync) -> None:
+    checkpoints.plan(here.district.id, now=NOW)
+    checkpoints.write(here.district.id, now=WEDNESDAY - 30 * MINUTE)
+    checkpoints.choose(Meeting(2, 16 * 60), now=WEDNESDAY - 10 * MINUTE)
+    written, following = Checkpoint.objects.order_by("meets_at")
+    assert (written.meets_at, bool(written.written_at)) == (WEDNESDAY, True)
+    assert (following.meets_at, following.written_at) == (WEDNESDAY + 2 * HOUR, None)
+
+
+def test_a_day_that_has_become_free_of_school_keeps_what_was_chosen(here: Cast, sync: Sync) -> None:
+    checkpoints.choose(Meeting(3, 9 * 60), now=NOW)
+    thursday = Checkpoint.objects.get().meets_at
+    CalendarDay.objects.create(date=date(2026, 11, 5), kind=CalendarDay.Kind.CLOSURE, name="Snow")
+    forget_calendar(here.district.id)
+    checkpoints.write(here.district.id, now=thursday - 30 * MINUTE)
+    (row,) = Checkpoint.objects.all()
+    assert (row.meets_at, row.weekday, row.minute) == (thursday + 7 * DAY, 3, 9 * 60)
+
+
+def test_who_may_choose_when_they_meet(here: Cast) -> None:
+    page = reverse("checkpoint_when")
+    lena, bob = sign_in(here.lena, here.district), sign_in(here.bob, here.district)
+    assert (bob.get(page).status_code, visitor(here.district).get(page).status_code) == (403, 302)
+    assert page not in bob.get("/matrix/checkpoint/").content.decode()
+    assert page in lena.get("/matrix/checkpoint/").content.decode()
+    form = lena.get(page).context["form"]
+    given = {"weekday": "1", "minute": "510", "seen": form.fingerprint}
+    assert lena.post(page, given | {"weekday": "6"}).status_code == 422
+    assert lena.post(page, given | {"minute": "511"}).status_code == 422
+    assert lena.post(page, given).status_code == 302
+    assert checkpoints.chosen() == Meeting(1, 510)
+    assert lena.post(page, given).status_code == 422, "somebody else has changed it meanwhile"
 
 
 # --- simulations ------------------------------------------------------------------------------------------------------

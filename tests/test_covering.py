@@ -179,6 +179,38 @@ def test_written_down_tapped_taken_back_and_decided_on_pages(here: Cast, oak: Ca
     assert alice.get(reverse("override", args=[foreign.id])).status_code == 404
 
 
+def test_the_csv_has_all_of_the_chosen_days_read_piece_by_piece(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overrides_listed, "PIECE", 20)
+    monkeypatch.setattr(overrides_listed, "MOST_ENDED", 2)
+    ended = [override(here.alice, what=f"ended {n:02}") for n in range(45)]
+    Override.objects.update(began_on=TODAY - 60 * DAY, ended_at=NOW - 20 * DAY, end="ended", review_at=None)
+    Override.objects.filter(id=ended[0].id).update(ended_at=NOW - 50 * DAY)
+    Override.objects.filter(id=ended[1].id).update(began_on=TODAY - 10 * DAY, ended_at=NOW)
+    late = override(here.bob, what="late")
+    Override.objects.filter(id=late.id).update(began_on=TODAY - 90 * DAY, until=TODAY - DAY)
+    for days in (0, 25, 45):
+        overrides.did_it(late, by=here.bob, now=NOW - days * DAY)
+    period = overrides_listed.Period(TODAY - 40 * DAY, TODAY - 15 * DAY)
+    with CaptureQueriesContext(connection) as asked_for:
+        rows = list(overrides_listed.in_period(period, now=NOW))
+    names = [row.override.what for row in rows]
+    assert (names[0], len(names), len(set(names))) == ("late", 44, 44)
+    assert not {"ended 00", "ended 01"} & set(names), "over before it, or begun after it"
+    assert (rows[0].month, rows[0].total, rows[0].times) == (12, 36, 3)
+    assert sum("overrideuse" in query["sql"] for query in asked_for) == 3, "a question for each piece"
+
+
+def test_days_that_are_none_take_nothing_away(here: Cast) -> None:
+    override(here.alice)
+    lena, csv = sign_in(here.lena, here.district), reverse("overrides_csv")
+    answer = lena.get(csv, {"first": "2026-11-02", "last": "2026-11-01"}, follow=True)
+    assert "It begins before it ends" in answer.content.decode()
+    assert "These are no days" in lena.get(csv, {"first": "soon"}, follow=True).content.decode()
+    named = lena.get(csv, {"first": "2026-11-01", "last": "2026-11-30"})
+    assert "overrides-2026-11-01-2026-11-30.csv" in named["Content-Disposition"]
+    assert len(named.content.decode("utf-8-sig").splitlines()) == 2
+
+
 # --- key persons --------------------------------------------------------------------------------------------------------
 
 

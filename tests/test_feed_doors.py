@@ -250,11 +250,6 @@ def test_a_person_may_let_it_in(feed: Feed, here: Cast) -> None:
     assert (Ticket.objects.count(), FeedRun.objects.count()) == (1, 0)
 
 
-def test_words_of_danger_in_a_machines_mail_make_no_ticket(feed: Feed) -> None:
-    post(at(feed), subject="Log", body="student said: I want to kill myself")
-    assert (Ticket.objects.count(), FeedRun.objects.count()) == (0, 1)
-
-
 def test_files_of_such_a_mail_are_not_kept_beside_it(feed: Feed, tmp_path: Path) -> None:
     head = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"
     body = "--b\r\n\r\nCompleted\r\n--b\r\nContent-Disposition: attachment; filename=s.csv\r\n\r\nid\r\n1\r\n--b--"

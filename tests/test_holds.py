@@ -12,14 +12,14 @@ from django.db import connections
 from django.utils import timezone
 
 from districts.actions import new_api_key
-from districts.models import Person, Role
+from districts.models import Membership, Person, Role
 from districts.scope import district_scope
 from ownership import actions
 from ownership.feeds import saying
 from ownership.feeds.pings import Told
 from ownership.holds import deciding, judging, words
 from ownership.holds.rules import BadRule, Facts, Kind, Reason, Rule, judge, rules_of
-from ownership.models import Escalation, Feed, FeedRun, Hold, HoldEntry, OwnerRole, Stage
+from ownership.models import Escalation, Feed, FeedRun, Hold, HoldEntry, OwnerRole, Reconciliation, Stage, System
 from tests.conftest import NOW, Cast, person, sign_in, visitor
 from tests.test_ownership import DAY, FOUR_PM, HOUR, MINUTE, Sync, make_sync, sweep, told
 
@@ -208,6 +208,47 @@ def test_the_day_half_are_absent_is_held_asked_about_and_released(here: Cast, sy
     assert acts == ["held", "asked", "answered", "released"]
     sweep(here, FOUR_PM + 2 * HOUR)
     assert not Escalation.objects.exists(), "the promise was kept within its grace"
+
+
+def test_whoever_was_asked_may_answer_and_no_other_of_that_name(here: Cast, sync: Sync) -> None:
+    alike = person("Alice", "alice.two@cedar.localhost", role=Role.AGENT, team=here.technology)
+    assert alike.name == here.alice.name
+    ran(sync, dict(COUNTS))
+    hold = Hold.objects.get()
+    deciding.ask(hold.id, of=here.alice, by=sync.rosa, question="Is it the flu?", now=NOW)
+    Person.objects.filter(id=here.alice.id).update(name="Alice Married")
+    asked, other, address = sign_in(here.alice, here.district), sign_in(alike, here.district), f"/matrix/holds/{hold.id}/"
+    assert [client.post(f"{address}answer", {"why": "It is."}).status_code for client in (other, asked)] == [403, 302]
+    assert ["Say what you know" in client.get(address).content.decode() for client in (other, asked)] == [False, True]
+    assert "Told: Alice<" in asked.get(address).content.decode(), "what was said keeps the name of then"
+
+    deciding.release(hold.id, by=sync.rosa, why="It is right.", now=NOW + MINUTE)
+    assert "Released: Export confirmation" in told(here.alice)
+    assert "Released: Export confirmation" not in told(alike)
+
+
+def test_whoever_was_asked_and_has_left_hears_nothing_more(here: Cast, sync: Sync) -> None:
+    ran(sync, dict(COUNTS))
+    hold = Hold.objects.get()
+    deciding.ask(hold.id, of=here.alice, by=sync.rosa, question="Is it the flu?", now=NOW)
+    Membership.objects.filter(person=here.alice).delete()
+    assert sign_in(here.alice, here.district).post(f"/matrix/holds/{hold.id}/answer", {"why": "It is."}).status_code == 403
+    deciding.reject(hold.id, by=sync.rosa, why="No.", now=NOW + MINUTE)
+    assert "Rejected: Export confirmation" not in told(here.alice)
+
+
+def test_beside_the_counts_stands_what_the_lists_said_last(here: Cast, sync: Sync) -> None:
+    System.objects.create(slug="routewise", name="RouteWise")
+    for days, target, wrong in ((3, "routewise", 50), (1, "routewise", 3), (2, "", 0)):
+        Reconciliation.objects.create(
+            process=sync.process, target=target, at=NOW - days * DAY, left_name="a.csv", right_name="b.csv",
+            counts={"keys": 100, "different": wrong}, worked=["7"],
+        )  # fmt: skip
+    ran(sync, dict(COUNTS))
+    shown = sign_in(a_lead(here, sync), here.district).get(f"/matrix/holds/{Hold.objects.get().id}/").content.decode()
+    assert "RouteWise, compared on Nov. 2, 2026: 3 % of the records were different, 2 % are left to see to." in shown
+    assert "Two lists, compared on Nov. 1, 2026: 0 % of the records were different" in shown
+    assert "50 %" not in shown.partition("What it told")[2].partition("What was said and done")[0]
 
 
 def test_nobody_decides_and_the_ladder_is_climbed_once(here: Cast, sync: Sync) -> None:

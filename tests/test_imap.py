@@ -29,6 +29,8 @@ from intake.imap.reach import Unreachable, require_public
 from intake.mail.smtp import message_id
 from intake.models import Channel, Envelope, Mailbox
 from intake.receiving import receive
+from ownership.feeds.mailed import tag_of
+from ownership.models import Feed, FeedRun, Process
 from tests.conftest import Cast, sign_in
 from tests.filling import errors, fill
 from tests.product import free_port
@@ -206,6 +208,18 @@ def test_the_same_mail_by_smtp_and_by_imap_is_one_envelope(cedar: Cast, mailbox:
         )  # fmt: skip
     (envelope,) = envelopes(cedar)
     assert envelope.meta["recipients"] == [USER, "help@cedar.localhost"]
+
+
+def test_what_is_sent_to_a_feed_there_tells_the_feed(cedar: Cast, mailbox: Mailbox, post: Post) -> None:
+    with district_scope(cedar.district.id):
+        feed = Feed.objects.create(process=Process.objects.create(slug="a", name="A"), slug="b", name="B", terms="daily by 4 PM")
+    post.bring(a_mail("Completed", to=tag_of(feed).join(["help", "@school.example"])), a_mail("The bus did not come.", to=USER))
+    assert one_look(cedar, mailbox) == 2
+    receive.drain(cedar.district.id)
+    with district_scope(cedar.district.id):
+        assert (FeedRun.objects.get().feed, FeedRun.objects.get().outcome) == (feed, "ok")
+        assert Message.objects.get().text == "The bus did not come."
+    assert post.unread() == 0
 
 
 def test_one_that_is_too_large_comes_cut_with_its_words(cedar: Cast, mailbox: Mailbox, post: Post, settings: Any) -> None:

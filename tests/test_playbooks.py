@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from delivery.models import Delivery
-from districts.models import Membership, Person, Role
+from districts.models import Membership, Person, Role, Service
 from ownership.feeds import pings
 from ownership.models import (
     Escalation,
@@ -23,7 +23,7 @@ from ownership.models import (
     RunStep,
     RunStepFile,
 )
-from ownership.playbooks import keeping, lateness, line, running, timing, usual
+from ownership.playbooks import keeping, lateness, line, opening, running, timing, usual
 from ownership.playbooks.ordering import Piece, all_done_by, circle, ready
 from sla import terms
 from tests.conftest import NOW, Cast, a_ticket, sign_in, visitor
@@ -345,6 +345,77 @@ def test_a_lead_begins_a_move_for_a_family(here: Cast) -> None:
     assert (run.person, run.ticket, run.began_by) == (here.pat, ticket, here.lena)
     assert "School that is joined" in answer.content.decode()
     assert Delivery.objects.filter(person=here.pat, subject="The move to the new school").exists()
+
+
+# --- a life event with a ticket of its own ----------------------------------------------------------------------------
+
+
+def life(here: Cast, **more: Any) -> Playbook:
+    return book(here, {}, {"after": [1]}, **{"slug": "move", "name": "A move", "kind": "life", "line": "Your move", **more})
+
+
+def test_a_life_event_opens_a_ticket_on_whose_page_the_person_reads_how_far_it_is(here: Cast) -> None:
+    playbook = life(here, service=here.bus_late)
+    lena, start = sign_in(here.lena, here.district), reverse("playbook_start", args=["move"])
+    assert "Transportation has it, as “Late or missing bus”." in lena.get(start).content.decode()
+    given = {"title": "Jordan moves", "more": "Student: Jordan", "opens": "on"}
+    assert lena.post(start, given).status_code == 422, "for whom?"
+    mine = given | {"person": "pat@cedar-family.example"}
+    for _twice in range(2):
+        assert lena.post(start, mine).status_code == 302
+    ticket, run = Ticket.objects.get(), PlaybookRun.objects.get()
+    assert (run.ticket, run.person, run.playbook) == (ticket, here.pat, playbook)
+    assert (ticket.requester, ticket.opened_by, ticket.subject) == (here.pat, here.lena, "Your move")
+    assert (ticket.service, ticket.team, ticket.assignee) == (here.bus_late, here.transportation, here.lena)
+    assert ticket.placed_at, "triage has nothing to decide"
+    assert lena.post(start, mine | {"title": "Again", "ticket": f"{ticket.number}"}).status_code == 422, "one or the other"
+    mail = Delivery.objects.get(person=here.pat)
+    assert (mail.subject, mail.address, mail.about) == ("Your move", "pat@cedar-family.example", ticket.id)
+    (link,) = [word for word in mail.body.split() if f"/r/{ticket.token}" in word]
+    page = visitor(here.district).get(link.partition("cedar.localhost")[2].lstrip(":0123456789"), follow=True).content.decode()
+    assert "Your move: 0 of 2 done" in page
+    assert "Jordan" not in page
+    by_the_number_alone = visitor(here.district).get(f"/r/{ticket.token}").content.decode()
+    assert "0 of 2 done" not in by_the_number_alone
+
+
+def test_without_a_service_the_front_office_has_it_and_a_sensitive_one_is_closed_to_others(here: Cast) -> None:
+    started: dict[str, Any] = {"title": "Jordan moves", "person": here.pat, "by": here.lena, "now": NOW}
+    ticket = opening.begin(life(here), **started).ticket
+    assert ticket is not None
+    assert (ticket.team, ticket.service, ticket.assignee) == (here.front_office, None, None)
+    closed = opening.begin(life(here, slug="other", service=here.counseling), **started)
+    assert (closed.ticket.sensitive, closed.ticket.team) == (True, here.safety)  # type: ignore[union-attr]
+    page = reverse("playbook_run", args=[closed.id])
+    who = (here.lena, here.alice, here.bob)  # she began it; she owns a step
+    assert [sign_in(one, here.district).get(page).status_code for one in who] == [200, 200, 404]
+
+
+def test_where_it_cannot_begin_no_ticket_is_opened(here: Cast) -> None:
+    playbook = book(here, slug="empty", kind="life", line="Your move")
+    with pytest.raises(running.NotNow):
+        opening.begin(playbook, title="Jordan moves", person=here.pat, by=here.lena, now=NOW)
+    assert not Ticket.objects.exists()
+
+
+def test_only_a_life_event_with_a_line_offers_a_ticket_and_its_service_is_chosen_on_its_page(here: Cast) -> None:
+    book(here, {}, line="A drill")
+    life(here)
+    lena, ada = sign_in(here.lena, here.district), sign_in(here.ada, here.district)
+    pages = [lena.get(reverse("playbook_start", args=[slug])).content.decode() for slug in ("drill", "move")]
+    assert ["Open a ticket for them" in page for page in pages] == [False, True]
+    edit = reverse("playbook_edit", args=["move"])
+    shown = {"name": "A move", "kind": "life", "line": "Your move", "active": "on"}
+    form = ada.get(edit).context["form"]
+    assert ada.post(edit, shown | {"service": str(here.bus_late.id), "seen": form.fingerprint}).status_code == 302
+    assert Playbook.objects.get(slug="move").service == here.bus_late
+    assert "service" not in ada.get(reverse("playbook_edit", args=["drill"])).context["form"].fields
+
+
+def test_a_playbook_of_ours_takes_the_service_that_districts_usually_have(here: Cast) -> None:
+    Service.objects.create(slug="transfer-boundary", name="Transfers", team=here.front_office)
+    assert usual.make(usual.MOVE).service == Service.objects.get(slug="transfer-boundary")
+    assert usual.make(usual.HIRE).service is None, "this district has none of that name"
 
 
 def test_a_step_is_proved_with_a_file_on_the_page(here: Cast) -> None:

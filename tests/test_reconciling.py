@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
-from ownership.changes import parking
+from ownership import queries
+from ownership.changes import parking, tolerance
 from ownership.changes.guessing import guess
-from ownership.changes.reconciling import Mapping, Rules, compare, difference_percent, plain
+from ownership.changes.reconciling import Mapping, Rules, compare, difference_percent, differences_in, left_percent, plain
 from ownership.changes.sheets import BadSheet, Sheet, read_sheet
-from ownership.models import Process, Reconciliation
+from ownership.models import Feed, Process, Reconciliation, System
+from ownership.overview import audit
 from tests.conftest import Cast, sign_in
 
 OURS = """Student ID,First Name,Last Name,Birthdate,Grade,Bus Stop
@@ -108,6 +111,20 @@ def test_a_thousand_differences_are_kept_and_all_are_counted() -> None:
     assert difference_percent({}) == 0
 
 
+def test_what_somebody_has_seen_to_differs_no_more() -> None:
+    counts = {"keys": 98, "different": 3, "only_left": 1, "empty_right": 2}
+    assert (differences_in(counts), left_percent(counts, seen_to=0), left_percent(counts, seen_to=2)) == (6, 6, 4)
+    assert left_percent(counts, seen_to=9) == 0
+
+
+def test_the_strictest_rule_on_the_source_says_what_may_differ() -> None:
+    source = {"kind": "source", "count": "rows", "of": "source_rows"}
+    loose, strict = Feed(name="loose", rules=[source | {"percent": 5}]), Feed(name="strict", rules=[source | {"percent": 2}])
+    off, other = Feed(active=False, rules=[source | {"percent": 1}]), Feed(rules=[source | {"kind": "share", "percent": 1}])
+    assert tolerance.allowed([other, loose, off, strict]) == (strict, 2)
+    assert tolerance.allowed([other, off, Feed(rules=["broken"])]) is None
+
+
 def test_without_a_key_nothing_is_compared() -> None:
     with pytest.raises(ValueError, match="no column"):
         compare(*sheets(), Mapping((), ((0, 0),)))
@@ -153,14 +170,15 @@ def lena(here: Cast, settings: Settings, tmp_path: Path) -> Client:
     return sign_in(here.lena, here.district)
 
 
-def upload(client: Client, ours: bytes = OURS.encode(), theirs: bytes = THEIRS.encode()) -> Any:
-    return client.post(URL, {"left": SimpleUploadedFile("sis.csv", ours), "right": SimpleUploadedFile("bus.csv", theirs)})
+def upload(client: Client, ours: bytes = OURS.encode(), theirs: bytes = THEIRS.encode(), **more: str) -> Any:
+    files = {"left": SimpleUploadedFile("sis.csv", ours), "right": SimpleUploadedFile("bus.csv", theirs)}
+    return client.post(URL, files | more)
 
 
 def lay(client: Client, answer: Any, **changed: str) -> Any:
     """Send the page's form as it stands, but for what is changed."""
     shown = answer.content.decode()
-    form = dict(re.findall(r'name="(handle)" value="([^"]+)"', shown))
+    form = dict(re.findall(r'name="(handle|target)" value="([^"]+)"', shown))
     for block in re.findall(r"<select.*?</select>", shown, re.DOTALL):
         name, chosen = re.search(r'name="([^"]+)"', block), re.search(r'value="(\d+)" selected', block)
         form[name[1] if name else ""] = chosen[1] if chosen else ""
@@ -188,6 +206,54 @@ def test_two_files_become_a_list_to_work_off(here: Cast, lena: Client, tmp_path:
     assert lena.post(f"{URL}{row.id}/seen", {"key": "nobody"}).status_code == 404
     lena.post(f"{URL}{row.id}/remove")
     assert not Reconciliation.objects.exists()
+
+
+def test_more_than_a_feed_may_differ_is_a_finding_until_it_is_seen_to(here: Cast, lena: Client, django_assert_num_queries: Any) -> None:
+    process = Process.objects.get()
+    System.objects.create(slug="routewise", name="RouteWise")
+    feed = Feed.objects.create(process=process, slug="roster", name="Roster", terms="daily by 4 PM")
+    rule = {"kind": "source", "count": "rows", "of": "source_rows", "percent": 50}
+    lay(lena, upload(lena))
+    row = Reconciliation.objects.get()
+    assert (row.target, found(here)) == ("routewise", []), "without a rule nothing is too much"
+    Feed.objects.filter(id=feed.id).update(rules=[rule])
+    said = "83.33 % of the records differ in RouteWise and are not seen to; “Roster” may differ by 50 %. Compared on "
+    assert [words.startswith(said) for words in found(here)] == [True]
+    page = lena.get("/matrix/").content.decode()
+    assert (said in page, "Work off the differences by name" in page, 'href="/matrix/changes/attendance/"' in page) == (True,) * 3
+
+    result = "83.33 % are left to see to. “Roster” may differ from its source by 50 %."
+    assert result in lena.get(f"{URL}{row.id}/").content.decode()
+
+    for key in ("419", "999"):
+        lena.post(f"{URL}{row.id}/seen", {"key": key})
+    assert found(here) == [], "50 % are left: that much may be"
+    assert "are left to see to. “Roster”" not in lena.get(f"{URL}{row.id}/").content.decode()
+    lena.post(f"{URL}{row.id}/seen", {"key": "999"})
+    assert len(found(here)) == 1
+    lay(lena, upload(lena, b"id\n1\n", b"id\n1\n"))
+    assert found(here) == [], "the newest comparison counts"
+    with django_assert_num_queries(2):
+        tolerance.standing([process.id])
+
+
+def found(cast: Cast) -> list[str]:
+    rows = queries.matrix(now=timezone.now(), zone=cast.district.zone).rows
+    return [finding.words for row in rows for finding in row.findings if finding.kind is audit.Kind.LISTS]
+
+
+def test_each_target_has_a_newest_comparison_of_its_own(here: Cast, lena: Client) -> None:
+    Process.objects.update(targets=["routewise", "mealtrack", "gone"])
+    for slug, name in (("routewise", "RouteWise"), ("mealtrack", "MealTrack")):
+        System.objects.create(slug=slug, name=name)
+    wrong = upload(lena)
+    assert (wrong.status_code, "Which target" in wrong.content.decode()) == (422, True)
+    for target, theirs in (("routewise", THEIRS.encode()), ("mealtrack", OURS.encode()), ("mealtrack", THEIRS.encode())):
+        lay(lena, upload(lena, theirs=theirs, target=target))
+    lay(lena, upload(lena, theirs=OURS.encode(), target="mealtrack"), target="forged")
+    pairs = tolerance.standing([Process.objects.get().id]).popitem()[1]
+    assert [(one.system, round(one.found)) for one in pairs] == [("", 50), ("MealTrack", 83), ("RouteWise", 83)]
+    assert "MealTrack" in lena.get(URL).content.decode()
 
 
 def test_the_file_of_differences_runs_nothing(lena: Client) -> None:

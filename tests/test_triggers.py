@@ -4,13 +4,16 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from delivery import calls
 from delivery.models import Delivery
@@ -23,6 +26,7 @@ from ownership.keeping import writing
 from ownership.models import Feed, OwnerRole, Trigger, TriggerCall
 from ownership.triggers import calling, firing, keeping
 from ownership.triggers.calling import Answer
+from ownership.triggers.keys import OVERLAP, keys_of, overlap_until
 from tests.conftest import NOW, Cast, sign_in
 from tests.test_ladder_calls import asked, certificate  # noqa: F401  fixtures
 from tests.test_ownership import Sync, make_sync
@@ -38,7 +42,8 @@ def sync(here: Cast) -> Sync:
 
 def trigger(name: str = "Report cards", event: str = "feed.ok", **more: Any) -> Trigger:
     values = {"name": name, "event": event, "url": URL, "feed": None, "process": None, **more}
-    return keeping.save(None, values=values)
+    made, _key = keeping.add(values, now=NOW)
+    return made
 
 
 def answers(monkeypatch: pytest.MonkeyPatch, *given: Answer) -> list[TriggerCall]:
@@ -51,6 +56,26 @@ def answers(monkeypatch: pytest.MonkeyPatch, *given: Answer) -> list[TriggerCall
 
     monkeypatch.setattr(calling, "ask", ask)
     return asked_of
+
+
+def signed_by(key: str, id: str, seconds: str, body: bytes) -> str:
+    """As a receiver makes it, out of the key as it was shown."""
+    kind, _, secret = key.partition("_")
+    assert (kind, len(base64.b64decode(secret))) == ("whsec", 32)
+    mac = hmac.new(base64.b64decode(secret), f"{id}.{seconds}.".encode() + body, hashlib.sha256)
+    return f"v1,{base64.b64encode(mac.digest()).decode()}"
+
+
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, dict[str, str]]]:
+    """Every address takes what comes; returns what came."""
+    came = list[tuple[bytes, dict[str, str]]]()
+
+    def post(_url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
+        came.append((body, headers))
+        return 200, "taken"
+
+    monkeypatch.setattr(voice, "post", post)
+    return came
 
 
 def due() -> None:
@@ -97,6 +122,7 @@ def test_a_feed_knows_whether_anybody_waits_for_it(here: Cast, sync: Sync) -> No
     row = trigger("held", event="hold.released", process=sync.process)
     assert waiting() == {"attendance"}
     keeping.save(row, values={"name": "held", "event": "feed.ok", "url": URL, "feed": other.feed, "process": None})
+    assert keys_of(row.refresh(), now=NOW), "its key stays"
     assert waiting() == {"grades"}
     keeping.pause(row, active=False)
     assert waiting() == set()
@@ -114,16 +140,13 @@ def test_a_feed_knows_whether_anybody_waits_for_it(here: Cast, sync: Sync) -> No
 
 def test_a_real_receiver_gets_it_signed_as_standard_webhooks_has_it(here: Cast, sync: Sync, asked: Any) -> None:  # noqa: F811
     server, hook = asked(lambda line: line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ntaken"))
-    row = trigger(url=hook.url)
+    _row, shown = keeping.add({"name": "x", "event": "feed.ok", "url": hook.url}, now=NOW)
     firing.fire("feed.ok", payload={"name": "Peña"}, key="run-1", feed=sync.feed, now=NOW)
     assert calling.drain(here.district.id) == 1
 
     head, _, body = server.read.partition(b"\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
-    key = base64.b64decode(calling.key_shown(row.secret).removeprefix("whsec_"))
-    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-    expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    assert headers["webhook-signature"] == f"v1,{expected}"
+    assert headers["webhook-signature"] == signed_by(shown, headers["webhook-id"], headers["webhook-timestamp"], body)
     assert abs(int(headers["webhook-timestamp"]) - timezone.now().timestamp()) < 60
     assert json.loads(body) == {
         "event": "feed.ok", "at": NOW.isoformat(), "district": "cedar", "feed": "attendance", "process": "attendance",
@@ -141,6 +164,7 @@ def test_no_redirect_is_followed(here: Cast, asked: Any, monkeypatch: pytest.Mon
     assert TriggerCall.objects.get(id=call.id).answered == 302
     assert b'"event":"test"' in server.read
     monkeypatch.setattr(voice, "addresses", calls.addresses)
+    call.keys = ["whsec_a2V5"]  # type: ignore[attr-defined]
     call.trigger = Trigger(url="https://127.0.0.1:9/")
     assert calling.ask(call, at=NOW) == Answer(None, "127.0.0.1 leads into our own network: calls are not asked for there.")
 
@@ -240,6 +264,61 @@ def test_an_overtaken_caller_changes_nothing(here: Cast) -> None:
     assert TriggerCall.objects.get().state == State.DONE
 
 
+# --- keys ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_lies_sealed_and_is_worth_nothing_elsewhere(here: Cast, oak: Cast) -> None:
+    row, key = keeping.add({"name": "x", "event": "x", "url": URL}, now=NOW)
+    assert keys_of(row.refresh(), now=NOW) == [key]
+    secret = base64.b64decode(key.removeprefix("whsec_"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT t::text FROM ownership_trigger t WHERE id = %s", [row.id])
+        kept = str(cursor.fetchone()[0])
+    assert row.secret in kept
+    assert not any(form in kept for form in (key, key.removeprefix("whsec_"), secret.hex()))
+    with district_scope(oak.district.id):
+        assert keys_of(row, now=NOW) == []
+
+
+def test_for_a_day_the_key_before_signs_along(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    came = sent(monkeypatch)
+    row, first = keeping.add({"name": "x", "event": "x", "url": URL}, now=NOW)
+    seen = row.keyed_at.isoformat()
+    rotated = timezone.now() - timedelta(hours=23)
+    second = keeping.rotate(row, seen=seen, now=rotated)
+    assert second not in ("", first)
+    assert keeping.rotate(row, seen=seen, now=rotated) == "", "a second click loses no key"
+    assert keys_of(row.refresh(), now=rotated + OVERLAP - timedelta(seconds=1)) == [second, first]
+    assert (keys_of(row, now=rotated + OVERLAP), overlap_until(row, now=rotated + OVERLAP)) == ([second], None)
+
+    firing.fire("x", payload={}, key="1", now=NOW)
+    calling.drain(here.district.id)
+    Trigger.objects.update(keyed_at=timezone.now() - OVERLAP)
+    firing.fire("x", payload={}, key="2", now=NOW)
+    calling.drain(here.district.id)
+    expected = [
+        [signed_by(key, told["webhook-id"], told["webhook-timestamp"], body) for key in holding]
+        for (body, told), holding in zip(came, ([second, first], [second]), strict=True)
+    ]
+    assert [told["webhook-signature"].split(" ") for _body, told in came] == expected
+
+
+def test_without_a_key_nothing_leaves(here: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    came = sent(monkeypatch)
+    row, _key = keeping.add({"name": "x", "event": "x", "url": URL}, now=NOW)
+    firing.fire("x", payload={}, key="1", now=NOW)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 9, []
+    assert calling.drain(here.district.id) == 1
+    call = TriggerCall.objects.get()
+    assert (came, call.state, call.answer) == ([], State.PENDING, "its key cannot be opened any more: make a new one")
+    page = sign_in(here.ada, here.district).get(reverse("trigger", args=[row.id])).content.decode()
+    assert "Its key cannot be opened any more" in page
+    assert keeping.rotate(row, seen=row.keyed_at.isoformat(), now=NOW)
+    due()
+    assert (calling.drain(here.district.id), len(came)) == (1, 1), "what waited is told with the new one"
+    assert " " not in came[0][1]["webhook-signature"]
+
+
 # --- the district's own events ------------------------------------------------------------------------------------------
 
 
@@ -299,22 +378,32 @@ def test_administrators_keep_triggers_and_leads_see_neither_key_nor_address(here
         "url": "https://nobody.invalid/x",
     }
     assert "None yet" in ada.get(reverse("triggers")).content.decode()
-    page = ada.post(reverse("trigger_new"), given, follow=True).content.decode()
-    row = Trigger.objects.get()
+    answer = ada.post(reverse("trigger_new"), given)
+    row, page = Trigger.objects.get(), answer.content.decode()
     assert "Until somebody does, nothing is released" in page
-    assert calling.key_shown(row.secret) in page
+    assert (keys_of(row, now=NOW)[0] in page, "no-store" in answer["Cache-Control"]) == (True, True)
+    shown_later = ada.get(reverse("trigger", args=[row.id])).content.decode()
+    assert ("whsec_" in shown_later, row.secret in shown_later, "Make a new key" in shown_later) == (False, False, True)
     seen = lena.get(reverse("trigger", args=[row.id])).content.decode()
     assert "nobody.invalid" in seen
     assert "nobody.invalid/x" not in seen
     assert "whsec_" not in seen
     assert lena.get(reverse("trigger_edit", args=[row.id])).status_code == 403
+    assert lena.post(reverse("trigger_key", args=[row.id]), {"seen": row.keyed_at.isoformat()}).status_code == 403
     assert "Buses" in lena.get(reverse("triggers")).content.decode()
 
     shown = ada.get(reverse("trigger_edit", args=[row.id])).context["form"]
-    again = given | {"seen": shown.fingerprint, "renew": "on", "event": "own", "own": "Grades final", "feed": ""}
+    again = given | {"seen": shown.fingerprint, "event": "own", "own": "Grades final", "feed": ""}
     assert ada.post(reverse("trigger_edit", args=[row.id]), again).status_code == 302
     fresh = Trigger.objects.get()
-    assert (fresh.event, fresh.feed_id, fresh.secret == row.secret) == ("grades-final", None, False)
+    assert (fresh.event, fresh.feed_id, fresh.secret == row.secret) == ("grades-final", None, True)
+    given_once = re.search(r'name="seen" value="([^"]+)"', ada.get(reverse("trigger", args=[row.id])).content.decode())
+    assert given_once
+    renewed = ada.post(reverse("trigger_key", args=[row.id]), {"seen": given_once[1]}).content.decode()
+    two = keys_of(Trigger.objects.get(), now=timezone.now())
+    assert (len(two), two[0] in renewed, two[1] in renewed, "signs along until" in renewed) == (2, True, False, True)
+    late = ada.post(reverse("trigger_key", args=[row.id]), {"seen": given_once[1]}, follow=True).content.decode()
+    assert ("A new key was made meanwhile" in late, "whsec_" in late) == (True, False)
     assert "/matrix/triggers/event/grades-final" in ada.get(reverse("trigger", args=[row.id])).content.decode()
     for act in ("trigger_test", "trigger_pause"):
         assert ada.post(reverse(act, args=[row.id])).status_code == 302

@@ -14,11 +14,14 @@ from django.test import Client
 
 from delivery.models import Delivery
 from ownership.actions import Told, hear
+from ownership.feeds import pings
 from ownership.models import (
     CutOff,
     CutOffNotice,
     DataField,
     Escalation,
+    Feed,
+    FeedRun,
     OwnerRole,
     Playbook,
     RunStep,
@@ -560,6 +563,68 @@ def test_where_nobody_can_be_asked_the_ladder_begins_at_once_and_what_is_long_pa
     assert cutoffs.call(here.district.id, now=tomorrow) == 1
     assert "no address" in Delivery.objects.get(person=here.lena, channel="email").body
     assert CutOffNotice.objects.get().escalation == Escalation.objects.get()
+
+
+def heard(here: Cast, cut: CutOff, **more: Any) -> Feed:
+    """A feed of the cut-off's process that says that the vendor has it."""
+    values = {"process": cut.process, "slug": "has-it", "name": "Wheels has it", "terms": "daily by 4 PM", **more}
+    feed: Feed = Feed.objects.create(**values)
+    CutOff.objects.filter(id=cut.id).update(feed=feed)
+    return feed
+
+
+def test_one_click_is_a_run_of_the_feed_that_the_cut_off_names_and_counts_once(here: Cast, cut: CutOff) -> None:
+    assert cut.process is not None
+    sent = cut.process.feeds.get()
+    feed = heard(here, cut)
+    hear(sent, Told(counts={"riders": 412}), now=CUT - timedelta(hours=1), district=here.district)
+    cutoffs.tell(here.district.id, now=CUT)
+    notice = CutOffNotice.objects.get()
+    for _twice in range(2):
+        visitor(here.district).post(f"/matrix/vendors/ack/{notice.token}/", {"name": "Ray"})
+    run = FeedRun.objects.get(feed=feed)
+    assert (run.outcome, run.way, run.counts, run.by) == ("ok", "signed", {"riders": 412}, None)
+    assert run.evidence == {"cut_off": "Riders", "vendor": "Wheels & Co", "by": "Ray"}
+    assert run.note.startswith("Ray acknowledged “Riders”")
+    assert feed.refresh().state == Feed.State.ON_TIME
+    tomorrow = CUT + timedelta(days=1)
+    assert cutoffs.counts_of(cut, since=CUT, now=tomorrow) == {}, "their own word is nothing that reached them"
+    assert FeedRun.objects.filter(feed=sent).count() == 1
+
+
+def test_a_late_click_ends_the_silence_of_its_feed_too(here: Cast, cut: CutOff) -> None:
+    feed = heard(here, cut)
+    pings.expect(feed, CUT + timedelta(hours=1))
+    feed.save()
+    cutoffs.tell(here.district.id, now=CUT)
+    pings.watch(here.district.id, now=CUT + timedelta(hours=3))
+    assert feed.refresh().state == Feed.State.LATE
+    assert cutoffs.acknowledge(CutOffNotice.objects.get().id, name="", now=CUT + timedelta(hours=4))
+    run = FeedRun.objects.get(feed=feed, outcome="ok")
+    assert (run.late_seconds, run.note[:24]) == (3 * 3600, "Wheels & Co acknowledged")
+    assert feed.refresh().state == Feed.State.ON_TIME
+
+
+def test_nobody_of_a_vendor_signs_a_check_of_ours(here: Cast, cut: CutOff) -> None:
+    heard(here, cut, kind=Feed.Kind.CHECK)
+    cutoffs.tell(here.district.id, now=CUT)
+    assert cutoffs.acknowledge(CutOffNotice.objects.get().id, name="Ray", now=CUT)
+    assert not FeedRun.objects.exists()
+
+
+def test_a_feed_is_chosen_with_its_process(here: Cast, admin: Client, cut: CutOff) -> None:
+    feed, other = heard(here, cut), make_sync(here, slug="meals").process
+    check = Feed.objects.create(process=cut.process, slug="check", name="Looked at", terms="daily by 4 PM", kind=Feed.Kind.CHECK)
+    where = "/matrix/vendors/wheels/cut-offs/new"
+    given = {"name": "Stops", "terms": "daily by 2 PM", "ack_minutes": "120", "active": "on", "feed": str(feed.id)}
+    assert "another process" in text_of(admin.post(where, given | {"process": str(other.id)}))
+    assert admin.post(where, given | {"feed": str(check.id)}).status_code == 422
+    assert admin.post(where, given).status_code == 302
+    made = CutOff.objects.get(name="Stops")
+    assert (made.feed, made.process) == (feed, cut.process)
+    assert "a run of “Wheels has it”" in text_of(admin.get("/matrix/vendors/wheels/"))
+    feed.delete()
+    assert made.refresh().feed is None
 
 
 def test_a_cut_off_needs_a_time_and_an_address(here: Cast, admin: Client, buses: Vendor) -> None:

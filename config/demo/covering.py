@@ -76,7 +76,7 @@ def _by_hand(row: tuple[str, str, int, int, int, int, str], doer: Person, *, now
 def _trigger(by: Person, *, now: datetime) -> None:
     """It was released by hand in the last term, and taken."""
     values = {"name": "Report cards to FamilyPort", "event": "grades-final", "url": URL, "feed": None, "process": None}
-    trigger = keeping.save(None, values=values)
+    trigger, _key = keeping.add(values, now=now)
     at = now - 20 * DAY
     firing.fire("grades-final", payload={"by": by.name, "words": "First quarter"}, key="quarter-1", now=at)
     TriggerCall.objects.filter(trigger=trigger).update(

@@ -15,6 +15,7 @@ from intake.channels.spam import Spam
 from intake.language import guess
 from intake.wording import clean, one_line
 
+_WRITTEN_TO = ("to", "cc", "resent-to", "resent-cc")  # by whoever sent it
 _TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "resent-to")
 _FORWARDED = ("x-forwarded-message-id",)  # not those of a server that sends a whole mailbox on: its mails are what they were
 _LIST_WORDS = ("list", "bulk")
@@ -102,7 +103,7 @@ def read(raw: bytes, *, return_path: str | None = None, trusted_hop: str = "", f
         to=tuple(headers.addresses("to")),
         cc=tuple(headers.addresses("cc")),
         reply_to=tuple(headers.addresses("reply-to")),
-        recipients=tuple(dict.fromkeys(one.address for name in _TO for one in headers.addresses(name))),
+        recipients=sent_to(headers),
         thread=thread,
         date=date_of(headers.raw("date")),
         text="\n".join(passage for passage in (words.text, words.below) if passage),
@@ -122,6 +123,20 @@ def read(raw: bytes, *, return_path: str | None = None, trusted_hop: str = "", f
         loops=tuple(value.strip("<> ").lower()[:254] for value in headers.all("x-loop"))[:20],
         defects=tuple(defects),
     )
+
+
+def sent_to(headers: Headers) -> tuple[str, ...]:
+    """Whatever address it says that it was sent to, lower case; also what servers on its way wrote down."""
+    return _named(headers, _TO)
+
+
+def written_to(headers: Headers) -> tuple[str, ...]:
+    """Those that its sender named, lower case."""
+    return _named(headers, _WRITTEN_TO)
+
+
+def _named(headers: Headers, fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.address for name in fields for one in headers.addresses(name)))
 
 
 def sender_of(headers: Headers) -> Address | None:

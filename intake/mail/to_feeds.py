@@ -1,20 +1,28 @@
-"""Mail to a feed's own address: word of a machine that something ran. It makes no ticket, and nobody is answered.
+"""Mail to a feed's address: word of a machine that something ran. It makes no ticket, unless it speaks of danger to a person, and
+nobody is answered.
 
+A feed has an address of its own (feed+<token>@<host>), and one in every mailbox of the district's (help+feed-<token>@school.example).
 Such a mail has an envelope for each feed it is sent to, apart from the one of whoever else it is sent to: a report that goes to the
 help desk too is a request there.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from districts.models import District
+from intake.channels import letter, parts
 from intake.channels.arrival import Arrival
+from intake.channels.headers import Headers
+from intake.mail.posted import head_of
 from intake.models import Envelope
+from intake.queries import door_at, doors_named
 from intake.screening import loops, ours
-from intake.screening.verdict import Verdict, out, told
+from intake.screening.verdict import Verdict, out
 from ownership.feeds import mailed
 from ownership.ladders.climbing import Climber
 from tickets.models import ChannelKind
@@ -23,18 +31,45 @@ TOLD = "word of a feed"
 NO_FEED = "no such feed"
 FILTER = "feeds"
 FEED = "feed"  # in the meta of an envelope
+MOST_NAMED = 10  # feeds in one header, each with an envelope
+MOST_PEOPLE = 50  # addresses of one header that are looked for
+_MAY_NAME_ONE = re.compile(rb"feed\+|\+feed-", re.IGNORECASE)  # most mails do not, and their headers need not be read for it
 
 
-def split(recipients: Iterable[str], host: str) -> tuple[list[str], list[str]]:
-    """Addresses of feeds, and the others."""
+def split(recipients: Iterable[str], head: bytes, district: District, *, fetched: bool = False) -> tuple[list[str], list[str]]:
+    """Addresses of feeds that a mail came by, and the others; both empty where it named none.
+
+    `head`: its first bytes. What is passed on to us comes by the address it is passed on to, and tells in its header alone that it
+    was sent to a feed in a mailbox elsewhere. Of what is `fetched` from a mailbox nothing but the header is told. Where its sender
+    named no people beside such a feed, it is for nobody else.
+    """
     known = list(dict.fromkeys(recipients))
-    feeds = [address for address in known if mailed.is_feeds(address, host)]
-    return feeds, [address for address in known if address not in feeds]
+    feeds = [address for address in known if _is_feeds(address, district)]
+    others = [address for address in known if address not in feeds]
+    passed_on, people = _named(head, district, fetched=fetched)
+    return list(dict.fromkeys([*feeds, *passed_on])), [] if passed_on and not people else others
+
+
+def _is_feeds(address: str, district: District) -> bool:
+    return mailed.is_feeds(address, district.host) or (mailed.is_tagged(address) and bool(doors_named([address])))
+
+
+def _named(head: bytes, district: District, *, fetched: bool) -> tuple[list[str], bool]:
+    """Feeds by whose address nobody need have brought it here; and whether its sender wrote to people of ours, too."""
+    head = head_of(head)
+    if not _MAY_NAME_ONE.search(head):
+        return [], False
+    headers = Headers(parts.parse(head))
+    feeds = [address for address in letter.sent_to(headers) if _is_feeds(address, district)]
+    passed_on = [address for address in feeds if fetched or address.rpartition("@")[2] != district.host][:MOST_NAMED]
+    others = [address for address in letter.written_to(headers) if not _is_feeds(address, district)][:MOST_PEOPLE]
+    return passed_on, bool(passed_on) and any(door_at(address, district) for address in others)
 
 
 def own_id(address: str, external_id: str) -> str:
-    """Under which id the envelope for a feed is written down: the same mail to two feeds, or to people too, is another envelope."""
-    return f"{address.rpartition('@')[0]} {external_id}"
+    """Under which id the envelope for a feed is written down: the same mail to two feeds, or to people too, is another envelope; by
+    either address of one feed, the same."""
+    return f"{mailed.PREFIX}{mailed.token_in(address)} {external_id}"
 
 
 def share_of(address: str) -> dict[str, Any]:
@@ -47,27 +82,19 @@ def feed_address(envelope: Envelope) -> str:
     return str(envelope.meta.get(FEED, "")) if envelope.channel == ChannelKind.EMAIL else ""
 
 
-def hear(envelope: Envelope, arrival: Arrival, district: District, *, now: datetime) -> str:
-    """Tell the feed; returns what became of it, for its envelope. Empty: it is no mail to a feed."""
+def hear(envelope: Envelope, arrival: Arrival, district: District, *, now: datetime) -> Verdict | None:
+    """Tell the feed; returns why it makes no ticket. None: it is no mail to a feed."""
     address = feed_address(envelope)
     if not address:
-        return ""
+        return None
     verdict = loops.screen(arrival, district) or ours.screen(arrival, district)
-    if verdict:
-        return _kept_out(envelope, verdict)
-    feed = mailed.feed_at(address)
+    feed = None if verdict else mailed.feed_at(address)
     if feed is None:
-        return _kept_out(envelope, out(NO_FEED))
+        return replace(verdict or out(NO_FEED), filter=FILTER)
     with Climber(now).words():
         mail = _mail(envelope, arrival, strict=bool(feed.mail_from))
     mailed.hear_mail(feed, mail, now=now, district=district)
-    return TOLD
-
-
-def _kept_out(envelope: Envelope, verdict: Verdict) -> str:
-    spoken: Sequence[dict[str, Any]] = [told(verdict) | {"filter": FILTER}]
-    envelope.decisions = [*(envelope.decisions or []), *spoken]
-    return verdict.reason
+    return replace(out(TOLD), filter=FILTER)
 
 
 def _mail(envelope: Envelope, arrival: Arrival, *, strict: bool) -> mailed.Mail:

@@ -116,19 +116,21 @@ def take_in(envelope: Envelope, arrival: Arrival, kept: Kept, *, now: datetime, 
     """
     district = standing_here().district
     by_hand = bool(envelope.meta.get(LET_IN))
-    if not by_hand and (became := to_feeds.hear(envelope, arrival, district, now=now)):
-        return Outcome(None, became)
+    heard = None if by_hand else to_feeds.hear(envelope, arrival, district, now=now)
+    if heard and not screening.in_danger(arrival):
+        return _to_a_feed(envelope, heard)
     ours = numbers.number_of(envelope)
     if arrival.texting.numbers and not by_hand and _has_it(envelope, arrival, ours=ours, now=now):
         return Outcome(None, HAS_IT)
     is_answer = arrival.texting.answer and not by_hand
     if is_answer and (answered := sms_asks.hear(arrival, words_of(arrival, kept, envelope), number=ours, now=now)):
         return Outcome(answered.ticket, answered.reason)
-    screened = screening.let_in() if by_hand else screening.screen(arrival, district)
-    if screened.is_out:
+    screened = screening.let_in() if by_hand else screening.screen(arrival, district, heard)
+    if screened.is_out and not heard:
         consequences.follow(arrival, district, number=ours, now=now)
+    if screened.is_out:
         return _kept_out(envelope, screened)
-    sender = _sender(arrival, district, now)
+    sender = _sender(arrival, district, now, nameless=bool(heard))
     belongs = joining.find(arrival, sender.person, district, number=ours, now=now)
     if not by_hand:
         screened = screening.screen_sender(screened, arrival, sender.lately, joins=bool(belongs.joins or belongs.notes))
@@ -208,6 +210,11 @@ def _kept_out(envelope: Envelope, screened: Screened) -> Outcome:
     return Outcome(None, screened.reason)
 
 
+def _to_a_feed(envelope: Envelope, heard: Verdict) -> Outcome:
+    """What told the feed is done; what did not is kept out."""
+    return Outcome(None, heard.reason) if heard.reason == to_feeds.TOLD else _kept_out(envelope, Screened((heard,)))
+
+
 def _heard(arrival: Arrival, *, now: datetime) -> None:
     """Who writes from an address can be written to there, whatever came back from it before. What a form names proves nothing."""
     if arrival.contact and arrival.channel in MACHINES:
@@ -215,13 +222,13 @@ def _heard(arrival: Arrival, *, now: datetime) -> None:
         delivery.heard_from(channel=channel, address=address, now=now)
 
 
-def _sender(arrival: Arrival, district: District, now: datetime) -> KnownSender:
-    """Who wrote. One message of a sender at a time, so that two texts make one conversation."""
+def _sender(arrival: Arrival, district: District, now: datetime, *, nameless: bool = False) -> KnownSender:
+    """Who wrote; `nameless`: it need not be told. One message of a sender at a time, so that two texts make one conversation."""
     asked = ticket_of_chat(arrival.chat) if arrival.chat else ticket_of_call(arrival.thread.message_id) if is_call(arrival) else None
     if asked:
         return KnownSender(asked.requester, lately=0, stopped=False)
     if arrival.contact is None:
-        return _nobody(arrival, district)
+        return _nobody(arrival, district, nameless=nameless or arrival.channel in FACE_TO_FACE)
     lock = arrival.channel in MACHINES
     known = known_sender(arrival.contact, since=now - floods.WINDOW, most=floods.RECEIVED, lock=lock)
     if known:
@@ -235,9 +242,9 @@ def is_call(arrival: Arrival) -> bool:
     return arrival.channel == ChannelKind.PHONE
 
 
-def _nobody(arrival: Arrival, district: District) -> KnownSender:
-    """Whoever stands at the counter, or types into a chat, need leave no address: they read the answer there."""
-    if arrival.channel not in FACE_TO_FACE:
+def _nobody(arrival: Arrival, district: District, *, nameless: bool) -> KnownSender:
+    """Whoever stands at the counter, or types into a chat, need leave no address: they read the answer there. A machine reads none."""
+    if not nameless:
         raise Unreadable("nobody to answer to: no sender's address")
     made = Person.objects.create(name=arrival.name, kind="public", language=_language(arrival.language, district))
     return KnownSender(made, lately=0, stopped=False)

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from districts.jobs import MAX_ATTEMPTS, backoff, lease_until
 from districts.scope import district_scope
+from intake import screening
 from intake.channels import chat, email, sms, voicemail, web
 from intake.channels.arrival import Arrival, Unreadable
 from intake.mail import to_feeds
@@ -109,7 +110,7 @@ def attempt(district_id: UUID, envelope: Envelope) -> bool:
         raw = bytes_of(district_id, envelope)
         with at_most(READING):
             arrival = read(envelope, raw)
-        kept = Kept() if for_a_feed(envelope) else media.keep(envelope, arrival, district_id=district_id, seconds=KEEPING)
+        kept = Kept() if for_a_feed(envelope, arrival) else media.keep(envelope, arrival, district_id=district_id, seconds=KEEPING)
         with district_scope(district_id):
             receive(envelope, arrival, kept, now=timezone.now())
         return True
@@ -126,9 +127,10 @@ def attempt(district_id: UUID, envelope: Envelope) -> bool:
         return _failed(district_id, envelope, error)
 
 
-def for_a_feed(envelope: Envelope) -> bool:
-    """A mail whose files nobody will look for; one that a person let in is for people."""
-    return bool(to_feeds.feed_address(envelope)) and not envelope.meta.get(opening.LET_IN)
+def for_a_feed(envelope: Envelope, arrival: Arrival) -> bool:
+    """A mail whose files nobody will look for; one that a person let in, or that speaks of danger to one, is for people."""
+    machines = bool(to_feeds.feed_address(envelope)) and not envelope.meta.get(opening.LET_IN)
+    return machines and not (arrival.sent_files and screening.in_danger(arrival))
 
 
 def bytes_of(district_id: UUID, envelope: Envelope) -> bytes:

@@ -73,9 +73,10 @@ def by_itself(arrival: Arrival) -> Verdict | None:
     return _weighed(arrival, _asked(ALONE, arrival)).verdict
 
 
-def screen(arrival: Arrival, district: District) -> Screened:
-    """By what the mail says, and what this district knows."""
-    return _weighed(arrival, [*_asked(ALONE, arrival), *_asked(HERE, arrival, district)])
+def screen(arrival: Arrival, district: District, before: Verdict | None = None) -> Screened:
+    """By what the mail says, and what this district knows; `before`: what was said of it already."""
+    said = [before] if before else []
+    return _weighed(arrival, [*said, *_asked(ALONE, arrival), *_asked(HERE, arrival, district)])
 
 
 def screen_sender(screened: Screened, arrival: Arrival, lately: int, *, joins: bool = False) -> Screened:

@@ -43,6 +43,7 @@ PLAIN: tuple[tuple[re.Pattern[str], Any], ...] = tuple((re.compile(told), senten
     (r"loop: our own letter", gettext_lazy("It is a letter of ours that came back.")),
     (r"our own message", gettext_lazy("We sent it ourselves.")),
     (r"our own address", gettext_lazy("It says that it comes from an address of ours.")),
+    (r"word of a feed", gettext_lazy("It was sent to the address of a feed, as word that something ran.")),
     (r"no such feed", gettext_lazy("It was sent to the address of a feed that is not there.")),
     (r"no-reply sender", gettext_lazy("It comes from an address where nobody reads an answer.")),
     (r"a mailing list itself", gettext_lazy("It comes from a mailing list, not from a person.")),

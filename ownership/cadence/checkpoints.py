@@ -1,12 +1,14 @@
-"""The weekly checkpoint: Wednesday at 2 PM the owners of systems meet over one page that nobody had to write.
+"""The weekly checkpoint: at the hour that was chosen (Wednesday, 2 PM) those who own systems meet over a page that nobody had to write.
 
-A row for the next one is always there; half an hour before it is written from data and sent. On a Wednesday without school nobody
-meets: it is the next with school.
+A row for the next one is always there, and says the day and time that were chosen; half an hour before it is written from data and
+sent. On such a day without school nobody meets: it is the next with school.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,7 +16,7 @@ from django.utils.translation import ngettext
 from districts.calendar import Calendar
 from districts.models import Person
 from districts.queries import calendar_of, this_district
-from districts.scope import district_scope
+from districts.scope import district_scope, require_district_id
 from ownership.cadence.figures import Body
 from ownership.cadence.gathering import gather
 from ownership.duty.roles import LEADERS, Roster, once
@@ -22,43 +24,88 @@ from ownership.ladders.climbing import WITH_OWNERS, owners
 from ownership.ladders.notices import Post, clock
 from ownership.models import Checkpoint, OwnerRole, Process
 
-WEDNESDAY, TWO_PM = 2, 14 * 60
+WEEK = timedelta(days=7)
 WRITTEN = timedelta(minutes=30)  # before
 WEEKS_AHEAD = 20
 LONGEST_NOTES = 10_000
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """When of a week: `weekday` from Monday 0, `minute` of the day on the district's clock."""
+
+    weekday: int = 2
+    minute: int = 14 * 60
+
+    def on_or_after(self, day: date) -> date:
+        return day + timedelta(days=(self.weekday - day.weekday()) % 7)
+
+
+USUAL = Meeting()
+
+
 def plan(district_id: UUID, *, now: datetime) -> int:
     """There is a row for the next one. Two sweeps at once make one."""
     with district_scope(district_id):
-        district = this_district()
-        meets_at = next_meeting(calendar_of(district, now=now), after=now)
-        row = Checkpoint(meets_at=meets_at, write_at=meets_at - WRITTEN)
-        Checkpoint.objects.bulk_create([row], ignore_conflicts=True)
+        _hold()
+        if not Checkpoint.objects.filter(meets_at__gt=now).exists():
+            _expect(chosen(), after=now, now=now)
     return 1
 
 
-def next_meeting(calendar: Calendar, *, after: datetime) -> datetime:
-    """The first Wednesday with school; with none in sight, the next Wednesday."""
-    day = _wednesday(calendar.local_date(after))
-    if calendar.at_local(day, TWO_PM) <= after:
-        day += timedelta(days=7)
-    choices = [day + timedelta(days=7 * week) for week in range(WEEKS_AHEAD)]
-    return calendar.at_local(next((one for one in choices if calendar.is_school_day(one)), day), TWO_PM)
+def chosen() -> Meeting:
+    """What the newest row says."""
+    row = Checkpoint.objects.order_by("-meets_at").first()
+    return _of(row) if row else USUAL
 
 
-def _wednesday(day: date) -> date:
-    return day + timedelta(days=(WEDNESDAY - day.weekday()) % 7)
+def choose(meeting: Meeting, *, now: datetime) -> bool:
+    """They meet then from now on. One that is written already stays as it is, the one after it moves. False: nothing was different."""
+    _hold()
+    if chosen() == meeting:
+        return False
+    ahead = Checkpoint.objects.filter(meets_at__gt=now)
+    ahead.filter(write_at__isnull=False).delete()
+    written = ahead.order_by("-meets_at").first()
+    _expect(meeting, after=written.meets_at if written else now, now=now)
+    return True
+
+
+def _hold() -> None:
+    """Until this transaction ends, nobody else says when the next one is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"checkpoints {require_district_id()}"])
+
+
+def _of(row: Checkpoint) -> Meeting:
+    return Meeting(row.weekday, row.minute)
+
+
+def _expect(meeting: Meeting, *, after: datetime, now: datetime) -> None:
+    meets_at = next_meeting(calendar_of(this_district(), now=now), after=after, meeting=meeting)
+    row = Checkpoint(meets_at=meets_at, write_at=meets_at - WRITTEN, weekday=meeting.weekday, minute=meeting.minute)
+    Checkpoint.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def next_meeting(calendar: Calendar, *, after: datetime, meeting: Meeting = USUAL) -> datetime:
+    """The first such day of a week with school; with none in sight, the next without."""
+    day = meeting.on_or_after(calendar.local_date(after))
+    if calendar.at_local(day, meeting.minute) <= after:
+        day += WEEK
+    choices = [day + week * WEEK for week in range(WEEKS_AHEAD)]
+    return calendar.at_local(next((one for one in choices if calendar.is_school_day(one)), day), meeting.minute)
 
 
 def write(district_id: UUID, *, now: datetime) -> int:
     """Those whose time has come are written, and sent to the owners and the leaders. Each once."""
     with district_scope(district_id):
+        _hold()
         due = Checkpoint.objects.filter(write_at__lte=now).order_by("write_at").select_for_update(skip_locked=True)
         rows = list(due[:1])
         calendar = calendar_of(this_district(), now=now)
         for row in rows:
-            if next_meeting(calendar, after=row.meets_at - WRITTEN) != row.meets_at:
+            if next_meeting(calendar, after=row.meets_at - WRITTEN, meeting=_of(row)) != row.meets_at:
+                _expect(_of(row), after=row.meets_at, now=now)
                 row.delete()  # it has become a day without school: nobody meets
                 continue
             row.body, row.written_at, row.write_at = gather(since=_since(row), now=now).kept(), now, None

@@ -1,24 +1,48 @@
 """What people say about a checkpoint, and what goes wrong in a simulation."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from districts.editing import OneLine, dress
-from ownership.cadence.checkpoints import LONGEST_NOTES
+from districts.editing import EditForm, OneLine, dress
+from ownership.cadence.checkpoints import LONGEST_NOTES, Meeting
 from ownership.cadence.simulating import FAILED, LONGEST, MOST_FEEDS, SILENT, Injected
 from ownership.forms import local_time
 from ownership.models import Feed
 
+SCHOOL_WEEK = range(5)
+HALF_HOURS = range(7 * 60, 18 * 60 + 1, 30)  # of a working day
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 HOWS = ((SILENT, gettext_lazy("It says nothing")), (FAILED, gettext_lazy("It says that it failed")))
 
 
 class NotesForm(forms.Form):
     notes = forms.CharField(max_length=LONGEST_NOTES, required=False, widget=forms.Textarea(attrs={"rows": 5}))
+
+
+class MeetingForm(EditForm):
+    weekday = forms.TypedChoiceField(label=gettext_lazy("Day of the week"), coerce=int)
+    minute = forms.TypedChoiceField(
+        label=gettext_lazy("Time"), coerce=int, help_text=gettext_lazy("On the district's clock. It is written half an hour before.")
+    )
+
+    def __init__(self, data: Any = None, *, meeting: Meeting) -> None:
+        super().__init__(data, shown={"weekday": meeting.weekday, "minute": meeting.minute})
+        self.fields["weekday"].choices = [(day, WEEKDAYS[day]) for day in SCHOOL_WEEK]  # type: ignore[attr-defined]
+        self.fields["minute"].choices = [(minute, clock_of(minute)) for minute in HALF_HOURS]  # type: ignore[attr-defined]
+
+    def meeting(self) -> Meeting:
+        return Meeting(self.cleaned_data["weekday"], self.cleaned_data["minute"])
+
+
+def clock_of(minute: int) -> str:
+    """ "2 p.m.", as the active language writes it."""
+    return time_format(time(minute // 60, minute % 60), "TIME_FORMAT")
 
 
 class SimulationForm(forms.Form):

@@ -4,6 +4,7 @@ from ownership.cadence import views
 
 urlpatterns = [
     path("checkpoint/", views.now, name="checkpoint_now"),
+    path("checkpoint/when", views.when, name="checkpoint_when"),
     path("checkpoint/<uuid:checkpoint_id>/", views.checkpoint, name="checkpoint"),
     path("checkpoint/<uuid:checkpoint_id>/notes", views.note, name="checkpoint_notes"),
     path("simulations/", views.simulations, name="simulations"),

@@ -19,7 +19,7 @@ from districts.models import Person
 from districts.queries import calendar_of
 from ownership.cadence import checkpoints, found, simulating
 from ownership.cadence.figures import Body
-from ownership.cadence.forms import NotesForm, SimulationForm
+from ownership.cadence.forms import MeetingForm, NotesForm, SimulationForm
 from ownership.cadence.gathering import gather
 from ownership.models import Checkpoint, Simulation
 from ownership.playbooks.findings import begin_findings
@@ -44,7 +44,8 @@ def now(request: HttpRequest) -> HttpResponse:
     district = request.district  # type: ignore[attr-defined]
     last = Checkpoint.objects.filter(written_at__isnull=False).order_by("-meets_at").first()
     body = gather(since=(last.written_at or last.meets_at) if last else at - WEEK, now=at)
-    meets_at = checkpoints.next_meeting(calendar_of(district, now=at), after=at)
+    meeting = checkpoints.chosen()
+    meets_at = checkpoints.next_meeting(calendar_of(district, now=at), after=at, meeting=meeting)
     earlier = Checkpoint.objects.filter(written_at__isnull=False).order_by("-meets_at")[:SHOWN]
     context = {"row": None, "body": body, "meets_at": meets_at, "earlier": earlier, "last": last}
     return _page(request, context, at)
@@ -68,6 +69,19 @@ def _page(request: HttpRequest, context: dict[str, Any], at: datetime) -> HttpRe
         "may_lead": may(actor_of(request), Can.LEAD),
     }  # fmt: skip
     return render(request, "ownership/cadence/checkpoint.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def when(request: HttpRequest) -> HttpResponse:
+    """Leads choose day and time of the week."""
+    _reader(request, Can.LEAD)
+    form = MeetingForm(request.POST if request.method == "POST" else None, meeting=checkpoints.chosen())
+    if form.is_valid():
+        changed = checkpoints.choose(form.meeting(), now=timezone.now())
+        messages.success(request, _("Saved.")) if changed else messages.info(request, _("Nothing was different."))
+        return redirect("checkpoint_now")
+    return render(request, "ownership/cadence/when.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @login_required

@@ -92,12 +92,23 @@ COUNTED = (
 )  # fmt: skip
 
 
+WRONG = ("only_left", "only_right", "different", "twice", "empty_left", "empty_right")
+
+
+def differences_in(counts: dict[str, int]) -> int:
+    """Records (keys, and rows without one) that are not the same on both lists."""
+    return sum(counts.get(name, 0) for name in WRONG)
+
+
 def difference_percent(counts: dict[str, int]) -> float:
-    """Share of records (keys, and rows without one) that are not the same on both lists, 0 to 100; for a rule of tolerance."""
-    empty = counts.get("empty_left", 0) + counts.get("empty_right", 0)
-    wrong = sum(counts.get(name, 0) for name in ("only_left", "only_right", "different", "twice")) + empty
-    of = counts.get("keys", 0) + empty
-    return 100 * wrong / of if of else 0.0
+    """Share of records that are not the same on both lists, 0 to 100."""
+    return left_percent(counts, seen_to=0)
+
+
+def left_percent(counts: dict[str, int], *, seen_to: int) -> float:
+    """The same without those differences that somebody has seen to; what `tolerance` holds against the rules of feeds."""
+    of = sum(counts.get(name, 0) for name in ("keys", "empty_left", "empty_right"))
+    return 100 * max(0, differences_in(counts) - seen_to) / of if of else 0.0
 
 
 def compare(left: Sheet, right: Sheet, mapping: Mapping, *, most: int = MOST_KEPT) -> Result:

@@ -1,6 +1,7 @@
 """Two lists laid side by side: the files, which column is which, and the differences to work off."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Mapped
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,14 +26,14 @@ from districts.editing import dress
 from districts.limits import within
 from districts.models import Person
 from ownership import queries
-from ownership.changes import listing, parking
+from ownership.changes import listing, parking, tolerance
 from ownership.changes.guessing import guess
 from ownership.changes.parking import Gone, Parked
-from ownership.changes.reconciling import Mapping, Rules, compare, difference_percent
+from ownership.changes.reconciling import Mapping, Rules, compare, difference_percent, differences_in
 from ownership.changes.sheets import BIGGEST, BadSheet, Sheet, read_sheet
 from ownership.changes.shown import KINDS, Line, lines
 from ownership.changes.spreadsheets import as_csv
-from ownership.models import Process, Reconciliation
+from ownership.models import Process, Reconciliation, System
 from ownership.views import actor_of
 
 EACH = 50
@@ -51,8 +52,16 @@ class FilesForm(forms.Form):
         widget=forms.ClearableFileInput(attrs=_AS_TEXT),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    target = forms.ChoiceField(
+        label=gettext_lazy("Which target"), help_text=gettext_lazy("The newest comparison with each system is the one that counts."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, targets: Mapped[str, str], **kwargs: Any) -> None:
+        """`targets`: by slug. Of one alone, or of none, nobody is asked."""
         super().__init__(*args, **kwargs)
+        self.fields["target"].choices = [("", _("Choose…")), *targets.items()]  # type: ignore[attr-defined]
+        if len(targets) < 2:
+            del self.fields["target"]
         for field in self.fields.values():
             dress(field)
 
@@ -75,8 +84,8 @@ def lists(request: HttpRequest, slug: str) -> HttpResponse:
     """The form and what was compared before; with two files, which column is which."""
     process, person = _mine(request, slug)
     if request.method != "POST":
-        return _form(request, process, FilesForm())
-    form = FilesForm(request.POST, request.FILES)
+        return _form(request, process, FilesForm(targets=_targets(process)))
+    form = FilesForm(request.POST, request.FILES, targets=_targets(process))
     if not within("lists", f"{process.district_id} {person.id}", most=MOST_AT_ONCE, seconds=WITHIN):
         form.add_error(None, _("That were many files in a short time. Wait ten minutes."))
     sheets = _sheets(form)
@@ -85,6 +94,18 @@ def lists(request: HttpRequest, slug: str) -> HttpResponse:
     (left, given_left), (right, given_right) = sheets
     handle = parking.park((given_left, given_right), by=person.id)
     return _mapping(request, process, left, right, guess(left, right), handle)
+
+
+def _targets(process: Process) -> dict[str, str]:
+    """Slug → name, in the order of the process."""
+    names = dict(System.objects.filter(slug__in=process.targets).values_list("slug", "name"))
+    return {slug: names[slug] for slug in process.targets if slug in names}
+
+
+def _target(request: HttpRequest, process: Process) -> str:
+    """Which one was chosen; where there is only one, that."""
+    known, given = list(_targets(process)), request.POST.get("target", "")
+    return given if given in known else known[0] if len(known) == 1 else ""
 
 
 def _sheets(form: FilesForm) -> list[tuple[Sheet, Parked]] | None:
@@ -104,7 +125,8 @@ def _sheets(form: FilesForm) -> list[tuple[Sheet, Parked]] | None:
 
 def _form(request: HttpRequest, process: Process, form: FilesForm, *, status: int = 200) -> HttpResponse:
     earlier = Reconciliation.objects.filter(process=process).select_related("by").defer("differences")
-    rows = [(row, difference_percent(row.counts)) for row in earlier.order_by("-at", "-id")[:EARLIER]]
+    names = _targets(process)
+    rows = [(row, difference_percent(row.counts), names.get(row.target, "")) for row in earlier.order_by("-at", "-id")[:EARLIER]]
     context = {"process": process, "form": form, "earlier": rows, "now": timezone.now()}
     return render(request, "ownership/changes_lists.html", context, status=status)
 
@@ -114,7 +136,7 @@ def _mapping(
 ) -> HttpResponse:  # fmt: skip
     context = {
         "process": process, "left": left, "right": right, "handle": handle, "wrong": wrong, "rules": mapping.rules,
-        "choices": list(_choices(left, mapping)), "right_columns": list(enumerate(right.columns)),
+        "choices": list(_choices(left, mapping)), "right_columns": list(enumerate(right.columns)), "target": _target(request, process),
     }  # fmt: skip
     return render(request, "ownership/changes_map.html", context, status=422 if wrong else 200)
 
@@ -141,7 +163,7 @@ def lay(request: HttpRequest, slug: str) -> HttpResponse:
     if not mapping.keys:
         wrong = _("Say which column names the record: without it nothing can be compared.")
         return _mapping(request, process, left, right, mapping, handle, wrong=wrong)
-    made = _keep(process, left, right, mapping, by=person)
+    made = _keep(process, left, right, mapping, target=_target(request, process), by=person)
     parking.leave(handle, by=person.id)
     return redirect("changes_result", process.slug, made.id)
 
@@ -156,11 +178,11 @@ def _chosen(request: HttpRequest, left: Sheet, right: Sheet) -> Mapping:
     return Mapping(tuple(keys), tuple(columns), Rules("zeros" in request.POST, "case" in request.POST))
 
 
-def _keep(process: Process, left: Sheet, right: Sheet, mapping: Mapping, *, by: Person) -> Reconciliation:
+def _keep(process: Process, left: Sheet, right: Sheet, mapping: Mapping, *, target: str, by: Person) -> Reconciliation:
     found = compare(left, right, mapping)
     made: Reconciliation = Reconciliation.objects.create(
-        process=process, at=timezone.now(), by=by, left_name=left.name, right_name=right.name, mapping=mapping.named(left, right),
-        counts=found.counts, differences=[one.kept() for one in found.differences],
+        process=process, at=timezone.now(), by=by, target=target, left_name=left.name, right_name=right.name,
+        mapping=mapping.named(left, right), counts=found.counts, differences=[one.kept() for one in found.differences],
     )  # fmt: skip
     return made
 
@@ -177,11 +199,13 @@ def result(request: HttpRequest, slug: str, result_id: UUID) -> HttpResponse:
     kind = kind if kind in KINDS else ""
     open_only = request.GET.get("seen") != "1"
     found = [line for line in everything if kind in ("", line.kind) and not (open_only and line.seen)]
+    system = _targets(process).get(row.target, "")
     context: dict[str, Any] = {
         "process": process, "result": row, "key_pairs": row.mapping.get("keys", []), "percent": difference_percent(row.counts),
         "kind": kind, "open_only": open_only, "page": Paginator(found, EACH).get_page(request.GET.get("page")),
         "kinds": _kinds(everything), "now": timezone.now(), "left_open": sum(not line.seen for line in everything),
-        "kept": len(everything), "all": _differences(row.counts),
+        "kept": len(everything), "all": differences_in(row.counts), "system": system,
+        "beyond": tolerance.beyond_of(row, process, system=system),
     }  # fmt: skip
     return render(request, "ownership/changes_result.html", context)
 
@@ -190,10 +214,6 @@ def _kinds(everything: Sequence[Line]) -> list[tuple[str, str, int]]:
     """(kind, what it is called, how many are kept) of those there are."""
     counted = [(kind, str(label), sum(line.kind == kind for line in everything)) for kind, label in KINDS.items()]
     return [one for one in counted if one[2]]
-
-
-def _differences(counts: dict[str, int]) -> int:
-    return sum(counts.get(name, 0) for name in ("only_left", "only_right", "different", "twice", "empty_left", "empty_right"))
 
 
 @login_required

@@ -1,5 +1,6 @@
 """What people type about overrides."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from districts.editing import OneLine, dress
 from ownership.covering.overrides import KEEP, MOST_MONTHS, MOST_TIMES, months_on
+from ownership.covering.overrides_listed import Period, usual_period
 from ownership.forms import one_day
 from ownership.models import Override, Process
 
@@ -48,6 +50,28 @@ class OverrideForm(forms.Form):
         if not self.today <= until <= months_on(self.today, MOST_MONTHS):
             raise forms.ValidationError(_("A day in the next three months: what stays longer wants a system."))
         return until
+
+
+class PeriodForm(forms.Form):
+    """Of which days all of them are taken away; nothing chosen: of the last twelve months."""
+
+    first = forms.DateField(label=gettext_lazy("From"), widget=one_day(), required=False)
+    last = forms.DateField(label=gettext_lazy("To"), widget=one_day(), required=False)
+
+    def __init__(self, data: Any = None, *, today: date) -> None:
+        self.usual = usual_period(today)
+        super().__init__(data, initial={"first": self.usual.first, "last": self.usual.last}, auto_id="period-%s")
+        for one in self.fields.values():
+            dress(one)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and self.period(data).first > self.period(data).last:
+            raise forms.ValidationError(_("It begins before it ends: look at the two days."))
+        return data
+
+    def period(self, data: Mapping[str, Any]) -> Period:
+        return Period(data.get("first") or self.usual.first, data.get("last") or self.usual.last)
 
 
 class UseForm(forms.Form):

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from districts.access import Actor, Can, may
 from districts.models import Person
 from districts.queries import this_district
+from ownership.changes.spreadsheets import as_csv
 from ownership.covering import overrides, overrides_listed
-from ownership.covering.overrides_form import OverrideForm, ReviewForm, UseForm
+from ownership.covering.overrides_form import OverrideForm, PeriodForm, ReviewForm, UseForm
 from ownership.duty.roles import Roster
 from ownership.models import Override, OverrideReview, OverrideUse
 from ownership.views import actor_of
@@ -37,6 +37,7 @@ def page(request: HttpRequest) -> HttpResponse:
         return redirect("overrides")
     context: dict[str, Any] = {
         "listed": overrides_listed.listed(actor, now=now), "form": form, "may_lead": may(actor, Can.LEAD), "now": now,
+        "period": PeriodForm(today=this_district().today(now)),
     }  # fmt: skip
     return render(request, "ownership/covering/overrides.html", context, status=422 if form.errors else 200)
 
@@ -115,12 +116,17 @@ def review(request: HttpRequest, override_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
-    actor, now = actor_of(request, Can.LEAD), timezone.now()
-    today = this_district().today(now)
-    body = overrides_listed.as_csv(overrides_listed.listed(actor, now=now))
-    response = HttpResponse(body, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, f"overrides-{today:%Y-%m-%d}.csv") or "attachment"
-    return response
+    """All of the chosen days, as CSV."""
+    actor_of(request, Can.LEAD)
+    now = timezone.now()
+    form = PeriodForm(request.GET, today=this_district().today(now))
+    if not form.is_valid():
+        wrong = form.non_field_errors() or [_("These are no days: “2026-08-01”.")]
+        messages.error(request, str(wrong[0]))
+        return redirect("overrides")
+    period = form.period(form.cleaned_data)
+    rows = map(overrides_listed.cells, overrides_listed.in_period(period, now=now))
+    return as_csv(f"overrides-{period.first}-{period.last}", overrides_listed.head(), rows)
 
 
 def _override(override_id: UUID) -> Override:

@@ -16,11 +16,13 @@ from ownership.feeds.pings import Told, hear
 from ownership.ladders.climbing import Climber
 from ownership.models import Feed, FeedRun
 
-PREFIX = "feed+"
+PREFIX = "feed+"  # its own address: feed+<token>@<the district's host>
+TAG = "+feed-"  # and within any mailbox of the district's: help+feed-<token>@school.example
 LONGEST_NOTE = 500
 Outcome = FeedRun.Outcome
 OUTCOMES: Mapping[str, Outcome] = {"ok": Outcome.OK, "failed": Outcome.FAILED, "unknown": Outcome.UNKNOWN}
 _TOKEN = re.compile(r"[a-z0-9]{1,32}")
+_TAGGED = re.compile(rf"[^\s@]+{re.escape(TAG)}([a-z0-9]{{26}})")  # a whole token: "help+feed-back@" is somebody else's
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,32 @@ def address_of(feed: Feed, district: District) -> str:
     return mail_address(district, f"{PREFIX}{feed.token}")
 
 
+def tag_of(feed: Feed) -> str:
+    """What goes before the @ of a mailbox of the district's."""
+    return f"{TAG}{feed.token}"
+
+
 def is_feeds(address: str, host: str) -> bool:
-    """Some feed's, known or not, of the district on this host."""
+    """Some feed's own, known or not, of the district on this host."""
     local, _at, domain = address.lower().rpartition("@")
     return domain == host and local.startswith(PREFIX)
 
 
+def is_tagged(address: str) -> bool:
+    """For a feed, in whosever mailbox."""
+    return bool(_TAGGED.fullmatch(address.lower().rpartition("@")[0]))
+
+
+def token_in(address: str) -> str:
+    """What it names a feed by, in either form; it need not be a token."""
+    local = address.lower().rpartition("@")[0]
+    tagged = _TAGGED.fullmatch(local)
+    return tagged[1] if tagged else local.removeprefix(PREFIX)
+
+
 def feed_at(address: str) -> Feed | None:
-    """Of the district in scope, whose host it is known to be; its row locked: two mails at once are one after the other."""
-    token = address.lower().rpartition("@")[0].removeprefix(PREFIX)
+    """Of the district in scope, whose address it is known to be; its row locked: two mails at once are one after the other."""
+    token = token_in(address)
     if not _TOKEN.fullmatch(token):
         return None
     return Feed.objects.select_for_update(no_key=True).filter(token=token).first()

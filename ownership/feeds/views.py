@@ -1,5 +1,6 @@
 """Files of feeds: the address that machines send them to, and a page of each feed where a person may bring one."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django import forms
@@ -15,11 +16,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from districts.access import Can, may, require
-from districts.arriving import FORM, with_whole_body
+from districts.arriving import FORM, before_scope, with_whole_body
 from districts.editing import actor_of, dress
 from districts.scope import district_scope
 from ownership.feeds import addresses, files, saying, tables
 from ownership.feeds.answers import feed_of, plain, stopped
+from ownership.feeds.asking import early_actor
 from ownership.feeds.files import Brought
 from ownership.models import Feed, FeedFile, FeedRun
 
@@ -106,6 +108,23 @@ class FileForm(forms.Form):
             dress(field)
 
 
+def _read_before(request: HttpRequest, feed_id: UUID) -> None:
+    """With no transaction open: what a lead brings is read, counted and hashed, which may take seconds; of others nothing is read."""
+    sent = request.FILES.get(FILE)
+    if sent is None:
+        return
+    with district_scope(request.district.id):  # type: ignore[attr-defined]
+        row = Feed.objects.filter(id=feed_id).first() if may(early_actor(request), Can.LEAD) else None
+    if row is None:
+        return
+    name = files.plain_name(str(sent.name))
+    try:
+        request.brought = Brought(name, files.read(row, name, sent.read(tables.MOST_BYTES + 1)))  # type: ignore[attr-defined]
+    except tables.TooBig as error:
+        request.brought = error  # type: ignore[attr-defined]
+
+
+@before_scope(_read_before)
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -130,12 +149,11 @@ def feed(request: HttpRequest, feed_id: UUID) -> HttpResponse:
 
 
 def _upload(request: HttpRequest, row: Feed, form: FileForm) -> FeedRun | None:
-    """None: it is too big, and the form says so."""
-    sent = form.cleaned_data[FILE]
-    name = files.plain_name(sent.name)
-    try:
-        brought = Brought(name, files.read(row, name, sent.read(tables.MOST_BYTES + 1)), by=actor_of(request).person)
-    except tables.TooBig:
-        form.add_error(FILE, _("It is over 20 MB, more than can be taken."))
+    """Write down what was read before. None: it is too big, or was not read, and the form says so."""
+    brought: Brought | tables.TooBig | None = getattr(request, "brought", None)
+    if not isinstance(brought, Brought):
+        too_big = brought is not None
+        form.add_error(FILE, _("It is over 20 MB, more than can be taken.") if too_big else _("It was not read. Send it again."))
         return None
+    brought = replace(brought, by=actor_of(request).person)
     return files.take(row, brought, now=timezone.now(), district=request.district)  # type: ignore[attr-defined]

@@ -43,7 +43,7 @@ def ask(hold_id: UUID, *, of: Person, by: Person, question: str, now: datetime) 
     row, said = _locked(hold_id), _words(question)
     if row.state != State.WAITING:
         return False
-    record(row, "asked", by=by, to=[of], words=said, now=now)
+    record(row, "asked", by=by, of=of, to=[of], words=said, now=now)
 
     def letter() -> tuple[str, list[str]]:
         asks = _("%(name)s asks you about “%(feed)s”, which is on hold:") % {"name": by.name, "feed": row.feed.name}
@@ -98,8 +98,7 @@ def _decide(hold_id: UUID, state: Hold.State, *, by: Person, why: str, now: date
     _carry_on(row, feed, by=by, now=now)
     roster = Roster(now)
     owners = [roster.find(one).owner for one in (row.feed.process.primary, row.feed.process.secondary) if one]
-    named = {name for entry in HoldEntry.objects.filter(hold=row, act="asked") for name in entry.to}
-    asked = staff().filter(name__in=named) if named else []
+    asked = staff().filter(id__in=HoldEntry.objects.filter(hold=row, act="asked").values("of"))
     people = [one for one in once([row.person, *owners, *downstream(row.feed, roster), *asked]) if one != by]
     record(row, str(state), by=by, to=people, words=said, now=now)
     if feed.releases:

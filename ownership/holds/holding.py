@@ -79,8 +79,12 @@ def _tell_overtaken(row: Hold, feed: Feed, *, now: datetime) -> None:
     Post(roster.district, now).send(people, letter, key=f"hold:{row.id}:over", path=path_of(row))
 
 
-def record(hold: Hold, act: str, *, now: datetime, by: Person | None = None, to: Sequence[Person] = (), words: str = "") -> None:
-    HoldEntry(hold=hold, at=now, act=act, by=by, to=[person.name for person in to], words=words).save(force_insert=True)
+def record(
+    hold: Hold, act: str, *, now: datetime, by: Person | None = None, of: Person | None = None, to: Sequence[Person] = (),
+    words: str = "",
+) -> None:  # fmt: skip
+    """`of`: who was asked, and so may answer; `to`: who hears of it, kept by their names of today."""
+    HoldEntry(hold=hold, at=now, act=act, by=by, of=of, to=[person.name for person in to], words=words).save(force_insert=True)
 
 
 def downstream(feed: Feed, roster: Roster) -> list[Person]:

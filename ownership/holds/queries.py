@@ -12,6 +12,7 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from districts.access import Actor, Can, may
+from ownership.changes import tolerance
 from ownership.holds import judging, words
 from ownership.holds.rules import Kind, Rule, rules_of
 from ownership.models import Feed, Hold, HoldEntry, Process
@@ -68,6 +69,7 @@ class View:
     earlier: Sequence[Hold]
     may_decide: bool
     may_answer: bool
+    compared: Sequence[str] = ()  # a sentence for each pair of lists that was laid side by side last
 
     @property
     def waits(self) -> bool:
@@ -122,13 +124,18 @@ def get_hold(hold_id: UUID) -> Hold:
 def view_of(hold: Hold, actor: Actor, *, zone: ZoneInfo) -> View:
     entries = list(HoldEntry.objects.filter(hold=hold).select_related("by").order_by("at", "id"))
     decides = may_decide(actor, hold)
-    me = actor.person.name if actor.person else ""
-    asked = any(entry.act == "asked" and me in entry.to for entry in entries)
+    asked = actor.person is not None and actor.person.id in {entry.of_id for entry in entries}
     others = Hold.objects.filter(feed=hold.feed).exclude(id=hold.id).select_related("decided_by").order_by("-at")[:5]
     return View(
         hold, words.reasons(hold.reasons), counts_of(hold, zone=zone), entries, list(others), decides,
-        may_answer=bool(actor.person) and (asked or decides),
+        may_answer=bool(actor.person) and (asked or decides), compared=_compared(hold, zone),
     )  # fmt: skip
+
+
+def _compared(hold: Hold, zone: ZoneInfo) -> list[str]:
+    """What the whole lists said, beside what the run counts of itself."""
+    process_id = hold.feed.process_id
+    return [words.compared(one, zone) for one in tolerance.standing([process_id]).get(process_id, ())]
 
 
 def counts_of(hold: Hold, *, zone: ZoneInfo) -> list[Count]:

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
+from ownership.changes.tolerance import Standing
 from ownership.holds.rules import BadRule, Kind, Reason, Rule
 from sla.words import time_words
 
@@ -59,6 +61,17 @@ def reasons(kept: list[Mapping[str, Any]]) -> list[str]:
         except (BadRule, KeyError, TypeError):
             continue
     return said
+
+
+def compared(found: Standing, zone: ZoneInfo) -> str:
+    """What two whole lists said when they were last laid side by side."""
+    words = {
+        "day": date_format(found.row.at.astimezone(zone), "DATE_FORMAT"), "system": found.system, "found": number(found.found),
+        "left": number(found.left),
+    }  # fmt: skip
+    if not found.system:
+        return _("Two lists, compared on %(day)s: %(found)s %% of the records were different, %(left)s %% are left to see to.") % words
+    return _("%(system)s, compared on %(day)s: %(found)s %% of the records were different, %(left)s %% are left to see to.") % words
 
 
 def counted(counts: Mapping[str, float]) -> str:

@@ -48,11 +48,17 @@ def preview(read: Read) -> Preview:
     return Preview(compare(before, read), left_out(before, read), _doubts(read))
 
 
-def take(read: Read, *, seen: str, by: Person, now: datetime) -> int | None:
-    """Every new and every changed process, as the file has it; returns how many. None, and nothing is done: `seen`, the fingerprint of
-    what was looked at, is not what it would do now. Whoever changes the matrix just now is waited for."""
+def look(read: Read) -> Preview:
+    """What `take` would do until commit: nobody else changes the matrix meanwhile."""
     writing.hold_all()
-    found = preview(read)
+    return preview(read)
+
+
+def take(read: Read, *, seen: str, by: Person | None, now: datetime) -> int | None:
+    """Every new and every changed process, as the file has it; returns how many. None, and nothing is done: `seen`, the fingerprint of
+    what was looked at, is not what it would do now. Whoever changes the matrix just now is waited for. `by` nobody: the command line.
+    """
+    found = look(read)
     if found.fingerprint != seen:
         return None
     for one in (*found.changed, *found.new):

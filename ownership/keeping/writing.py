@@ -111,9 +111,10 @@ def hold_all() -> None:
 
 
 def save_process(
-    process: Process | None, told: Described, *, by: Person, now: datetime, named: Collection[str] = EVERYTHING
+    process: Process | None, told: Described, *, by: Person | None, now: datetime, named: Collection[str] = EVERYTHING
 ) -> tuple[Process, bool]:  # fmt: skip
-    """A new process, or this one as it is told; only fields that are `named`. False: nothing was different.
+    """A new process, or this one as it is told; only fields that are `named`. False: nothing was different. `by` nobody: the command
+    line.
 
     Systems and roles that nobody has named before are made.
     """

@@ -184,6 +184,8 @@ class Migration(migrations.Migration):
                 ('notes', models.TextField(blank=True, help_text='What was agreed.')),
                 ('district', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.district')),
                 ('noted_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.person')),
+                ('weekday', models.PositiveSmallIntegerField(db_default=2, default=2, help_text='From Monday 0, as it was chosen; the next one takes it over.')),
+                ('minute', models.PositiveSmallIntegerField(db_default=840, default=840, help_text='Of the day, as it was chosen; the next one takes it over.')),
             ],
             options={
                 'abstract': False,
@@ -317,6 +319,7 @@ class Migration(migrations.Migration):
                 ('active', models.BooleanField(default=True)),
                 ('edited_at', models.DateTimeField(blank=True, help_text='Changed on our pages: that stays.', null=True)),
                 ('district', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.district')),
+                ('service', models.ForeignKey(blank=True, db_index=False, help_text='Of the ticket that it opens for the person it is about.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.service')),
             ],
             options={
                 'abstract': False,
@@ -329,6 +332,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=districts.accounts.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('target', models.SlugField(blank=True, db_index=False, help_text='Slug of the system whose list is on the right; empty: nobody said.', max_length=80)),
                 ('left_name', models.CharField(max_length=200)),
                 ('right_name', models.CharField(max_length=200)),
                 ('mapping', models.JSONField(default=dict, help_text='{keys: [[left, right]], columns: [[left, right]]}')),
@@ -352,7 +356,8 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('event', models.CharField(help_text='"feed.ok", "hold.released", or a name of the district\'s own: "grades-final".', max_length=80)),
                 ('url', models.URLField(max_length=500)),
-                ('secret', models.CharField(default=districts.models.new_token, help_text='Calls are signed with it.', max_length=64)),
+                ('secret', models.TextField(help_text='Sealed: the key that calls are signed with, and the one before it.')),
+                ('keyed_at', models.DateTimeField(default=django.utils.timezone.now, help_text='When the key was made; the one before signs along for a day.')),
                 ('active', models.BooleanField(default=True)),
                 ('failing_since', models.DateTimeField(blank=True, null=True)),
                 ('district', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.district')),
@@ -421,6 +426,7 @@ class Migration(migrations.Migration):
                 ('district', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.district')),
                 ('process', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='cutoffs', to='ownership.process')),
                 ('vendor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='cutoffs', to='ownership.vendor')),
+                ('feed', models.ForeignKey(blank=True, db_index=False, help_text='Of which an acknowledgement is a run.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='ownership.feed')),
             ],
             options={
                 'abstract': False,
@@ -435,11 +441,12 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=districts.accounts.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('act', models.CharField(max_length=12)),
-                ('to', models.JSONField(default=list, help_text='Names of whom it was said to.')),
+                ('to', models.JSONField(default=list, help_text='Names of whom it was said to, as they were then: to be read, not to be looked up.')),
                 ('words', models.TextField(blank=True)),
                 ('by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.person')),
                 ('district', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.district')),
                 ('hold', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='ownership.hold')),
+                ('of', models.ForeignKey(blank=True, db_index=False, help_text='Who was asked, and may answer.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='districts.person')),
             ],
             options={
                 'abstract': False,

@@ -59,6 +59,9 @@ class Reconciliation(DistrictModel):
     process = tenant_fk(Process, null=True, blank=True, on_delete=models.CASCADE, related_name="reconciliations")
     at = models.DateTimeField(default=timezone.now)
     by = tenant_fk(Person, null=True, blank=True)
+    target = models.SlugField(
+        max_length=80, db_index=False, blank=True, help_text="Slug of the system whose list is on the right; empty: nobody said."
+    )
     left_name = models.CharField(max_length=200)
     right_name = models.CharField(max_length=200)
     mapping = models.JSONField(default=dict, help_text="{keys: [[left, right]], columns: [[left, right]]}")

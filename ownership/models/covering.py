@@ -88,6 +88,12 @@ class Checkpoint(DistrictModel):
 
     meets_at = models.DateTimeField(help_text="When the owners of systems meet over it.")
     write_at = models.DateTimeField(null=True, blank=True, help_text="When it is to be written and sent; empty: it was.")
+    weekday = models.PositiveSmallIntegerField(
+        default=2, db_default=2, help_text="From Monday 0, as it was chosen; the next one takes it over."
+    )
+    minute = models.PositiveSmallIntegerField(
+        default=840, db_default=840, help_text="Of the day, as it was chosen; the next one takes it over."
+    )
     written_at = models.DateTimeField(null=True, blank=True)
     body = models.JSONField(default=dict, help_text="Figures and lines as they were then.")
     notes = models.TextField(blank=True, help_text="What was agreed.")

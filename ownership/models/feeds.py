@@ -175,7 +175,8 @@ class HoldEntry(DistrictModel):
     at = models.DateTimeField(default=timezone.now)
     act = models.CharField(max_length=12)
     by = tenant_fk(Person, null=True, blank=True)
-    to = models.JSONField(default=list, help_text="Names of whom it was said to.")
+    of = tenant_fk(Person, null=True, blank=True, help_text="Who was asked, and may answer.")
+    to = models.JSONField(default=list, help_text="Names of whom it was said to, as they were then: to be read, not to be looked up.")
     words = models.TextField(blank=True)
 
     class Meta(DistrictModel.Meta):
@@ -190,7 +191,8 @@ class Trigger(DistrictModel):
     feed = tenant_fk(Feed, null=True, blank=True, on_delete=models.CASCADE, related_name="triggers", help_text="Only of this feed.")
     process = tenant_fk(Process, null=True, blank=True, on_delete=models.CASCADE, related_name="triggers")
     url = models.URLField(max_length=500)
-    secret = models.CharField(max_length=64, default=new_token, help_text="Calls are signed with it.")
+    secret = models.TextField(help_text="Sealed: the key that calls are signed with, and the one before it.")
+    keyed_at = models.DateTimeField(default=timezone.now, help_text="When the key was made; the one before signs along for a day.")
     active = models.BooleanField(default=True)
     failing_since = models.DateTimeField(null=True, blank=True)
 

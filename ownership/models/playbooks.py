@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from districts.models import DistrictModel, Person, Team, new_token, tenant_fk
+from districts.models import DistrictModel, Person, Service, Team, new_token, tenant_fk
 from ownership.models.feeds import FeedRun
 from ownership.models.matrix import Process
 from ownership.models.roles import OwnerRole
@@ -31,6 +31,7 @@ class Playbook(DistrictModel):
     description = models.TextField(blank=True)
     gated = models.BooleanField(default=False, help_text="It ends with a signature, which is taken only when every step is done.")
     line = models.CharField(max_length=200, blank=True, help_text="What the person it is about reads while it runs.")
+    service = tenant_fk(Service, null=True, blank=True, help_text="Of the ticket that it opens for the person it is about.")
     active = models.BooleanField(default=True)
     edited_at = models.DateTimeField(null=True, blank=True, help_text="Changed on our pages: that stays.")
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from districts.models import DistrictModel, Person, new_token, tenant_fk
 from ownership.models.climbing import Escalation
+from ownership.models.feeds import Feed
 from ownership.models.matrix import Process
 from ownership.models.roles import OwnerRole
 
@@ -96,6 +97,7 @@ class CutOff(DistrictModel):
 
     vendor = tenant_fk(Vendor, on_delete=models.CASCADE, related_name="cutoffs")
     process = tenant_fk(Process, null=True, blank=True, on_delete=models.CASCADE, related_name="cutoffs")
+    feed = tenant_fk(Feed, null=True, blank=True, on_delete=models.SET_NULL, help_text="Of which an acknowledgement is a run.")
     name = models.CharField(max_length=200)
     terms = models.CharField(max_length=300, help_text='"by 2 PM for next-day service".')
     ack_minutes = models.PositiveIntegerField(default=120, help_text="In which the vendor acknowledges.")

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from ownership.changes.tolerance import Beyond
 from ownership.models import Feed, OwnerRole, Process
 from sla import terms
 from sla.promise import Terms
@@ -24,6 +25,7 @@ class Kind(TextChoices):
     SAME_PERSON = "same-person", _("One person is both owners")
     EVERYWHERE = "everywhere", _("One person owns more than a third")
     CUT_OFF = "cut-off", _("Promised later than another process needs it")
+    LISTS = "lists", _("Two lists that differ by more than a feed may")
     UNREAD_PROMISE = "unread-promise", _("A promise that no clock can read")
     TERMS = "terms", _("Terms that nobody understands")
     SILENT = "silent", _("A feed whose silence is never noticed")
@@ -48,6 +50,7 @@ MENDS: Mapping[Kind, Any] = {
     Kind.SAME_PERSON: _("Give one of the two roles to somebody else."),
     Kind.EVERYWHERE: _("Give some of them to somebody else, so that one absence does not touch them all."),
     Kind.CUT_OFF: _("Promise it earlier, or agree on a later time with those who need it."),
+    Kind.LISTS: _("Work off the differences by name, and compare again: the newest comparison counts."),
     Kind.UNREAD_PROMISE: _("Write the promise in terms that a clock can read, such as “daily by 4 PM” or “within 4 business hours”."),
     Kind.TERMS: _("Write them as “daily by 4 PM”, “checks at 10 AM and 3 PM” or “every 60 minutes”."),
     Kind.SILENT: _("Give the feed terms that name a time, or put a daily check beside it."),
@@ -90,6 +93,7 @@ class Row:
     feeds: Sequence[Feed]
     roles: Sequence[OwnerRole]  # every role that its owners, stages and ladder name
     has_rungs: bool = True  # its ladder, where it has one
+    beyond: Sequence[Beyond] = ()  # comparisons of two lists with more left than its feeds allow
 
     @property
     def active(self) -> list[Feed]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from districts.models import Person
 from ownership.duty.roles import Roster, Via
+from ownership.holds.words import number
 from ownership.models import Feed, Ladder, OwnerRole, Process
 from ownership.overview.audit import Finding, Kind, Link, Row, names_a_time, understood
 from sla.promise import By, ByForNext, clock_words
@@ -143,6 +144,20 @@ def _silent(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]:
             yield _found(row, Kind.SILENT, words % {"feed": feed.name, "terms": feed.terms})
 
 
+def _lists(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]:
+    """Names are for those who may see them: the link leads to the page with counts, and from there to the list."""
+    for one in row.beyond:
+        said = _("%(left)s %% of the records differ in %(system)s and are not seen to; “%(feed)s” may differ by %(allowed)s %%.")
+        if not one.standing.system:
+            said = _("%(left)s %% of the records differ on two lists and are not seen to; “%(feed)s” may differ by %(allowed)s %%.")
+        words = said % {
+            "left": number(one.standing.left), "system": one.standing.system, "feed": one.feed.name, "allowed": number(one.allowed),
+        }  # fmt: skip
+        day = date_format(one.standing.row.at.astimezone(roster.district.zone), "DATE_FORMAT")
+        compared = _("Compared on %(day)s.") % {"day": day}
+        yield _found(row, Kind.LISTS, f"{words} {compared}", Link(_("Changes on their way"), "changes", row.process.slug))
+
+
 def _promise(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]:
     process = row.process
     if not (process.promise or process.promise_text) or understood(process.terms):
@@ -202,5 +217,5 @@ def _test(process: Process, ladder: Ladder) -> Link:
 
 
 LOOKS: tuple[Callable[[Row, Sequence[Row], Roster], Iterator[Finding]], ...] = (
-    _owners, _roles, _leave, _promise, _feeds, _silent, _measured, _ladder, _cut_offs,
+    _owners, _roles, _leave, _promise, _feeds, _silent, _measured, _ladder, _cut_offs, _lists,
 )  # fmt: skip

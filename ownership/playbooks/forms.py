@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from districts.access import Actor
 from districts.editing import EditForm, Lines, OneLine, dress, name_once
-from districts.models import Person, Team
-from districts.queries import people_like
+from districts.models import Person, Service, Team
+from districts.queries import people_like, services
 from ownership.models import OwnerRole, Playbook, PlaybookStep, Process, Proof
-from ownership.playbooks import timing
+from ownership.playbooks import opening, timing
 from ownership.playbooks.usual import BY_SLUG, FAILED
 from sla import terms
 from sla.setup.reading import TermsField
@@ -35,6 +35,11 @@ class PlaybookForm(EditForm):
         help_text=gettext_lazy("What it is, in a few words: “The move to the new school”. They see it with how far it is, and nothing "
                                "else, and get a mail at the beginning and one at the end. Left empty, nobody outside sees anything."),
     )  # fmt: skip
+    service = forms.ChoiceField(
+        label=gettext_lazy("The ticket that it opens for them is about"), required=False,
+        help_text=gettext_lazy("Whoever begins it may have a ticket opened for the person. It goes to the team of this service, with "
+                               "what is promised for it."),
+    )  # fmt: skip
     gated = forms.BooleanField(label=gettext_lazy("It ends with a signature, taken only when every step is done"), required=False)
     active = forms.BooleanField(label=gettext_lazy("It may be begun"), required=False)
     processes = forms.MultipleChoiceField(
@@ -47,18 +52,32 @@ class PlaybookForm(EditForm):
         shown = {name: getattr(playbook, name) for name in names} if playbook else {"active": True}
         self.rows = {str(row.id): row for row in Process.objects.order_by("name")}
         mine = [key for key, row in self.rows.items() if playbook and row.failing == playbook.slug]
-        super().__init__(data, shown={**shown, "processes": mine}, new=playbook is None)
+        service = str(playbook.service_id or "") if playbook else ""
+        super().__init__(data, shown={**shown, "service": service, "processes": mine}, new=playbook is None)
+        self._offer_services(playbook)
         self.fields["processes"].choices = [(key, row.name) for key, row in self.rows.items()]  # type: ignore[attr-defined]
         asked = playbook and playbook.kind == Playbook.Kind.FEED and playbook.slug != FAILED.slug  # which begins for all that name none
         if not asked or not self.rows:
             del self.fields["processes"]
+
+    def _offer_services(self, playbook: Playbook | None) -> None:
+        """Of a life event; the one that was chosen, even where nobody can ask for it any more."""
+        if playbook is None or playbook.kind != Playbook.Kind.LIFE:
+            self.services: dict[str, Service] = {}
+            del self.fields["service"]
+            return
+        chosen = [playbook.service] if playbook.service else []
+        self.services = {str(row.id): row for row in [*services(), *chosen]}
+        offered = [(key, f"{row.name} ({row.team.name})") for key, row in self.services.items()]
+        self.fields["service"].choices = [("", _("None: the front office has it")), *offered]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         others = Playbook.objects.exclude(id=self.playbook.id) if self.playbook else Playbook.objects.all()
         return name_once(self.cleaned_data["name"], others)
 
     def values(self) -> dict[str, Any]:
-        return {name: value for name, value in self.cleaned_data.items() if name != "processes"}
+        kept = {name: value for name, value in self.cleaned_data.items() if name not in ("processes", "service")}
+        return kept | ({"service": self.services.get(self.cleaned_data["service"])} if "service" in self.fields else {})
 
     def chosen(self) -> list[Process] | None:
         """Processes for which it begins by itself. None: they were not asked for."""
@@ -128,6 +147,7 @@ class StartForm(forms.Form):
         label=gettext_lazy("The person it is about"), max_length=254, required=False,
         help_text=gettext_lazy("By mail address or whole name, of somebody who is known here: the family, or the new colleague."),
     )  # fmt: skip
+    opens = forms.BooleanField(label=gettext_lazy("Open a ticket for them"), required=False)
     ticket = OneLine(label=gettext_lazy("Number of a ticket it belongs to"), max_length=12, required=False)
     more = Lines(
         label=gettext_lazy("What else those who do it need to know"), most=MOST_FACTS, longest=LONGEST_FACT, rows=3,
@@ -141,9 +161,13 @@ class StartForm(forms.Form):
         self.asked = {f"fact_{n}": str(name) for n, name in enumerate(usual.facts if usual else (), 1)}
         for key, name in self.asked.items():
             self.fields[key] = OneLine(label=name, max_length=LONGEST_FACT, required=False)
-        self.order_fields(["title", *self.asked, "person", "ticket", "more"])
+        self.order_fields(["title", *self.asked, "person", "opens", "ticket", "more"])
         if not playbook.line:
             del self.fields["person"]
+        if opening.may_open(playbook):
+            self.fields["opens"].help_text = _whose_ticket(playbook)
+        else:
+            del self.fields["opens"]
         for field in self.fields.values():
             dress(field)
 
@@ -168,12 +192,27 @@ class StartForm(forms.Form):
             raise ValidationError(_("There is no such ticket, or it is not yours to see."))
         return found
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("opens") and "person" in data and data["person"] is None:
+            self.add_error("person", _("Whom is the ticket for? Name them, or open none."))
+        if data.get("opens") and data.get("ticket"):
+            self.add_error("ticket", _("Either a ticket that is there, or one that is opened now."))
+        return data
+
     def facts(self) -> dict[str, str]:
         given = {name: self.cleaned_data[key] for key, name in self.asked.items() if self.cleaned_data.get(key)}
         for line in self.cleaned_data["more"]:
             name, colon, value = line.partition(":")
             given |= {name.strip(): value.strip()} if colon and value.strip() else {line: ""}
         return given
+
+
+def _whose_ticket(playbook: Playbook) -> str:
+    page = _("They get its page by mail: it says how far it is, and they can write back there.")
+    if playbook.service is None:
+        return f"{page} {_('The front office has it.')}"
+    return f"{page} {_('%(team)s has it, as “%(service)s”.') % {'team': playbook.service.team.name, 'service': playbook.service.name}}"
 
 
 class WordForm(forms.Form):

@@ -17,6 +17,7 @@ from districts.queries import address_of, calendar_of, this_district
 from ownership.models import Playbook, PlaybookRun, RunStep
 from ownership.playbooks import timing, usual
 from ownership.playbooks.ordering import Piece, all_done_by
+from tickets import letters
 from tickets.models import Ticket
 
 PURPOSE = "playbook"
@@ -101,12 +102,31 @@ def _mail(run: PlaybookRun, which: str, *, now: datetime) -> None:
     address = address_of(run.person, ContactPoint.Kind.EMAIL)
     if not address:
         return
-    district = this_district()
+    district, ticket = this_district(), _their_ticket(run)
     with override(language_of(run.person, district)), timezone.override(district.zone):
         seen = about(run, now=now)
-        look = [] if seen.over else [_("You can see here how far it is, whenever you like:"), absolute(district, path(run))]
+        look = [] if seen.over else [_("You can see here how far it is, whenever you like:"), page_of(run, district)]
         body = "\n\n".join([seen.what, seen.how_far, *look])
+    if ticket:
+        letters.to_requester(
+            ticket, what=f"{PURPOSE}-{run.id}-{which}", subject=seen.what, body=body, purpose=PURPOSE, now=now,
+            way=(Delivery.Channel.EMAIL, address),
+        )  # fmt: skip
+        return
     delivery.send(
         channel=Delivery.Channel.EMAIL, address=address, subject=seen.what, body=body, person=run.person,
         dedupe_key=f"{PURPOSE}:{run.id}:line:{which}", purpose=PURPOSE, now=now,
     )  # fmt: skip
+
+
+def _their_ticket(run: PlaybookRun) -> Ticket | None:
+    """The ticket of the run where the person it is about asked for it: a reply to our mail comes there."""
+    ticket: Ticket | None = run.ticket
+    return ticket if ticket and ticket.requester_id == run.person_id else None
+
+
+def page_of(run: PlaybookRun, district: District) -> str:
+    """Where the person it is about reads the line: on the page of their ticket, else on a page of its own. For their eyes alone: it
+    carries the proof that they read their mail."""
+    ticket = _their_ticket(run)
+    return f"{letters.tracking_link(ticket, district)}?k={letters.proof(ticket)}" if ticket else absolute(district, path(run))

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from districts.models import Team
+from districts.models import Service, Team
 from districts.queries import this_district
 from ownership.models import OwnerRole, Playbook, PlaybookStep, Proof
 
@@ -36,7 +36,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Usual:
-    """`facts`: what is asked when it begins. `line`: what the person it is about reads."""
+    """`facts`: what is asked when it begins. `line`: what the person it is about reads. `service`: of the ticket it opens for them, by
+    the slug districts usually give it."""
 
     slug: str
     kind: str
@@ -44,6 +45,7 @@ class Usual:
     description: Words
     items: tuple[Item, ...]
     line: Words = ""
+    service: str = ""
     facts: tuple[Words, ...] = ()
 
 
@@ -71,7 +73,7 @@ def _item(where: Mapping[str, Any], title: Words, terms: str, *after: int, **mor
 MOVE = Usual(
     "student-moves", Kind.LIFE, _("A student moves in mid-year"),
     _("From one school of the district to another: six departments and both schools, and nothing is left behind."),
-    line=_("The move to the new school"),
+    line=_("The move to the new school"), service="transfer-boundary",
     facts=(_("Student"), _("From"), _("To"), _("First day there")),
     items=(
         _item(REGISTRAR, _("Enroll at the new school, and set the first day there"), "within 4 business hours"),
@@ -91,7 +93,7 @@ MOVE = Usual(
 )  # fmt: skip
 HIRE = Usual(
     "new-hire", Kind.LIFE, _("A new hire"), _("From the signed contract to a first day on which everything works."),
-    line=_("Your first day with us"),
+    line=_("Your first day with us"), service="account-provisioning",
     facts=(_("Name"), _("Position"), _("Place"), _("First day")),
     items=(
         _item(PEOPLE, _("Record the hire: legal name, position, place, first day"), "within 4 business hours"),
@@ -147,7 +149,8 @@ def make(one: Usual) -> Playbook:
     """The district's own copy, in its first language; the one that is there already where somebody was quicker."""
     with override(str((this_district().languages or ["en"])[0])):
         words = {"name": str(one.name), "kind": one.kind, "description": str(one.description), "line": str(one.line)}
-        playbook, made = Playbook.objects.get_or_create(slug=one.slug, defaults=words)
+        service = Service.objects.filter(slug=one.service, active=True).first() if one.service else None
+        playbook, made = Playbook.objects.get_or_create(slug=one.slug, defaults={**words, "service": service})
         if made:
             PlaybookStep.objects.bulk_create(_steps(one, playbook))
     return playbook

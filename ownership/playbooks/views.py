@@ -21,8 +21,8 @@ from districts.editing import actor_of
 from districts.links import absolute
 from districts.models import Person
 from ownership.forms import EvidenceForm, GiveForm
-from ownership.models import RunStep
-from ownership.playbooks import line, reading, running, usual
+from ownership.models import Playbook, PlaybookRun, RunStep
+from ownership.playbooks import line, opening, reading, running, usual
 from ownership.playbooks.forms import StartForm
 from ownership.playbooks.reading import RunView
 from tickets import files
@@ -86,15 +86,22 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
             messages.info(request, _("It runs already."))
             return redirect("playbook_run", again.id)
         try:
-            begun = running.begin(
-                playbook, title=told["title"], by=_person(actor), person=told.get("person"), ticket=told["ticket"], facts=form.facts(),
-                now=timezone.now(),
-            )  # fmt: skip
+            begun = _begin(playbook, form, by=_person(actor))
             messages.success(request, _("It runs. Owners of the first steps are told."))
             return redirect("playbook_run", begun.id)
         except running.NotNow as error:
             form.add_error(None, str(error))
     return render(request, f"{FOLDER}/start.html", {"playbook": playbook, "form": form}, status=422 if form.errors else 200)
+
+
+def _begin(playbook: Playbook, form: StartForm, *, by: Person) -> PlaybookRun:
+    """Raises running.NotNow."""
+    told, now = form.cleaned_data, timezone.now()
+    if told.get("opens"):
+        return opening.begin(playbook, title=told["title"], person=told["person"], by=by, facts=form.facts(), now=now)
+    return running.begin(
+        playbook, title=told["title"], by=by, person=told.get("person"), ticket=told["ticket"], facts=form.facts(), now=now
+    )
 
 
 # --- a run ------------------------------------------------------------------------------------------------------------

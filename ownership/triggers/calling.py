@@ -1,14 +1,12 @@
 """Outgoing calls of triggers: claimed, posted with no transaction open, and written down.
 
 Signed as Standard Webhooks has it (standardwebhooks.com): `webhook-id` is the same at every attempt, `webhook-timestamp` is Unix time,
-`webhook-signature` is "v1," and the HMAC-SHA-256 of "<id>.<timestamp>.<body>", base64. A call is made at least once: an answer that
-was lost is asked for again under the same id. The address is looked up, checked and gone to as for telephone calls: https alone,
-outside our own network, and no redirect is followed. A receiver that does not answer is asked once in a drain, and holds up nobody.
+`webhook-signature` is "v1," and the HMAC-SHA-256 of "<id>.<timestamp>.<body>", base64, for each key that holds. A call is
+made at least once: an answer that was lost is asked for again under the same id. The address is looked up, checked and gone to as for
+telephone calls: https alone, outside our own network, and no redirect is followed. A receiver that does not answer is asked once in a
+drain, and holds up nobody.
 """
 
-import base64
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Sequence
@@ -31,6 +29,7 @@ from ownership.duty.roles import Roster, once
 from ownership.ladders.climbing import owners
 from ownership.ladders.notices import Post
 from ownership.models import Trigger, TriggerCall
+from ownership.triggers.keys import keys_of, signatures
 
 BUDGET = 45.0  # seconds one drain goes on taking calls; the sweep comes again
 GONE = 410
@@ -54,6 +53,7 @@ class Answer:
 
 
 NEVER_ENDED = Answer(None, f"{MAX_ATTEMPTS} callers took it, and none came to an end with it")
+UNSIGNED = Answer(None, "its key cannot be opened any more: make a new one")  # nobody would believe it
 
 
 def drain(district_id: UUID) -> int:
@@ -81,16 +81,19 @@ def claim(district_id: UUID, *, apart: set[UUID], now: datetime) -> TriggerCall 
         call.lease_until, call.attempts = lease_until(now), call.attempts + 1
         TriggerCall.objects.filter(id=call.id).update(lease_until=call.lease_until, attempts=F("attempts") + 1)
         call.slug = this_district().slug  # type: ignore[attr-defined]
+        call.keys = keys_of(call.trigger, now=now)  # type: ignore[attr-defined]
     return call
 
 
 def ask(call: TriggerCall, *, at: datetime) -> Answer:
     """One call, and what was answered. Needs no database."""
-    body = body_of(call)
-    seconds = int(at.timestamp())
+    keys: list[str] = getattr(call, "keys", [])
+    if not keys:
+        return UNSIGNED
+    body, seconds = body_of(call), int(at.timestamp())
     headers = {
         "webhook-id": webhook_id(call), "webhook-timestamp": str(seconds),
-        "webhook-signature": signature(call.trigger.secret, id=webhook_id(call), seconds=seconds, body=body),
+        "webhook-signature": signatures(keys, id=webhook_id(call), seconds=seconds, body=body),
     }  # fmt: skip
     try:
         status, words = voice.post(call.trigger.url, body, headers)
@@ -107,16 +110,6 @@ def body_of(call: TriggerCall) -> bytes:
 
 def webhook_id(call: TriggerCall) -> str:
     return f"msg_{call.id.hex}"
-
-
-def key_shown(secret: str) -> str:
-    """As receivers are given it, and as libraries of Standard Webhooks take it."""
-    return f"whsec_{base64.b64encode(secret.encode()).decode()}"
-
-
-def signature(secret: str, *, id: str, seconds: int, body: bytes) -> str:
-    mac = hmac.new(secret.encode(), f"{id}.{seconds}.".encode() + body, hashlib.sha256)
-    return f"v1,{base64.b64encode(mac.digest()).decode()}"
 
 
 def record(call: TriggerCall, answer: Answer, *, now: datetime) -> bool:

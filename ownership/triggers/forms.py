@@ -31,7 +31,6 @@ class TriggerForm(EditForm):
         help_text=gettext_lazy("https only, and outside your own network."),
         widget=forms.URLInput(attrs={"placeholder": "https://…", "autocomplete": "off"}),
     )  # fmt: skip
-    renew = forms.BooleanField(label=gettext_lazy("Make a new key: the old one is worth nothing from then on"), required=False)
     unknown = ""  # what to say of a name that nobody knows yet
 
     def __init__(self, data: Any = None, *, trigger: Trigger | None) -> None:
@@ -44,8 +43,6 @@ class TriggerForm(EditForm):
         named = [(key, f"{feed.process.name}: {feed.name}") for key, feed in self.feeds.items()]
         self.fields["feed"].choices = [("", _("Any")), *named]  # type: ignore[attr-defined]
         self.fields["process"].choices = choices_of(self.processes.values(), none=_("Any"))  # type: ignore[attr-defined]
-        if trigger is None:
-            del self.fields["renew"]
 
     def clean_name(self) -> str:
         others = Trigger.objects.exclude(id=self.trigger.id) if self.trigger else Trigger.objects.all()

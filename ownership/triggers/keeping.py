@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from districts.models import Person, new_token
+from districts.models import Person
 from ownership.models import Trigger, TriggerCall
 from ownership.triggers.firing import OUR_EVENTS, fire, is_ours, keep_releases
+from ownership.triggers.keys import new_key
 
 CALLS_SHOWN = 30
 WORDS = dict(OUR_EVENTS)
@@ -63,18 +64,36 @@ def calls_of(trigger: Trigger, *, most: int = CALLS_SHOWN) -> list[TriggerCall]:
     return list(TriggerCall.objects.filter(trigger=trigger).order_by("-at", "-id")[:most])
 
 
-def save(trigger: Trigger | None, *, values: Mapping[str, Any], renew: bool = False) -> Trigger:
-    """New, or changed. `renew`: it signs with a new key from now on, calls that wait, too. What did not work may work now."""
-    made, trigger = trigger is None, trigger or Trigger()
-    if renew:
-        trigger.secret = new_token()
+def add(values: Mapping[str, Any], *, now: datetime) -> tuple[Trigger, str]:
+    """A new one, and the key that its receiver needs, which is told here and never again."""
+    trigger = Trigger(**values)
+    key = new_key(trigger, now=now)
+    trigger.save(force_insert=True)
+    keep_releases()
+    return trigger, key
+
+
+def save(trigger: Trigger, *, values: Mapping[str, Any]) -> None:
+    """Another address may take what the last one did not."""
     if trigger.url != values["url"]:
         trigger.failing_since = None
     for name, value in values.items():
         setattr(trigger, name, value)
-    trigger.save(force_insert=made)
+    trigger.save(update_fields=[*values, "failing_since"])
     keep_releases()
-    return trigger
+
+
+def rotate(trigger: Trigger, *, seen: str, now: datetime) -> str:
+    """A new key, told here and never again; it signs calls that wait, too, and for a day the one before signs along.
+
+    `seen`: when the last was made, as the page showed it. Empty: somebody made another meanwhile, and nothing is changed.
+    """
+    row: Trigger = Trigger.objects.select_for_update(no_key=True).get(id=trigger.id)
+    if row.keyed_at.isoformat() != seen:
+        return ""
+    key = new_key(row, now=now)
+    row.save(update_fields=["secret", "keyed_at"])
+    return key
 
 
 def pause(trigger: Trigger, *, active: bool) -> None:

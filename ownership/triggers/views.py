@@ -21,7 +21,7 @@ from districts.editing import for_administrators, row_or_404
 from districts.links import absolute
 from districts.models import Person
 from ownership.models import Trigger, TriggerCall
-from ownership.triggers import calling, firing, keeping
+from ownership.triggers import calling, firing, keeping, keys
 from ownership.triggers.forms import TriggerForm
 from ownership.triggers.keeping import TriggerRow
 from ownership.views import actor_of
@@ -49,24 +49,53 @@ def trigger(request: HttpRequest, trigger_id: UUID) -> HttpResponse:
         "may_try": _may_try(actor, found, now),
     }  # fmt: skip
     if actor.is_admin:
-        context["key"] = calling.key_shown(row.trigger.secret)
+        context |= {"signs": bool(keys.keys_of(found, now=now)), "overlap": keys.overlap_until(found, now=now)}
     if not row.ours:
         context["address"] = absolute(request.district, reverse("api_event", args=[row.trigger.event]))  # type: ignore[attr-defined]
     return render(request, "ownership/triggers/trigger.html", context)
 
 
 @for_administrators
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, trigger_id: UUID | None = None) -> HttpResponse:
+    """Of a new one, the answer is the page with its key: it is nowhere else, and not in a session either."""
     row = row_or_404(keeping.triggers(), trigger_id, request)
     form = TriggerForm(request.POST if request.method == "POST" else None, trigger=row)
     if form.is_valid():
-        saved = keeping.save(row, values=form.values(), renew=bool(form.cleaned_data.get("renew")))
-        messages.success(request, _("%(name)s is saved. Send a test to see that it is taken.") % {"name": saved.name})
-        if form.unknown:
-            messages.warning(request, _("%(problem)s Until somebody does, nothing is released.") % {"problem": form.unknown})
-        return redirect("trigger", saved.id)
+        return _saved(request, row, form)
     return render(request, "ownership/triggers/edit.html", {"form": form, "trigger": row}, status=422 if form.errors else 200)
+
+
+def _saved(request: HttpRequest, row: Trigger | None, form: TriggerForm) -> HttpResponse:
+    values, key = form.values(), ""
+    if row is None:
+        row, key = keeping.add(values, now=timezone.now())
+    else:
+        keeping.save(row, values=values)
+        messages.success(request, _("%(name)s is saved. Send a test to see that it is taken.") % {"name": row.name})
+    if form.unknown:
+        messages.warning(request, _("%(problem)s Until somebody does, nothing is released.") % {"problem": form.unknown})
+    return _key_page(request, row, key) if key else redirect("trigger", row.id)
+
+
+@for_administrators
+@never_cache
+@require_POST
+def new_key(request: HttpRequest, trigger_id: UUID) -> HttpResponse:
+    """The answer is the page with the key: it is nowhere else."""
+    row, now = _trigger(trigger_id), timezone.now()
+    key = keeping.rotate(row, seen=request.POST.get("seen", ""), now=now)
+    if not key:
+        messages.info(request, _("A new key was made meanwhile, and it stays. Whoever made it has it."))
+        return redirect("trigger", trigger_id)
+    row = _trigger(trigger_id)
+    return _key_page(request, row, key, overlap=keys.overlap_until(row, now=now))
+
+
+def _key_page(request: HttpRequest, row: Trigger, key: str, *, overlap: datetime | None = None) -> HttpResponse:
+    context = {"trigger": row, "key": key, "overlap": overlap, "now": timezone.now()}
+    return render(request, "ownership/triggers/key.html", context)
 
 
 @for_administrators

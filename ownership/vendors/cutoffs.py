@@ -21,9 +21,10 @@ from districts.models import District, Person, Role
 from districts.queries import calendar_of, people_with_role, this_district
 from districts.scope import district_scope
 from ownership.duty.roles import Roster, once
+from ownership.feeds.pings import Told, hear
 from ownership.ladders.climbing import WITH_OWNERS, Climber, escalations, ladder_of
 from ownership.ladders.notices import clock
-from ownership.models import CutOff, CutOffNotice, Escalation, FeedRun, Process, Step, Vendor
+from ownership.models import CutOff, CutOffNotice, Escalation, Feed, FeedRun, Process, Step, Vendor
 from sla import clock as promises
 from sla import terms
 
@@ -32,6 +33,7 @@ POISONED = timedelta(hours=1)
 TOO_LATE = timedelta(hours=6)  # a cut-off this long ago is not told of any more
 STEP = 900  # place of our step among those of the ladder: after its own
 PURPOSE = "cut-off"
+KEY = f"{PURPOSE}:"  # of runs that are acknowledgements
 log = structlog.get_logger(__name__)
 
 
@@ -144,6 +146,7 @@ def counts_of(cutoff: CutOff, *, since: datetime, now: datetime) -> dict[str, An
     rows = FeedRun.objects.filter(feed__process_id=cutoff.process_id, at__gt=since, at__lte=now).exclude(
         outcome=FeedRun.Outcome.STARTED
     )
+    rows = rows.exclude(way=FeedRun.Way.SIGNED, key__startswith=KEY)  # what a vendor said of an earlier one reached nobody
     run = rows.select_related("feed").order_by("-at", "-id").first()
     if run is None:
         return {}
@@ -191,7 +194,8 @@ def by_token(token: str) -> CutOffNotice | None:
 
 
 def acknowledge(notice_id: UUID, *, name: str, now: datetime) -> bool:
-    """The vendor has it. False: it was acknowledged before. Late, it ends the ladder that was begun for it."""
+    """The vendor has it: a run of the feed that the cut-off names. False: it was acknowledged before. Late, it ends the ladder that was
+    begun for it."""
     rows = CutOffNotice.objects.select_related("cutoff__vendor", "escalation__process").select_for_update(of=("self",))
     notice = rows.get(id=notice_id)
     if notice.acknowledged_at:
@@ -201,7 +205,24 @@ def acknowledge(notice_id: UUID, *, name: str, now: datetime) -> bool:
     notice.save(update_fields=["acknowledged_at", "acknowledged_by", "check_at"])
     if notice.escalation and notice.escalation.ended_at is None:
         _end(notice, notice.escalation, now=now)
+    if notice.cutoff.feed_id:
+        _heard(notice, now=now)
     return True
+
+
+def _heard(notice: CutOffNotice, *, now: datetime) -> None:
+    """Evidence like any other: with the counts that the vendor was told, once for a notice. Nobody of theirs signs a check of ours."""
+    cutoff, name = notice.cutoff, notice.acknowledged_by or notice.cutoff.vendor.name
+    feed = Feed.objects.select_for_update(of=("self",), no_key=True).select_related("process").get(id=cutoff.feed_id)
+    if feed.kind == Feed.Kind.CHECK:
+        return
+    with Climber(now).words():
+        said = _("%(who)s acknowledged “%(name)s” of %(time)s.") % {"who": name, "name": cutoff.name, "time": clock(notice.cut_at)}
+    evidence = {"cut_off": cutoff.name, "vendor": cutoff.vendor.name, "by": notice.acknowledged_by}
+    told = Told(
+        counts=notice.counts.get("counts", {}), note=said, way=FeedRun.Way.SIGNED, key=f"{KEY}{notice.id}", evidence=evidence
+    )  # fmt: skip
+    hear(feed, told, now=now)
 
 
 def _end(notice: CutOffNotice, escalation: Escalation, *, now: datetime) -> None:

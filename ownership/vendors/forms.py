@@ -1,6 +1,7 @@
 """What is typed about vendors, their cut-offs and the data dictionary, and the files that they bring."""
 
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from districts.editing import EditForm, Lines, OneLine, name_once
 from districts.queries import calendar_of, this_district
 from ownership.forms import one_day
-from ownership.models import CutOff, DataField, OwnerRole, Process, System, Vendor
+from ownership.models import CutOff, DataField, Feed, OwnerRole, Process, System, Vendor
 from ownership.vendors import cutoffs, words
 from ownership.vendors.checking import LONGEST_REPORT
 from ownership.vendors.fields import KINDS
@@ -73,6 +74,11 @@ class CutOffForm(EditForm):
         label=gettext_lazy("Process"), required=False,
         help_text=gettext_lazy("Its last run is told to the vendor; its ladder begins if nobody acknowledges."),
     )  # fmt: skip
+    feed = forms.ChoiceField(
+        label=gettext_lazy("Acknowledged, it counts as a run of"), required=False,
+        help_text=gettext_lazy("A feed of its own that says “the vendor has it”: the click is its evidence, and silence past its time "
+                               "an alert. Not the feed that sends: a click does not say that it ran."),
+    )  # fmt: skip
     ack_minutes = forms.IntegerField(
         label=gettext_lazy("Minutes to acknowledge"), min_value=5, max_value=LONGEST_ACK, initial=120,
         help_text=gettext_lazy("How long after the cut-off they have for one click."),
@@ -84,12 +90,22 @@ class CutOffForm(EditForm):
         self.vendor, self.cutoff, self.now = vendor, cutoff, now
         names = ("name", "terms", "ack_minutes", "email", "active")
         shown = {name: getattr(cutoff, name) for name in names} if cutoff else {"ack_minutes": 120, "active": True}
-        super().__init__(data, shown=shown | {"process": str(cutoff.process_id or "") if cutoff else ""}, new=cutoff is None)
+        named = {name: str(getattr(cutoff, f"{name}_id", None) or "") for name in ("process", "feed")}
+        super().__init__(data, shown=shown | named, new=cutoff is None)
+        self._offer_feeds()
         self.processes = {str(row.id): row for row in Process.objects.order_by("name")}
         processes = [(key, row.name) for key, row in self.processes.items()]
         self.fields["process"].choices = [("", _("None of the matrix")), *processes]  # type: ignore[attr-defined]
         own = vendor.email or _("the vendor's own, which is not written down yet")
         self.fields["email"].help_text = _("Empty: %(email)s") % {"email": own}
+
+    def _offer_feeds(self) -> None:
+        """Of each process its own; a check of ours is signed by people of ours."""
+        rows = Feed.objects.filter(kind=Feed.Kind.MACHINE).select_related("process").order_by("process__name", "name")
+        self.feeds = {str(row.id): row for row in rows}
+        offered = [(process, list(found)) for process, found in groupby(rows, key=lambda row: row.process.name)]
+        groups = [(process, [(str(row.id), row.name) for row in found]) for process, found in offered]
+        self.fields["feed"].choices = [("", _("No feed")), *groups]  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         others = CutOff.objects.filter(vendor=self.vendor)
@@ -107,10 +123,16 @@ class CutOffForm(EditForm):
         data = super().clean()
         if data.get("active") and not data.get("email") and not self.vendor.email:
             self.add_error("email", _("Whom should we ask? Neither the vendor nor this cut-off has an address."))
+        feed = self.feeds.get(data.get("feed", ""))
+        if feed and data.get("process") and data["process"] != str(feed.process_id):
+            self.add_error("feed", _("It is a feed of another process: %(name)s.") % {"name": feed.process.name})
         return data
 
     def values(self) -> dict[str, Any]:
-        return {**self.cleaned_data, "process": self.processes.get(self.cleaned_data["process"])}
+        """Where a feed is named and no process, it is about the feed's."""
+        feed = self.feeds.get(self.cleaned_data["feed"])
+        process = self.processes.get(self.cleaned_data["process"]) or (feed.process if feed else None)
+        return {**self.cleaned_data, "process": process, "feed": feed}
 
 
 class FieldForm(EditForm):

@@ -97,7 +97,7 @@ def _again(row: Vendor, run: PlaybookRun | None) -> bool:
 
 def _cutoffs(row: Vendor) -> list[tuple[CutOff, CutOffNotice | None]]:
     """With the notice that went out last."""
-    rows = CutOff.objects.filter(vendor=row).select_related("process").order_by("-active", "name")
+    rows = CutOff.objects.filter(vendor=row).select_related("process", "feed").order_by("-active", "name")
     notices = CutOffNotice.objects.filter(cutoff__vendor=row).order_by("cutoff_id", "-cut_at").distinct("cutoff_id")
     last = {notice.cutoff_id: notice for notice in notices}
     return [(cutoff, last.get(cutoff.id)) for cutoff in rows]

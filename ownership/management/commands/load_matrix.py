@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,20 @@ from django.utils import timezone
 
 from districts.models import District
 from districts.scope import district_scope
+from ownership.keeping import importing
+from ownership.keeping.differences import Difference
+from ownership.keeping.files import BIGGEST, BadFile, Read, read
+from ownership.keeping.importing import Preview
 from ownership.keeping.loading import Loaded, load_matrix
+
+REFERENCE = {"", ".json"}  # endings of the file that has ladders and roles, too; all others are read as /setup/matrix/files/ does
 
 
 class Command(BaseCommand):
     help = (
         "Load a district's ownership matrix from its JSON file: systems, roles, processes, stages, feeds and ladders. Twice is once, a"
         " newer file brings all of it up to date; but ladders that were changed on our pages stay as they are, unless --take-file."
+        " A CSV or YAML file, as the page of set-up exports it, is taken as that page takes it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -29,6 +37,12 @@ class Command(BaseCommand):
         district = District.objects.filter(slug=options["district"]).first()
         if district is None:
             raise CommandError(f"no district {options['district']}")
+        if options["file"].suffix.lower() in REFERENCE:
+            self._reference(district, options)
+        else:
+            self._table(options["file"], district, dry=options["dry_run"], take_file=options["take_file"])
+
+    def _reference(self, district: District, options: dict[str, Any]) -> None:
         data = _read(options["file"])
         try:
             with district_scope(district.id):
@@ -52,6 +66,45 @@ class Command(BaseCommand):
             self.stdout.write(f"process {process.slug}{would} taken from the file, and what was changed here{would} gone")
         if loaded.kept or loaded.kept_processes:
             self.stdout.write("--take-file takes the file's instead")
+
+    def _table(self, file: Path, district: District, *, dry: bool, take_file: bool) -> None:
+        """What the file names is as the file has it; what it does not speak of stays."""
+        if take_file:
+            raise CommandError("--take-file is for the JSON file: what a CSV or YAML file names is always taken")
+        told = _read_table(file)
+        with district_scope(district.id):
+            found = importing.look(told)
+            taken = 0 if dry else importing.take(told, seen=found.fingerprint, by=None, now=timezone.now())
+        self._show(found)
+        self.stdout.write("nothing was changed" if dry else f"processes that are as the file has them now: {taken}")
+
+    def _show(self, found: Preview) -> None:
+        counts = (
+            f"{len(found.new)} new, {len(found.changed)} changed, {found.same} the same, {len(found.stay)} not in the file: they stay"
+        )
+        self.stdout.write("\n".join([counts, *found.doubts]))
+        for one in (*found.changed, *found.new):
+            self.stdout.write("\n".join(_lines(one)))
+
+
+def _lines(one: Difference) -> Iterator[str]:
+    """As the page tells it: each field with what it was and what it would be."""
+    yield f"{one.described.name} ({one.kind})"
+    for change in one.changes:
+        yield f"  {change.label}"
+        yield from (f"    - {line}" for line in change.before.splitlines())
+        yield from (f"    + {line}" for line in change.after.splitlines())
+
+
+def _read_table(file: Path) -> Read:
+    """Raises CommandError, with each problem as the page tells it."""
+    try:
+        with file.open("rb") as opened:
+            return read(file.name, opened.read(BIGGEST + 1))
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}") from error
+    except BadFile as error:
+        raise CommandError("\n".join([f"{file}: nothing was loaded", *error.problems])) from error
 
 
 def _read(file: Path) -> Any:
