@@ -211,8 +211,9 @@ class StartForm(forms.Form):
 def _whose_ticket(playbook: Playbook) -> str:
     page = _("They get its page by mail: it says how far it is, and they can write back there.")
     if playbook.service is None:
-        return f"{page} {_('The front office has it.')}"
-    return f"{page} {_('%(team)s has it, as “%(service)s”.') % {'team': playbook.service.team.name, 'service': playbook.service.name}}"
+        return " ".join([page, _("The front office has it.")])
+    whose = _("%(team)s has it, as “%(service)s”.") % {"team": playbook.service.team.name, "service": playbook.service.name}
+    return " ".join([page, whose])
 
 
 class WordForm(forms.Form):
