@@ -66,17 +66,17 @@ class Rate:
 
     @property
     def answer(self) -> float:
-        return _p99(self.answers)
+        return p99(self.answers)
 
     @property
     def ticket(self) -> float:
-        return _p99(self.tickets)
+        return p99(self.tickets)
 
 
 def rate_of(product: Running, *, seconds: float, rate: float = RATE) -> Rate:
     """So many mails a second for so long, each on a connection of its own, whatever the product answers."""
     found, template = Rate(), _template()
-    counted = {pid: cpu([pid]) for pid in _all_of(product)}
+    counted = {pid: cpu([pid]) for pid in all_of(product)}
     began = time.monotonic()
 
     def send(number: int) -> None:
@@ -99,7 +99,7 @@ def rate_of(product: Running, *, seconds: float, rate: float = RATE) -> Rate:
     until(lambda: _waiting(product) == 0, seconds=SETTLE, what="the envelopes to be received")
     until(lambda: not product.value("SELECT count(*) FROM tickets_ticket WHERE placed_at IS NULL"), seconds=SETTLE, what="triage")
     found.settled = time.monotonic() - ended
-    found.cpu = sum(cpu([pid]) - counted.get(pid, 0.0) for pid in _all_of(product)) / found.sent
+    found.cpu = sum(cpu([pid]) - counted.get(pid, 0.0) for pid in all_of(product)) / found.sent
     found.tickets = [row["seconds"] for row in product.rows(
         "SELECT extract(epoch FROM t.placed_at - e.received_at)::float8 AS seconds FROM intake_envelope e JOIN tickets_ticket t"
         " ON t.district_id = e.district_id AND t.id = e.ticket_ref WHERE e.external_id LIKE 'rate.%%'"
@@ -107,11 +107,15 @@ def rate_of(product: Running, *, seconds: float, rate: float = RATE) -> Rate:
     return found
 
 
-def _all_of(product: Running) -> list[int]:
+def all_of(product: Running) -> list[int]:
     """The product's processes, those of its database and its broker too."""
+    return under(product.process.pid if product.process else 0, product.state()["keeper_pid"])
+
+
+def under(*tops: int) -> list[int]:
+    """These processes, and those that they made."""
     parents = {pid: parent for pid, parent, _command in processes()}
-    tops = {product.process.pid if product.process else 0, product.state()["keeper_pid"]}
-    return [pid for pid in parents if tops & set(_line(pid, parents))]
+    return [pid for pid in parents if set(tops) & set(_line(pid, parents))]
 
 
 def _line(pid: int, parents: dict[int, int]) -> Iterator[int]:
@@ -142,7 +146,7 @@ def _template() -> Callable[[int], bytes]:
     return one
 
 
-def _p99(values: list[float]) -> float:
+def p99(values: list[float]) -> float:
     return statistics.quantiles(values, n=100)[98] if len(values) > 1 else (values or [0.0])[0]
 
 
@@ -258,4 +262,4 @@ def _scan(size: int) -> bytes:
     return b"%PDF-1.7\n" + os.urandom(size - 9)
 
 
-__all__ = ["FILE", "MB", "RATE", "SECONDS", "Rate", "memory_of", "rate_of", "whole_product"]
+__all__ = ["FILE", "MB", "RATE", "SECONDS", "Rate", "all_of", "memory_of", "p99", "rate_of", "under", "whole_product"]

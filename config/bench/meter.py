@@ -105,6 +105,10 @@ class Meter:
         """Hellos of one `work` in this process; `before` each round something is made ready that does not count."""
         return self._compare(work, times, lambda: [os.getpid(), *self._database_pids()], before)
 
+    def seconds_here(self, work: Callable[[], Any]) -> float:
+        """CPU seconds of one `work` in this process and in the database: for what is compared with its like, right after it."""
+        return _cpu_of(work, 1, lambda: [os.getpid(), *self._database_pids()])
+
     def _compare(
         self, work: Callable[[], Any], times: int, pids: Callable[[], list[int]], before: Callable[[], Any] = lambda: None
     ) -> float:

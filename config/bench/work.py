@@ -4,22 +4,20 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
-from functools import cache
+from statistics import median
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
-from config.bench import alerts, doors, promises
+from config.bench import alerts, doors, feeds, promises
+from config.bench.bench import Bench, Result, browser, expect, page
 from config.bench.data import Place, make
-from config.bench.meter import ROUNDS, Answer, Browser, Meter
+from config.bench.meter import ROUNDS
 from config.demo.volume import Size
-from config.storm.running import Running
 from delivery.lines import Account
 from districts.models import ContactPoint, District, Person
 from districts.scope import district_scope
@@ -33,91 +31,6 @@ from ownership.models import Feed, Process
 from tickets.models import ChannelKind, Ticket
 
 SMS_SECRET = "made-up-auth-token"
-
-
-@dataclass(frozen=True)
-class Result:
-    name: str
-    value: float
-    unit: str
-    reference: float
-    target: float | None
-    detail: str
-
-
-@dataclass(eq=False)
-class Bench:
-    """Sizes shrink to a hundredth in a smoke run; targets are then not judged."""
-
-    meter: Meter
-    smoke: bool = False
-    seconds: float = 0  # of what takes as long as it is told; 0: a minute
-    stack: ExitStack = field(default_factory=ExitStack)
-
-    def size(self, tickets: int, districts: int, live: float = 0.03, *, lean: bool = False, fresh: bool = False) -> Size:
-        if self.smoke:
-            tickets, districts = max(200, tickets // 500), max(1, districts // 100)
-        return Size(tickets, districts, live=live, lean=lean, fresh=fresh)
-
-    def times(self, wanted: int) -> int:
-        return max(3, wanted // 20) if self.smoke else wanted
-
-    @cache  # noqa: B019  one Bench a process
-    def small(self) -> Place:
-        return make("small", self.size(10_000, 1), now=timezone.now())
-
-    @cache  # noqa: B019
-    def large(self) -> Place:
-        return make("large", self.size(1_000_000, 1_000), now=timezone.now())
-
-    @cache  # noqa: B019
-    def product(self) -> Running:
-        """The whole product, until the bench is closed."""
-        return self.stack.enter_context(doors.whole_product("bench"))
-
-    @cache  # noqa: B019
-    def rate(self) -> doors.Rate:
-        found = doors.rate_of(self.product(), seconds=self.seconds or (10 if self.smoke else doors.SECONDS))
-        if found.refused or len(found.tickets) != found.sent:
-            raise RuntimeError(f"{len(found.tickets)} tickets of {found.sent} mails; refused: {found.refused[:3]}")
-        return found
-
-    def close(self) -> None:
-        self.stack.close()
-        self.meter.close()
-
-    def judged(
-        self, name: str, value: float, unit: str, target: float | None, detail: str, *, reference: float | None = None
-    ) -> Result:
-        shown = None if self.smoke else target
-        return Result(name, round(value, 3), unit, round(reference or self.meter.hello * 1000, 4), shown, detail)
-
-
-def browser(bench: Bench, place: Place, cookie: str = "") -> Browser:
-    made = bench.meter.browser(place.district.host)
-    if cookie:
-        made.cookies[settings.SESSION_COOKIE_NAME] = cookie
-    return made
-
-
-def expect(answer: Answer, *statuses: int) -> Answer:
-    if answer.status not in statuses:
-        raise RuntimeError(f"status {answer.status}: {answer.body[:300]!r}")
-    return answer
-
-
-def page(bench: Bench, name: str, place: Place, cookie: str, url: str, target: float | None) -> Result:
-    """CPU of one GET in hellos."""
-    visit = browser(bench, place, cookie)
-
-    def once() -> None:
-        expect(visit.request("GET", url), 200)
-
-    for _ in range(5):
-        once()
-    hellos = bench.meter.requests(once, bench.times(60))
-    size = len(visit.request("GET", url).body)
-    return bench.judged(name, hellos, "hellos", target, f"{place.tickets:,} tickets in the district, {size:,} bytes")
 
 
 def web_intake(bench: Bench) -> Result:
@@ -289,7 +202,28 @@ def ping(bench: Bench) -> Result:
     for _ in range(20):
         once()
     hellos = bench.meter.requests(once, bench.times(100))
-    return bench.judged("ping", hellos, "hellos", 6, "one feed, one run each")
+    return bench.judged("ping", hellos, "hellos", 5, "one feed, one run each")
+
+
+def feeds_hour(bench: Bench) -> Result:
+    """1,000 feeds ping at 60,000 an hour, at the web door of the whole product: seconds from when one is due until its answer, of 99
+    in 100. Each names its run and counts its rows; one in fifty is told twice, as by a sender that heard no answer."""
+    found = feeds.hour_of(bench.product(), seconds=bench.seconds or (6 if bench.smoke else feeds.SECONDS))
+    if found.refused or found.kept != found.sent:
+        raise RuntimeError(f"{found.kept:,} runs of {found.sent:,} that were told; refused: {found.refused[:3]}")
+    shares = ", ".join(f"{name} {share:.1%}" for name, share in found.shares.items())
+    detail = f"{found.sent:,} runs, none lost, {found.again:,} told again; half answered in {found.half * 1000:.0f} ms"
+    busy = f"of {found.cores} cores: {shares}; {found.quiet:.1%} before; {found.cost * 1000:.1f} ms of CPU each"
+    return bench.judged("feeds_hour", found.answer, "seconds", 1, f"{detail}; {busy}", reference=1.0)
+
+
+def sweep_late(bench: Bench) -> Result:
+    """50 feeds are late among 10,000: what it costs to write that down, beside the same 50 among 1,000."""
+    late = 10 if bench.smoke else 50
+    small, large = feeds.late_among(bench, (100, 1_000) if bench.smoke else (1_000, 10_000), late=late)
+    times = median(many / few for few, many in zip(small.seconds, large.seconds, strict=True))
+    detail = ", ".join(f"{one.each(late):.2f} ms each of {one.feeds:,}" for one in (small, large))
+    return bench.judged("sweep_late", times, "times", 1.2, f"{late} late: {detail}", reference=1.0)
 
 
 def sweep_1m(bench: Bench) -> Result:
@@ -381,6 +315,8 @@ ALL: dict[str, Callable[[Bench], Result]] = {
     "attachment_25mb": attachment_25mb,
     "queue_page_10k": queue_page_10k,
     "ping": ping,
+    "feeds_hour": feeds_hour,
+    "sweep_late": sweep_late,
     "mail_intake_1m": mail_intake_1m,
     "queue_page_1m": queue_page_1m,
     "dashboard_1m": dashboard_1m,

@@ -6,22 +6,22 @@ Terms of an interval ("every 60 minutes") start again with each run. A run that 
 meets nothing. In summer, on holidays and in breaks nothing is expected, unless the feed is told otherwise.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
-from django.db.models import Q
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from districts.calendar import ONE_DAY, Calendar, DayKind
 from districts.models import District, Person
 from districts.queries import calendar_of, this_district
 from districts.scope import district_scope
+from ownership.feeds import rows
 from ownership.holds import holding, judging
 from ownership.holds.rules import Reason
 from ownership.ladders import climbing, notices
@@ -98,11 +98,12 @@ def _release(feed: Feed, run: FeedRun, *, now: datetime) -> None:
 
 def _told_before(feed: Feed, told: Told) -> FeedRun | None:
     """A start and an end of one run have the same key; each counts once, and so does one that was held."""
-    alike = Q(outcome=Outcome.STARTED) | Q(outcome=Outcome.HELD, evidence__told=Outcome.STARTED)
-    found: FeedRun | None = FeedRun.objects.filter(feed=feed, key=told.key).filter(
-        alike if told.outcome == Outcome.STARTED else ~alike
-    ).order_by("at").first()  # fmt: skip
-    return found
+    starts = told.outcome == Outcome.STARTED
+    return next((run for run in rows.named(feed, told.key) if _is_start(run) == starts), None)
+
+
+def _is_start(run: FeedRun) -> bool:
+    return run.outcome == Outcome.STARTED or (run.outcome == Outcome.HELD and run.evidence.get("told") == Outcome.STARTED)
 
 
 def _reasons(feed: Feed, told: Told, *, now: datetime, district: District) -> list[Reason]:
@@ -115,7 +116,7 @@ def _start(feed: Feed, told: Told, *, now: datetime) -> FeedRun:
     run = _run(feed, told, now=now, handled_at=now)
     feed.started_at = now
     expect(feed, feed.expected_at)
-    _write(feed, run)
+    rows.write(feed, run)
     return run
 
 
@@ -136,7 +137,7 @@ def _end(feed: Feed, told: Told, *, now: datetime, calendar: Calendar) -> FeedRu
     if delivered or told.outcome == Outcome.HELD or before not in (*IN_TROUBLE, State.HELD):
         feed.state = SAYS[Outcome(told.outcome)]
     expect(feed, next_time(feed, calendar, after=now if _restarts(feed) else max(now, met)) if met else expected)
-    _write(feed, run)
+    rows.write(feed, run)
     if before == State.HELD and delivered:
         holding.overtake(feed, by=run, now=now)
     if before in (*IN_TROUBLE, State.HELD) and told.outcome == Outcome.OK:
@@ -160,24 +161,6 @@ def _run(feed: Feed, told: Told, *, now: datetime, **values: Any) -> FeedRun:
     )  # fmt: skip
 
 
-def _write(feed: Feed, run: FeedRun) -> None:
-    """The run and the feed's new state, in one trip to the database: pings are the most frequent thing that comes in."""
-    statement = (
-        f"WITH run AS (INSERT INTO {FeedRun._meta.db_table}"
-        " (id, district_id, feed_id, outcome, way, key, expected_at, at, late_seconds, took_seconds, counts, evidence, by_id, note,"
-        " handled_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb, %s, %s, %s))"
-        f" UPDATE {Feed._meta.db_table} SET state = %s, last_ping_at = %s, expected_at = %s, alert_at = %s, ask_at = %s,"
-        " started_at = %s"
-        " WHERE district_id = %s AND id = %s"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [
-            run.id, run.district_id, feed.id, run.outcome, run.way, run.key, run.expected_at, run.at, run.late_seconds,
-            run.took_seconds, json.dumps(run.counts), json.dumps(run.evidence), run.by_id, run.note, run.handled_at,
-            feed.state, feed.last_ping_at, feed.expected_at, feed.alert_at, feed.ask_at, feed.started_at, feed.district_id, feed.id,
-        ])  # fmt: skip
-
-
 def watch(district_id: UUID, *, now: datetime) -> int:
     """Write down every run that was promised and did not come; two sweeps at once write it once."""
     seen: set[UUID] = set()
@@ -185,6 +168,8 @@ def watch(district_id: UUID, *, now: datetime) -> int:
         calendar = calendar_of(this_district(), now=now)
     while batch := _miss_batch(district_id, seen, calendar, now):
         seen |= batch
+        if len(batch) < BATCH:
+            break
     return len(seen)
 
 
@@ -202,17 +187,13 @@ def miss(feed: Feed, *, now: datetime, calendar: Calendar) -> bool:
             upcoming = next_time(feed, calendar, after=now + OFTEN)
     feed.state, feed.started_at = State.HELD if feed.state == State.HELD else State.LATE, None
     expect(feed, upcoming)
-    hit = Feed.objects.filter(id=feed.id, alert_at=alert_at).update(
-        state=feed.state, expected_at=feed.expected_at, alert_at=feed.alert_at, ask_at=feed.ask_at, started_at=None
-    )
-    if hit:
-        note = _started_only(started, now) if started else ""
-        due = expected if silent else _end_of(feed, started)
-        run = FeedRun(feed=feed, outcome=Outcome.MISSED, at=now, expected_at=due, note=note)
-        run.save(force_insert=True)
-        if feed.releases:
-            _release(feed, run, now=now)
-    return bool(hit)
+    note = _started_only(started, now) if started else ""
+    due = expected if silent else _end_of(feed, started)
+    run = _run(feed, Told(Outcome.MISSED, note=note, way=""), now=now, expected_at=due)
+    written = rows.write_missed(feed, run, alert_at=alert_at)
+    if written and feed.releases:
+        _release(feed, run, now=now)
+    return written
 
 
 def _started_only(started: datetime, now: datetime) -> str:
@@ -281,15 +262,30 @@ def _missed(feed: Feed) -> datetime | None:
 
 
 def _miss_batch(district_id: UUID, seen: set[UUID], calendar: Calendar, now: datetime) -> set[UUID]:
-    """One transaction. A feed that cannot be looked at is put off for an hour, so that it cannot stop the others."""
+    """One transaction, one savepoint. Where one feed goes wrong, all is undone, and each is looked at by itself."""
     with district_scope(district_id):
-        due = Feed.objects.filter(alert_at__lte=now).exclude(id__in=seen)
-        feeds = list(due.order_by("alert_at").select_for_update(skip_locked=True)[:BATCH])
-        for feed in feeds:
-            try:
-                with transaction.atomic():
+        due = Feed.objects.filter(alert_at__lte=now).exclude(id__in=seen).order_by("alert_at").select_for_update(skip_locked=True)
+        feeds = list(due[:BATCH])
+        try:
+            with transaction.atomic():
+                for feed in feeds:
                     miss(feed, now=now, calendar=calendar)
-            except Exception:  # a feed of whatever kind of trouble must not stop the others
-                log.exception("feed_not_watched", feed=str(feed.id))
-                Feed.objects.filter(id=feed.id).update(alert_at=now + POISONED)
+        except SoftTimeLimitExceeded:  # this sweep's time is up
+            raise
+        except Exception as error:  # noqa: BLE001  which feed it was, and what is wrong with it, is found one by one
+            log.warning("feeds_one_by_one", feeds=len(feeds), error=type(error).__name__)
+            _one_by_one(list(due[:BATCH]), calendar, now)
         return {feed.id for feed in feeds}
+
+
+def _one_by_one(feeds: Sequence[Feed], calendar: Calendar, now: datetime) -> None:
+    """A feed that cannot be looked at is put off for an hour, so that it cannot stop the others."""
+    for feed in feeds:
+        try:
+            with transaction.atomic():
+                miss(feed, now=now, calendar=calendar)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:  # a feed of whatever kind of trouble must not stop the others
+            log.exception("feed_not_watched", feed=str(feed.id))
+            Feed.objects.filter(id=feed.id).update(alert_at=now + POISONED)

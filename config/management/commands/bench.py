@@ -15,8 +15,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from psycopg import sql
 
+from config.bench.bench import Bench
 from config.bench.meter import Meter
-from config.bench.work import ALL, Bench
+from config.bench.work import ALL
 from districts.postgres import roles
 
 MINE = "BENCH_DATABASE"
