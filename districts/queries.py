@@ -229,6 +229,12 @@ def people_like(words: str) -> QuerySet[Person]:
     return everybody().filter(Q(name__icontains=words) | Q(id__in=reached))
 
 
+def people_named(words: str) -> QuerySet[Person]:
+    """Whose whole name or whole address it is: for what is done to a person, where a like one would be the wrong one."""
+    reached = ContactPoint.objects.filter(value=words.lower().replace(" ", "")).values("person_id")
+    return everybody().filter(Q(name__iexact=" ".join(words.split())) | Q(id__in=reached))
+
+
 def roles_of(person: Person) -> frozenset[tuple[str, UUID | None]]:
     return frozenset(Membership.objects.filter(person=person).values_list("role", "team_id"))
 

@@ -58,6 +58,11 @@ def doors_named(addresses: Iterable[str]) -> list[Channel]:
     return list({door.id: door for door in found if door}.values())
 
 
+def domains_of(district: District) -> set[str]:
+    """Where the district has addresses. Asks no database."""
+    return {district.host, *(address.rpartition("@")[2] for address in standing_here().mailboxes)}
+
+
 def is_private(door: Channel) -> bool:
     """What comes in by it is seen by its team and named people alone."""
     return bool(door.options.get("private"))

@@ -1,5 +1,6 @@
 """What people and machines send."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -14,6 +15,14 @@ from ownership.proofs import LONGEST_EVIDENCE, LONGEST_REASON
 
 PAUSES = ((30, _("30 minutes")), (60, _("1 hour")), (120, _("2 hours")), (240, _("4 hours")), (480, _("8 hours")), (1440, _("1 day")))
 MOST_FILES = 5
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+def thinkable[D: date](day: D) -> D:
+    """Raises ValidationError for a year whose neighbours no calendar can count to."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise forms.ValidationError(gettext("A year between %(first)d and %(last)d.") % {"first": FIRST_YEAR, "last": LAST_YEAR})
+    return day
 
 
 def local_time() -> forms.DateTimeInput:

@@ -114,7 +114,20 @@ def test_one_that_is_written_already_stays_and_the_one_after_it_moves(here: Cast
     checkpoints.choose(Meeting(2, 16 * 60), now=WEDNESDAY - 10 * MINUTE)
     written, following = Checkpoint.objects.order_by("meets_at")
     assert (written.meets_at, bool(written.written_at)) == (WEDNESDAY, True)
-    assert (following.meets_at, following.written_at) == (WEDNESDAY + 2 * HOUR, None)
+    assert (following.meets_at, following.written_at) == (WEDNESDAY + 7 * DAY + 2 * HOUR, None)
+
+
+def test_a_day_that_school_has_come_back_to_is_met_on(here: Cast, sync: Sync) -> None:
+    closed = CalendarDay.objects.create(
+        date=WEDNESDAY.astimezone(here.district.zone).date(), kind=CalendarDay.Kind.CLOSURE, name="Snow"
+    )
+    forget_calendar(here.district.id)
+    checkpoints.plan(here.district.id, now=NOW)
+    assert Checkpoint.objects.get().meets_at == WEDNESDAY + 7 * DAY
+    closed.delete()
+    forget_calendar(here.district.id)
+    checkpoints.plan(here.district.id, now=NOW)
+    assert Checkpoint.objects.get().meets_at == WEDNESDAY == checkpoints.upcoming(NOW)
 
 
 def test_a_day_that_has_become_free_of_school_keeps_what_was_chosen(here: Cast, sync: Sync) -> None:

@@ -204,7 +204,9 @@ def test_days_that_are_none_take_nothing_away(here: Cast) -> None:
     override(here.alice)
     lena, csv = sign_in(here.lena, here.district), reverse("overrides_csv")
     answer = lena.get(csv, {"first": "2026-11-02", "last": "2026-11-01"}, follow=True)
-    assert "It begins before it ends" in answer.content.decode()
+    assert "It ends before it begins" in answer.content.decode()
+    assert lena.get(csv, {"first": "2026-11-01", "last": "9999-12-31"}, follow=True).status_code == 200
+    assert "These are no days" in lena.get(csv, {"last": "9999-12-31"}, follow=True).content.decode()
     assert "These are no days" in lena.get(csv, {"first": "soon"}, follow=True).content.decode()
     named = lena.get(csv, {"first": "2026-11-01", "last": "2026-11-30"})
     assert "overrides-2026-11-01-2026-11-30.csv" in named["Content-Disposition"]

@@ -12,6 +12,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from districts.actions import new_api_key
+from districts.models import Role
 from districts.postgres.base import DatabaseWrapper
 from districts.scope import district_scope
 from ownership.feeds import pings, rows
@@ -60,6 +62,11 @@ def tell(client: Client, feed: Feed, more: str = "") -> int:
     return int(client.post(f"/matrix/ping/{feed.token}{more}").status_code)
 
 
+def tell_api(client: Client, feed: Feed, key: str, run: str) -> int:
+    body, way = {"outcome": "ok", "run": run}, f"/matrix/feeds/{feed.slug}/runs"
+    return int(client.post(way, body, content_type="application/json", HTTP_AUTHORIZATION=f"Bearer {key}").status_code)
+
+
 def test_a_ping_is_one_question_and_one_statement_that_writes(here: Cast, sync: Sync, asked: Asked) -> None:
     client = visitor(here.district)
     tell(client, sync.feed)
@@ -95,11 +102,12 @@ def test_a_start_and_an_end_of_one_name_are_two_runs(here: Cast, sync: Sync) -> 
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+@pytest.mark.parametrize("door", ["ping", "api"])
 def test_a_run_that_is_told_twice_at_once_is_written_once_and_both_are_answered(
-    cedar: Cast, monkeypatch: pytest.MonkeyPatch
+    cedar: Cast, monkeypatch: pytest.MonkeyPatch, door: str
 ) -> None:  # fmt: skip
     with district_scope(cedar.district.id):
-        feed = make_sync(cedar).feed
+        feed, key = make_sync(cedar).feed, new_api_key(name="SIS", role=Role.AGENT)
     gate, write, answers = threading.Barrier(2), rows.write, list[int]()
 
     def slowly(*args: Any) -> None:
@@ -109,13 +117,19 @@ def test_a_run_that_is_told_twice_at_once_is_written_once_and_both_are_answered(
     def at_once() -> None:
         client = visitor(cedar.district)
         gate.wait(10)
-        answers.append(tell(client, feed, "?run=monday"))
+        answers.append(tell(client, feed, "?run=monday") if door == "ping" else tell_api(client, feed, key, "monday"))
 
     monkeypatch.setattr(rows, "write", slowly)
     in_threads(2, at_once)
-    assert answers == [200, 200]
+    assert answers == [200 if door == "ping" else 201] * 2
     with district_scope(cedar.district.id):
         assert FeedRun.objects.count() == 1
+
+
+def test_no_column_of_a_run_is_forgotten() -> None:
+    """A new one must be written, and one of a feed that a run moves, too."""
+    assert set(rows.TOLD) == {field.attname for field in FeedRun._meta.concrete_fields}
+    assert set(rows.MOVED) <= {field.attname for field in Feed._meta.concrete_fields}
 
 
 def test_whatever_a_run_lacks_it_is_the_same_statement(here: Cast, sync: Sync) -> None:
@@ -146,7 +160,7 @@ def test_what_is_read_without_a_query_is_what_was_written(here: Cast, oak: Cast,
     run = pings.hear(feed, told, now=NOW)
     (again,) = rows.named(feed, "tuesday")
     kept = FeedRun.objects.get(id=run.id)
-    for name in ("outcome", "counts", "note", "key", "evidence", "at", "expected_at", "late_seconds", "took_seconds", "way", "by_id"):
+    for name in rows.TOLD:
         assert getattr(again, name) == getattr(kept, name) == getattr(run, name), name
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from delivery.models import Delivery
-from districts.models import Membership, Person, Role, Service
+from districts.models import ContactPoint, Membership, Person, Role, Service
 from ownership.feeds import pings
 from ownership.models import (
     Escalation,
@@ -360,6 +360,10 @@ def test_a_life_event_opens_a_ticket_on_whose_page_the_person_reads_how_far_it_i
     assert "Transportation has it, as “Late or missing bus”." in lena.get(start).content.decode()
     given = {"title": "Jordan moves", "more": "Student: Jordan", "opens": "on"}
     assert lena.post(start, given).status_code == 422, "for whom?"
+    assert lena.post(start, given | {"person": here.pat.name[:3]}).status_code == 422, "somebody whose name begins so is somebody else"
+    ContactPoint.objects.filter(person=here.pat, kind="email").update(kind="phone")
+    assert "they would not hear of the ticket" in lena.post(start, given | {"person": here.pat.name}).content.decode()
+    ContactPoint.objects.filter(person=here.pat, kind="phone").update(kind="email")
     mine = given | {"person": "pat@cedar-family.example"}
     for _twice in range(2):
         assert lena.post(start, mine).status_code == 302

@@ -252,7 +252,10 @@ def test_each_target_has_a_newest_comparison_of_its_own(here: Cast, lena: Client
         lay(lena, upload(lena, theirs=theirs, target=target))
     lay(lena, upload(lena, theirs=OURS.encode(), target="mealtrack"), target="forged")
     pairs = tolerance.standing([Process.objects.get().id]).popitem()[1]
-    assert [(one.system, round(one.found)) for one in pairs] == [("", 50), ("MealTrack", 83), ("RouteWise", 83)]
+    assert [(one.system, round(one.found)) for one in pairs] == [("MealTrack", 83), ("RouteWise", 83)]
+    Process.objects.update(targets=["mealtrack"])
+    left = tolerance.standing([Process.objects.get().id]).popitem()[1]
+    assert [one.system for one in left] == ["MealTrack"], "nobody compares again with what records no longer go to"
     assert "MealTrack" in lena.get(URL).content.decode()
 
 

@@ -313,6 +313,14 @@ def test_without_a_key_nothing_leaves(here: Cast, settings: Settings, monkeypatc
     assert (came, call.state, call.answer) == ([], State.PENDING, "its key cannot be opened any more: make a new one")
     page = sign_in(here.ada, here.district).get(reverse("trigger", args=[row.id])).content.decode()
     assert "Its key cannot be opened any more" in page
+    TriggerCall.objects.update(attempts=MAX_ATTEMPTS - 1)
+    due()
+    calling.drain(here.district.id)
+    letter = Delivery.objects.filter(person=here.ada, channel="email").latest("id")
+    assert "was told to nobody: the key of this trigger cannot be opened any more" in letter.body
+    page = sign_in(here.ada, here.district).get(reverse("trigger", args=[row.id])).content.decode()
+    assert "Its address does not take" not in page
+    assert calling.again(TriggerCall.objects.get(), now=NOW)
     assert keeping.rotate(row, seen=row.keyed_at.isoformat(), now=NOW)
     due()
     assert (calling.drain(here.district.id), len(came)) == (1, 1), "what waited is told with the new one"

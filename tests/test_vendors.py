@@ -594,15 +594,30 @@ def test_one_click_is_a_run_of_the_feed_that_the_cut_off_names_and_counts_once(h
 
 def test_a_late_click_ends_the_silence_of_its_feed_too(here: Cast, cut: CutOff) -> None:
     feed = heard(here, cut)
-    pings.expect(feed, CUT + timedelta(hours=1))
+    pings.expect(feed, CUT + timedelta(hours=2))
     feed.save()
     cutoffs.tell(here.district.id, now=CUT)
-    pings.watch(here.district.id, now=CUT + timedelta(hours=3))
+    pings.watch(here.district.id, now=CUT + timedelta(hours=4))
     assert feed.refresh().state == Feed.State.LATE
-    assert cutoffs.acknowledge(CutOffNotice.objects.get().id, name="", now=CUT + timedelta(hours=4))
+    assert cutoffs.acknowledge(CutOffNotice.objects.get().id, name="", now=CUT + timedelta(hours=5))
     run = FeedRun.objects.get(feed=feed, outcome="ok")
     assert (run.late_seconds, run.note[:24]) == (3 * 3600, "Wheels & Co acknowledged")
     assert feed.refresh().state == Feed.State.ON_TIME
+
+
+def test_an_old_mail_pressed_late_meets_nothing_new(here: Cast, cut: CutOff) -> None:
+    """Monday's link on Tuesday morning says of Tuesday nothing: its silence is still seen."""
+    feed = heard(here, cut)
+    pings.expect(feed, CUT + timedelta(hours=2))
+    feed.last_ping_at = CUT - timedelta(days=1)
+    feed.save()
+    cutoffs.tell(here.district.id, now=CUT)
+    pings.watch(here.district.id, now=CUT + timedelta(hours=4))
+    tomorrow = feed.refresh().expected_at
+    assert tomorrow is not None
+    assert cutoffs.acknowledge(CutOffNotice.objects.get().id, name="Ray", now=CUT + timedelta(hours=18))
+    assert feed.refresh().expected_at == tomorrow, "it is still waited for"
+    assert pings.watch(here.district.id, now=tomorrow + timedelta(hours=2)) == 1
 
 
 def test_nobody_of_a_vendor_signs_a_check_of_ours(here: Cast, cut: CutOff) -> None:

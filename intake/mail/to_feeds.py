@@ -20,7 +20,7 @@ from intake.channels.arrival import Arrival
 from intake.channels.headers import Headers
 from intake.mail.posted import head_of
 from intake.models import Envelope
-from intake.queries import door_at, doors_named
+from intake.queries import domains_of, doors_named
 from intake.screening import loops, ours
 from intake.screening.verdict import Verdict, out
 from ownership.feeds import mailed
@@ -31,8 +31,7 @@ TOLD = "word of a feed"
 NO_FEED = "no such feed"
 FILTER = "feeds"
 FEED = "feed"  # in the meta of an envelope
-MOST_NAMED = 10  # feeds in one header, each with an envelope
-MOST_PEOPLE = 50  # addresses of one header that are looked for
+MOST_NAMED = 20  # feeds in one header, each with an envelope
 _MAY_NAME_ONE = re.compile(rb"feed\+|\+feed-", re.IGNORECASE)  # most mails do not, and their headers need not be read for it
 
 
@@ -41,7 +40,7 @@ def split(recipients: Iterable[str], head: bytes, district: District, *, fetched
 
     `head`: its first bytes. What is passed on to us comes by the address it is passed on to, and tells in its header alone that it
     was sent to a feed in a mailbox elsewhere. Of what is `fetched` from a mailbox nothing but the header is told. Where its sender
-    named no people beside such a feed, it is for nobody else.
+    named nobody of the district's beside such a feed, known here or not, it is for nobody else.
     """
     known = list(dict.fromkeys(recipients))
     feeds = [address for address in known if _is_feeds(address, district)]
@@ -61,9 +60,17 @@ def _named(head: bytes, district: District, *, fetched: bool) -> tuple[list[str]
         return [], False
     headers = Headers(parts.parse(head))
     feeds = [address for address in letter.sent_to(headers) if _is_feeds(address, district)]
-    passed_on = [address for address in feeds if fetched or address.rpartition("@")[2] != district.host][:MOST_NAMED]
-    others = [address for address in letter.written_to(headers) if not _is_feeds(address, district)][:MOST_PEOPLE]
-    return passed_on, bool(passed_on) and any(door_at(address, district) for address in others)
+    passed_on = [address for address in feeds if fetched or address.rpartition("@")[2] != district.host]
+    others = [address for address in letter.written_to(headers) if not _is_feeds(address, district)]
+    ours = domains_of(district)
+    return _known_first(passed_on), bool(passed_on) and any(address.rpartition("@")[2] in ours for address in others)
+
+
+def _known_first(addresses: list[str]) -> list[str]:
+    """Those of feeds that are there, and one of those that are not: that is told once."""
+    tokens = mailed.tokens_known([mailed.token_in(address) for address in addresses]) if addresses else set()
+    known = [address for address in addresses if mailed.token_in(address) in tokens]
+    return [*known[:MOST_NAMED], *[address for address in addresses if address not in known][:1]]
 
 
 def own_id(address: str, external_id: str) -> str:

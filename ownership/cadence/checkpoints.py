@@ -45,12 +45,31 @@ USUAL = Meeting()
 
 
 def plan(district_id: UUID, *, now: datetime) -> int:
-    """There is a row for the next one. Two sweeps at once make one."""
+    """There is a row for the next one; what the calendar has come to allow sooner is sooner. Two sweeps at once make one."""
     with district_scope(district_id):
         _hold()
-        if not Checkpoint.objects.filter(meets_at__gt=now).exists():
-            _expect(chosen(), after=now, now=now)
+        ahead = Checkpoint.objects.filter(meets_at__gt=now)
+        later = ahead.filter(write_at__isnull=False, meets_at__gt=upcoming(now))
+        if not ahead.exists() or later.exists():
+            meeting = chosen()
+            later.delete()
+            _expect(meeting, after=_met(now), now=now)
     return 1
+
+
+def upcoming(now: datetime) -> datetime:
+    """When they meet next, by what was chosen and the calendar of today."""
+    return next_meeting(calendar_of(this_district(), now=now), after=_met(now), meeting=chosen())
+
+
+def _met(now: datetime) -> datetime:
+    """Nobody meets twice in a week: the end of that of the last one written, or now."""
+    written = Checkpoint.objects.filter(written_at__isnull=False).order_by("-meets_at").first()
+    if written is None:
+        return now
+    calendar = calendar_of(this_district(), now=now)
+    day = calendar.local_date(written.meets_at)
+    return max(now, calendar.at_local(day + timedelta(days=7 - day.weekday()), 0))
 
 
 def chosen() -> Meeting:
@@ -64,10 +83,8 @@ def choose(meeting: Meeting, *, now: datetime) -> bool:
     _hold()
     if chosen() == meeting:
         return False
-    ahead = Checkpoint.objects.filter(meets_at__gt=now)
-    ahead.filter(write_at__isnull=False).delete()
-    written = ahead.order_by("-meets_at").first()
-    _expect(meeting, after=written.meets_at if written else now, now=now)
+    Checkpoint.objects.filter(meets_at__gt=now, write_at__isnull=False).delete()
+    _expect(meeting, after=_met(now), now=now)
     return True
 
 

@@ -12,12 +12,11 @@ from django.utils.translation import gettext_lazy
 from districts.editing import EditForm, OneLine, dress
 from ownership.cadence.checkpoints import LONGEST_NOTES, Meeting
 from ownership.cadence.simulating import FAILED, LONGEST, MOST_FEEDS, SILENT, Injected
-from ownership.forms import local_time
+from ownership.forms import local_time, thinkable
 from ownership.models import Feed
 
 SCHOOL_WEEK = range(5)
 HALF_HOURS = range(7 * 60, 18 * 60 + 1, 30)  # of a working day
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 HOWS = ((SILENT, gettext_lazy("It says nothing")), (FAILED, gettext_lazy("It says that it failed")))
 
 
@@ -69,9 +68,7 @@ class SimulationForm(forms.Form):
 
     def clean_starts_at(self) -> datetime:
         at: datetime = self.cleaned_data["starts_at"]
-        if not FIRST_YEAR <= at.year <= LAST_YEAR:
-            raise forms.ValidationError(_("A year between %(first)d and %(last)d.") % {"first": FIRST_YEAR, "last": LAST_YEAR})
-        return at
+        return thinkable(at)
 
     def clean_feeds(self) -> list[str]:
         chosen: list[str] = self.cleaned_data["feeds"]

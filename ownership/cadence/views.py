@@ -16,7 +16,6 @@ from delivery.models import Delivery
 from districts.access import Can, may, require
 from districts.editing import actor_of
 from districts.models import Person
-from districts.queries import calendar_of
 from ownership.cadence import checkpoints, found, simulating
 from ownership.cadence.figures import Body
 from ownership.cadence.forms import MeetingForm, NotesForm, SimulationForm
@@ -41,13 +40,10 @@ def now(request: HttpRequest) -> HttpResponse:
     """The next one as it would be written at this moment, and those before."""
     _reader(request)
     at = timezone.now()
-    district = request.district  # type: ignore[attr-defined]
     last = Checkpoint.objects.filter(written_at__isnull=False).order_by("-meets_at").first()
     body = gather(since=(last.written_at or last.meets_at) if last else at - WEEK, now=at)
-    meeting = checkpoints.chosen()
-    meets_at = checkpoints.next_meeting(calendar_of(district, now=at), after=at, meeting=meeting)
     earlier = Checkpoint.objects.filter(written_at__isnull=False).order_by("-meets_at")[:SHOWN]
-    context = {"row": None, "body": body, "meets_at": meets_at, "earlier": earlier, "last": last}
+    context = {"row": None, "body": body, "meets_at": checkpoints.upcoming(at), "earlier": earlier, "last": last}
     return _page(request, context, at)
 
 

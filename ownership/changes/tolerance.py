@@ -34,9 +34,10 @@ class Beyond:
 
 
 def standing(processes: Iterable[UUID]) -> dict[UUID, list[Standing]]:
-    """Process → its pairs. Two queries; the differences themselves are not read."""
+    """Process → its pairs of today. Two queries; the differences themselves are not read."""
     newest = Reconciliation.objects.filter(process__in=list(processes)).order_by("process", "target", "-at", "-id")
-    rows = list(newest.distinct("process", "target").defer("differences", "mapping"))
+    every = newest.distinct("process", "target").select_related("process").defer("differences", "mapping")
+    rows = [row for row in every if row.process and _is_a_pair(row.target, row.process)]
     slugs = {row.target for row in rows if row.target}
     names = dict(System.objects.filter(slug__in=slugs).values_list("slug", "name")) if slugs else {}
     found: dict[UUID, list[Standing]] = defaultdict(list)
@@ -44,6 +45,11 @@ def standing(processes: Iterable[UUID]) -> dict[UUID, list[Standing]]:
         assert row.process_id  # asked for by it
         found[row.process_id].append(_standing(row, names.get(row.target, row.target)))
     return found
+
+
+def _is_a_pair(target: str, process: Process) -> bool:
+    """Nobody compares again with a system that records no longer go to, nor leaves open which one it is once there are any."""
+    return not process.targets or target in process.targets
 
 
 def _standing(row: Reconciliation, system: str) -> Standing:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from districts.editing import OneLine, dress
 from ownership.covering.overrides import KEEP, MOST_MONTHS, MOST_TIMES, months_on
 from ownership.covering.overrides_listed import Period, usual_period
-from ownership.forms import one_day
+from ownership.forms import one_day, thinkable
 from ownership.models import Override, Process
 
 LONGEST_EACH = 8 * 60  # minutes
@@ -67,8 +67,16 @@ class PeriodForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not self.errors and self.period(data).first > self.period(data).last:
-            raise forms.ValidationError(_("It begins before it ends: look at the two days."))
+            raise forms.ValidationError(_("It ends before it begins: look at the two days."))
         return data
+
+    def clean_first(self) -> date | None:
+        day: date | None = self.cleaned_data["first"]
+        return thinkable(day) if day else None
+
+    def clean_last(self) -> date | None:
+        day: date | None = self.cleaned_data["last"]
+        return thinkable(day) if day else None
 
     def period(self, data: Mapping[str, Any]) -> Period:
         return Period(data.get("first") or self.usual.first, data.get("last") or self.usual.last)

@@ -66,8 +66,8 @@ class Runs(APIView):
         },
     )  # fmt: skip
     def post(self, request: Request, slug: str) -> Response:
-        district, feed = self._feed(request, slug)
         form = Run(data=request.data)
+        district, feed = self._feed(request, slug, hold=form.is_valid())
         form.is_valid(raise_exception=True)
         said = form.validated_data
         what = Told(said["outcome"], said["counts"], plain_note(said["note"]), FeedRun.Way.API, said.get("run", ""))
@@ -84,7 +84,8 @@ class Runs(APIView):
         rows = FeedRun.objects.filter(feed=feed).order_by("-at", "-id")[:SHOWN]
         return Response(Kept(rows, many=True).data)
 
-    def _feed(self, request: Request, slug: str) -> tuple[District, Feed]:
+    def _feed(self, request: Request, slug: str, *, hold: bool = False) -> tuple[District, Feed]:
+        """`hold`: nobody else writes to it until the transaction ends."""
         key, district = request.auth, request._request.district  # type: ignore[attr-defined]
         if not isinstance(key, ApiKey):
             raise NotAuthenticated
@@ -92,6 +93,7 @@ class Runs(APIView):
         if not within("api-feeds", f"{district.id} {key.prefix}", most=MOST_A_MINUTE, seconds=A_MINUTE):
             raise Throttled(wait=A_MINUTE)
         rows = Feed.objects.select_related("process__primary", "process__secondary")
+        rows = rows.select_for_update(of=("self",), no_key=True) if hold else rows
         feed = rows.filter(slug=slug).first() if slug_re.match(slug) else None
         if feed is None:
             raise NotFound

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,6 +61,12 @@ def token_in(address: str) -> str:
     local = address.lower().rpartition("@")[0]
     tagged = _TAGGED.fullmatch(local)
     return tagged[1] if tagged else local.removeprefix(PREFIX)
+
+
+def tokens_known(tokens: Iterable[str]) -> set[str]:
+    """Those of feeds of the district in scope."""
+    asked = [token for token in tokens if _TOKEN.fullmatch(token)]
+    return set(Feed.objects.filter(token__in=asked).values_list("token", flat=True)) if asked else set()
 
 
 def feed_at(address: str) -> Feed | None:

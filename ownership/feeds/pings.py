@@ -60,7 +60,7 @@ class Told:
     key: str = ""  # what its sender calls this run; told twice, it counts once
     evidence: Mapping[str, Any] = field(default_factory=dict)
     by: Person | None = None
-    due: datetime | None = None  # of a check: the time that is signed for, whatever is expected next
+    due: datetime | None = None  # the one time that it is about, whatever is expected next: of a check, or of a cut-off
 
 
 def hear(feed: Feed, told: Told, *, now: datetime, district: District | None = None, judged: bool = False) -> FeedRun:
@@ -214,6 +214,12 @@ def expect(feed: Feed, at: datetime | None) -> None:
     feed.ask_at = at if feed.kind == Feed.Kind.CHECK and feed.active else None
 
 
+def promised_after(feed: Feed, calendar: Calendar, *, at: datetime) -> datetime | None:
+    """The time that it promised next after `at`, as `Told.due` names it. None: there is none, or it starts again with each run."""
+    found = None if _restarts(feed) else next_time(feed, calendar, after=at)
+    return found.replace(microsecond=0) if found else None
+
+
 def next_time(feed: Feed, calendar: Calendar, *, after: datetime) -> datetime | None:
     """The next promised run; None where the terms name no time, or cannot be read (the matrix's own audit says so)."""
     try:
@@ -274,7 +280,7 @@ def _miss_batch(district_id: UUID, seen: set[UUID], calendar: Calendar, now: dat
             raise
         except Exception as error:  # noqa: BLE001  which feed it was, and what is wrong with it, is found one by one
             log.warning("feeds_one_by_one", feeds=len(feeds), error=type(error).__name__)
-            _one_by_one(list(due[:BATCH]), calendar, now)
+            _one_by_one(list(due.filter(id__in=[feed.id for feed in feeds])), calendar, now)
         return {feed.id for feed in feeds}
 
 

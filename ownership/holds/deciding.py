@@ -94,7 +94,7 @@ def _decide(hold_id: UUID, state: Hold.State, *, by: Person, why: str, now: date
         return False
     row.state, row.decided_at, row.decided_by, row.why, row.due_at = state, now, by, said, None
     row.save(update_fields=["state", "decided_at", "decided_by", "why", "due_at"])
-    FeedRun.objects.filter(id=row.run_id, handled_at__isnull=True).update(handled_at=now)  # what no ladder began for needs none now
+    _needs_no_ladder(row.run_id, now=now)
     _carry_on(row, feed, by=by, now=now)
     roster = Roster(now)
     owners = [roster.find(one).owner for one in (row.feed.process.primary, row.feed.process.secondary) if one]
@@ -105,6 +105,12 @@ def _decide(hold_id: UUID, state: Hold.State, *, by: Person, why: str, now: date
         fire(f"hold.{state}", payload={"counts": row.run.counts, "why": said, "by": by.name}, key=f"hold:{row.id}", feed=feed, now=now)
     Post(roster.district, now).send(people, lambda: _decided(row), key=f"hold:{row.id}:{state}", path=path_of(row))
     return True
+
+
+def _needs_no_ladder(run_id: UUID, *, now: datetime) -> None:
+    """If none began for it. A sweep that has the run in hand waits for the feed that we have: then it is left to it."""
+    free = FeedRun.objects.filter(id=run_id, handled_at__isnull=True).select_for_update(skip_locked=True, no_key=True)
+    FeedRun.objects.filter(id__in=list(free.values_list("id", flat=True))).update(handled_at=now)
 
 
 def _carry_on(row: Hold, feed: Feed, *, by: Person, now: datetime) -> None:

@@ -173,7 +173,8 @@ def _legs(row: Data, loaded: Loaded, receivers: Mapping[str, str]) -> list[Stage
 def _feeds(rows: Sequence[Data], loaded: Loaded, now: datetime) -> None:
     """Known, and what they are expected to do; watched from their first ping on."""
     calendar = calendar_of(this_district(), now=now)
-    known = {feed.slug: feed for feed in Feed.objects.filter(process__in=[loaded.processes[row["slug"]] for row in rows])}
+    there = Feed.objects.filter(process__in=[loaded.processes[row["slug"]] for row in rows])
+    known = {feed.slug: feed for feed in there.select_for_update(no_key=True).order_by("id")}  # what runs tell meanwhile comes after
     feeds = [feed for row in rows for feed in _named(row, loaded.processes[row["slug"]])]
     for feed in feeds:
         before = known.get(feed.slug)

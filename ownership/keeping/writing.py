@@ -231,7 +231,8 @@ def _set_stages(process: Process, legs: Sequence[Leg]) -> None:
 
 def _set_feeds(process: Process, told: Sequence[Watched], *, now: datetime) -> None:
     """By name. One that is not told any more is not watched any more: what it told stays."""
-    known = {feed.name.lower(): feed for feed in Feed.objects.filter(process=process)}
+    rows = Feed.objects.filter(process=process).select_for_update(no_key=True).order_by("id")  # what runs tell meanwhile comes after
+    known = {feed.name.lower(): feed for feed in rows}
     kept = set()
     for one in told:
         feed = known.get(one.name.lower())

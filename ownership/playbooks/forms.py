@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from districts.access import Actor
 from districts.editing import EditForm, Lines, OneLine, dress, name_once
-from districts.models import Person, Service, Team
-from districts.queries import people_like, services
+from districts.models import ContactPoint, Person, Service, Team
+from districts.queries import address_of, people_named, services
 from ownership.models import OwnerRole, Playbook, PlaybookStep, Process, Proof
 from ownership.playbooks import opening, timing
 from ownership.playbooks.usual import BY_SLUG, FAILED
@@ -173,14 +173,12 @@ class StartForm(forms.Form):
 
     def clean_person(self) -> Person | None:
         words: str = self.cleaned_data["person"]
-        found = list(people_like(words)[:20]) if words else []
-        exact = [person for person in found if person.name.casefold() == words.casefold()]
-        chosen = exact if len(exact) == 1 else found
-        if words and not chosen:
+        found = list(people_named(words)[:20]) if words else []
+        if words and not found:
             raise ValidationError(_("Nobody of that name or address is known here. Left empty, nobody is told."))
-        if len(chosen) > 1:
-            raise ValidationError(_("%(n)d people are found by that: type the whole address.") % {"n": len(chosen)})
-        return chosen[0] if chosen else None
+        if len(found) > 1:
+            raise ValidationError(_("%(n)d people are found by that: type the whole address.") % {"n": len(found)})
+        return found[0] if found else None
 
     def clean_ticket(self) -> Ticket | None:
         written = self.cleaned_data["ticket"].lstrip("#").strip()
@@ -196,6 +194,8 @@ class StartForm(forms.Form):
         data = super().clean() or {}
         if data.get("opens") and "person" in data and data["person"] is None:
             self.add_error("person", _("Whom is the ticket for? Name them, or open none."))
+        elif data.get("opens") and data.get("person") and not address_of(data["person"], ContactPoint.Kind.EMAIL):
+            self.add_error("person", _("No mail address of theirs is known: they would not hear of the ticket."))
         if data.get("opens") and data.get("ticket"):
             self.add_error("ticket", _("Either a ticket that is there, or one that is opened now."))
         return data
@@ -210,7 +210,7 @@ class StartForm(forms.Form):
 
 def _whose_ticket(playbook: Playbook) -> str:
     page = _("They get its page by mail: it says how far it is, and they can write back there.")
-    if playbook.service is None:
+    if playbook.service is None or not playbook.service.active:
         return " ".join([page, _("The front office has it.")])
     whose = _("%(team)s has it, as “%(service)s”.") % {"team": playbook.service.team.name, "service": playbook.service.name}
     return " ".join([page, whose])

@@ -149,6 +149,10 @@ def _tell(call: TriggerCall, answer: Answer, *, now: datetime) -> None:
     trigger, district = row.trigger, this_district()
 
     def letter() -> tuple[str, list[str]]:
+        if answer == UNSIGNED:
+            unsigned = _("“%(event)s” was told to nobody: the key of this trigger cannot be opened any more.")
+            mend = _("What waits for it does not begin. An administrator makes a new key on the page of the trigger, for the receiver.")
+            return _("Not released: %(name)s") % {"name": trigger.name}, [unsigned % {"event": row.event}, mend]
         failed = _("“%(event)s” was told %(n)d times to the address of this trigger, and it did not take it. Last answer: %(answer)s")
         said = " ".join(filter(None, [str(answer.status or ""), answer.words])) or _("none")
         return _("Not released: %(name)s") % {"name": trigger.name}, [

@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from districts.models import Person
-from ownership.models import Trigger, TriggerCall
+from ownership.models import Feed, Trigger, TriggerCall
 from ownership.triggers.firing import OUR_EVENTS, fire, is_ours, keep_releases
 from ownership.triggers.keys import new_key
 
@@ -103,7 +103,8 @@ def pause(trigger: Trigger, *, active: bool) -> None:
 
 
 def remove(trigger: Trigger) -> None:
-    """With its calls."""
+    """With its calls. Feeds first, as every run has it: one that fires this trigger now is waited for."""
+    list(Feed.objects.filter(releases=True).select_for_update(no_key=True).order_by("id").values_list("id", flat=True))
     trigger.delete()
     keep_releases()
 

@@ -48,8 +48,9 @@ def trigger(request: HttpRequest, trigger_id: UUID) -> HttpResponse:
         "row": row, "trigger": found, "now": now, "may_keep": actor.is_admin, "may_release": may(actor, Can.LEAD), "once": uuid4().hex,
         "may_try": _may_try(actor, found, now),
     }  # fmt: skip
+    context["signs"] = bool(keys.keys_of(found, now=now))
     if actor.is_admin:
-        context |= {"signs": bool(keys.keys_of(found, now=now)), "overlap": keys.overlap_until(found, now=now)}
+        context["overlap"] = keys.overlap_until(found, now=now)
     if not row.ours:
         context["address"] = absolute(request.district, reverse("api_event", args=[row.trigger.event]))  # type: ignore[attr-defined]
     return render(request, "ownership/triggers/trigger.html", context)

@@ -21,7 +21,7 @@ from districts.models import District, Person, Role
 from districts.queries import calendar_of, people_with_role, this_district
 from districts.scope import district_scope
 from ownership.duty.roles import Roster, once
-from ownership.feeds.pings import Told, hear
+from ownership.feeds.pings import Told, hear, promised_after
 from ownership.ladders.climbing import WITH_OWNERS, Climber, escalations, ladder_of
 from ownership.ladders.notices import clock
 from ownership.models import CutOff, CutOffNotice, Escalation, Feed, FeedRun, Process, Step, Vendor
@@ -211,7 +211,10 @@ def acknowledge(notice_id: UUID, *, name: str, now: datetime) -> bool:
 
 
 def _heard(notice: CutOffNotice, *, now: datetime) -> None:
-    """Evidence like any other: with the counts that the vendor was told, once for a notice. Nobody of theirs signs a check of ours."""
+    """Evidence like any other, of the time that the feed promised after this cut-off and no other: an old mail meets nothing new.
+
+    With the counts that the vendor was told, once for a notice. Nobody of theirs signs a check of ours.
+    """
     cutoff, name = notice.cutoff, notice.acknowledged_by or notice.cutoff.vendor.name
     feed = Feed.objects.select_for_update(of=("self",), no_key=True).select_related("process").get(id=cutoff.feed_id)
     if feed.kind == Feed.Kind.CHECK:
@@ -219,8 +222,9 @@ def _heard(notice: CutOffNotice, *, now: datetime) -> None:
     with Climber(now).words():
         said = _("%(who)s acknowledged “%(name)s” of %(time)s.") % {"who": name, "name": cutoff.name, "time": clock(notice.cut_at)}
     evidence = {"cut_off": cutoff.name, "vendor": cutoff.vendor.name, "by": notice.acknowledged_by}
+    due = promised_after(feed, calendar_of(this_district(), now=now), at=notice.cut_at)
     told = Told(
-        counts=notice.counts.get("counts", {}), note=said, way=FeedRun.Way.SIGNED, key=f"{KEY}{notice.id}", evidence=evidence
+        counts=notice.counts.get("counts", {}), note=said, way=FeedRun.Way.SIGNED, key=f"{KEY}{notice.id}", evidence=evidence, due=due,
     )  # fmt: skip
     hear(feed, told, now=now)
 

@@ -31,7 +31,9 @@ def read_together(model: Model, texts: Sequence[str], *, embed: Embed | None = N
         return found
     spoken = spread(model.memory, rows[at], np.stack([found[i].chances for i in at.tolist()]))
     for i, chances in zip(at.tolist(), spoken, strict=True):
-        found[i] = found[i]._replace(best=best_of(model.labels, chances), chances=chances)
+        best = best_of(model.labels, chances)
+        sure = found[i].confidence if best[0][0] == found[i].best[0][0] else min(found[i].confidence, best[0][1])
+        found[i] = found[i]._replace(best=best, confidence=sure, chances=chances)
     return found
 
 
