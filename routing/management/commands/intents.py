@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--train", type=Path, required=True)
         parser.add_argument("--test", type=Path, required=True)
         parser.add_argument("--json", action="store_true", help="one JSON object a line: id, label, labels, confidence, in_scope")
-        parser.add_argument("--one-by-one", action="store_true", help="read each text as if there were no other")
+        parser.add_argument("--together", action="store_true", help="hear texts of each other; tickets are read alone")
         parser.add_argument("--words-only", action="store_true", help="without the embedder")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stderr.write(f"learned {len(model.labels)} labels from {len(examples)} texts in {time.perf_counter() - started:.1f} s")
         right = 0
-        read = self._read if options["one_by_one"] else self._together
+        read = self._together if options["together"] else self._read
         for one, reading in read(model, asked, embed):
             right += one.label == reading.best[0][0]
             self.stdout.write(json.dumps(told(one, reading), ensure_ascii=False) if options["json"] else line(one, reading))
