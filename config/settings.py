@@ -99,6 +99,9 @@ OWNER_URL = env.str("DATABASE_URL", default="") or env.str("DATABASE_APP_URL", d
 APP_URL = env.str("DATABASE_APP_URL", default="") or app_url(OWNER_URL, SECRET_KEY)
 _ENGINE = "districts.postgres"
 _PREPARING = 2**31 if env.bool("DATABASE_PREPARED", default=True) else None  # times: none but what asks for it (districts.prepared)
+# Who waits longer for another's row gives up: a sender is told to come again, a sweep comes again, a migration stops nobody's work.
+DATABASE_LOCK_SECONDS = env.int("DATABASE_LOCK_SECONDS", default=10)
+_SESSION = f"-c app.district_id=NO-DISTRICT-IN-SCOPE -c lock_timeout={DATABASE_LOCK_SECONDS}s"
 _app, _owner = env.db_url_config(APP_URL), env.db_url_config(OWNER_URL)
 DATABASES = {
     "default": {
@@ -106,7 +109,7 @@ DATABASES = {
         "ENGINE": _ENGINE,
         "OPTIONS": {
             **_app.get("OPTIONS", {}),  # sslmode and its like, from the URL
-            "options": "-c app.district_id=NO-DISTRICT-IN-SCOPE",
+            "options": _SESSION,
             "connect_timeout": 5,
             "prepare_threshold": _PREPARING,
             "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=6), "timeout": 5},
@@ -118,7 +121,7 @@ DATABASES = {
         "ENGINE": _ENGINE,
         "OPTIONS": {
             **_owner.get("OPTIONS", {}),
-            "options": "-c app.district_id=NO-DISTRICT-IN-SCOPE",
+            "options": _SESSION,
             "connect_timeout": 5,
             "prepare_threshold": _PREPARING,
         },

@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.conf import settings
+from django.db import connection, connections
 from django.test import Client
 
 from districts.actions import new_api_key
@@ -122,6 +123,30 @@ def test_a_run_that_is_told_twice_at_once_is_written_once_and_both_are_answered(
     monkeypatch.setattr(rows, "write", slowly)
     in_threads(2, at_once)
     assert answers == [200 if door == "ping" else 201] * 2
+    with district_scope(cedar.district.id):
+        assert FeedRun.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_who_waits_too_long_for_a_feeds_turn_is_told_to_come_again(cedar: Cast) -> None:
+    with district_scope(cedar.district.id):
+        feed = make_sync(cedar).feed
+    client = visitor(cedar.district)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == (f"{settings.DATABASE_LOCK_SECONDS}s",)
+        cursor.execute("SET lock_timeout = '200ms'")
+    try:
+        with closing(connections["owner"].copy()) as other, other.cursor() as holder:
+            holder.execute("BEGIN")
+            holder.execute("SELECT 1 FROM ownership_feed WHERE id = %s FOR UPDATE", [feed.id])
+            answer = client.post(f"/matrix/ping/{feed.token}?run=monday")
+            holder.execute("ROLLBACK")
+        assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+        assert tell(client, feed, "?run=monday") == 200
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
     with district_scope(cedar.district.id):
         assert FeedRun.objects.count() == 1
 

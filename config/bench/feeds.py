@@ -128,7 +128,8 @@ ON CONFLICT DO NOTHING
 
 
 def _settled(product: Running, feeds: list[tuple[str, str]], cores: int) -> float:
-    """Once all that a ping needs is loaded and the start is over: the share of all cores that is used while nobody asks."""
+    """Once all that a ping needs is loaded and the start is over: the share of all cores that is used while nobody asks; of a machine
+    that never rests it is told as it is."""
     end = time.monotonic() + SETTLE
     while True:
         for host, token in feeds[:WARM]:
@@ -162,10 +163,12 @@ def _shares(
 
 @dataclass(frozen=True)
 class Late:
-    """What one sweep costs among so many feeds; seconds of CPU, here and in the database, one for each round."""
+    """What one sweep costs among so many feeds, one number for each round: seconds of CPU, here and in the database, and rows that were
+    read to find those that are late. Of the rows a lost index shows, though all districts lie in one table."""
 
     feeds: int
     seconds: list[float]
+    read: list[int]  # rows of feeds
 
     def each(self, late: int) -> float:
         """Milliseconds for each that is late."""
@@ -176,15 +179,28 @@ def late_among(bench: Bench, counts: Sequence[int], *, late: int) -> list[Late]:
     """Of a district for each of `counts`, in which as many feeds are late as are told; they take turns, so that a machine whose speed
     drifts is as fast for all."""
     places = {count: make(f"feeds{count}", Size(200, 1, lean=True, fresh=True), now=timezone.now()) for count in counts}
-    found = [Late(count, []) for count in counts]
+    found = [Late(count, [], []) for count in counts]
     for count, place in places.items():
         _with_feeds(place, count)
     for number in range(ROUNDS + 1):
         for one in found:
             _let_be_late(places[one.feeds], one.feeds // late)
+            before = _rows_read()
             seconds = bench.meter.seconds_here(partial(_sweep, late))
+            read = _rows_read() - before
             one.seconds.extend([seconds] if number else [])  # the first loads what all need
+            one.read.extend([read] if number else [])
     return found
+
+
+def _rows_read() -> int:
+    """Of feeds so far, by whatever way, by this process and those that have ended."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute("SELECT 1")  # ends a transaction, which is when it is flushed
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = %s", [Feed._meta.db_table])
+        return int(cursor.fetchone()[0])
 
 
 def _sweep(late: int) -> None:

@@ -31,6 +31,7 @@ from ownership.models import Feed, Process
 from tickets.models import ChannelKind, Ticket
 
 SMS_SECRET = "made-up-auth-token"
+READ = 8  # rows of feeds for each late one
 
 
 def web_intake(bench: Bench) -> Result:
@@ -218,11 +219,16 @@ def feeds_hour(bench: Bench) -> Result:
 
 
 def sweep_late(bench: Bench) -> Result:
-    """50 feeds are late among 10,000: what it costs to write that down, beside the same 50 among 1,000."""
+    """50 feeds are late among 10,000: what it costs to write that down, beside the same 50 among 1,000; and no more than READ rows of
+    feeds are read for each that is late."""
     late = 10 if bench.smoke else 50
     small, large = feeds.late_among(bench, (100, 1_000) if bench.smoke else (1_000, 10_000), late=late)
     times = median(many / few for few, many in zip(small.seconds, large.seconds, strict=True))
+    read = max([*small.read, *large.read]) / late
+    if read > READ:
+        raise RuntimeError(f"{read:.1f} rows of feeds are read for each that is late, more than {READ}: it looks at those on time, too")
     detail = ", ".join(f"{one.each(late):.2f} ms each of {one.feeds:,}" for one in (small, large))
+    detail += f"; {read:.1f} rows read for each"
     return bench.judged("sweep_late", times, "times", 1.2, f"{late} late: {detail}", reference=1.0)
 
 
