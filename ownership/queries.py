@@ -36,6 +36,7 @@ WORST_FIRST = (
     Feed.State.FAILED, Feed.State.LATE, Feed.State.HELD, Feed.State.PARTIAL, Feed.State.UNKNOWN, Feed.State.ON_TIME, Feed.State.NEW,
 )  # fmt: skip
 TROUBLED = (Feed.State.FAILED, Feed.State.LATE, Feed.State.HELD, Feed.State.PARTIAL)
+NO_FEED = "none"  # in an address: the state of a process that has none
 OPEN = Q(ended_at__isnull=True) & (Q(ticket__isnull=True) | Q(ticket__status__in=Ticket.LIVE))
 
 
@@ -92,6 +93,13 @@ class Matrix:
         """(state, label, processes), the worst first; the state is empty where there is no feed."""
         known = [(str(state), str(state.label), self.counts[state]) for state in WORST_FIRST]
         return known + ([("", "", self.counts[""])] if self.counts[""] else [])
+
+    def in_state(self, state: str) -> list[MatrixRow]:
+        """Those in this state ("none": without a feed), or all of them: in trouble first, the worst on top, else as written down."""
+        wanted = "" if state == NO_FEED else state
+        known = state == NO_FEED or state in WORST_FIRST
+        rows = [row for row in self.rows if row.state == wanted] if known else self.rows
+        return sorted(rows, key=lambda row: TROUBLED.index(row.state) if row.state in TROUBLED else len(TROUBLED))
 
     @property
     def in_trouble(self) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -30,6 +31,8 @@ from ownership.playbooks import reading
 from tickets import files
 from tickets.models import Attachment
 
+A_PAGE, LADDERS_A_PAGE = 50, 20
+
 
 def actor_of(request: HttpRequest, can: Can = Can.READ) -> Actor:
     """Raises PermissionDenied for somebody signed in who does not work here."""
@@ -40,11 +43,13 @@ def actor_of(request: HttpRequest, can: Can = Can.READ) -> Actor:
 
 @login_required
 def matrix(request: HttpRequest) -> HttpResponse:
-    """Who holds what, and whether it works."""
+    """Who holds what, and whether it works; of one state, where the address names it."""
     actor_of(request)
     now = timezone.now()
     found = queries.matrix(now=now, zone=request.district.zone)  # type: ignore[attr-defined]
-    return render(request, "ownership/matrix.html", {"matrix": found, "now": now})
+    state = request.GET.get("state", "")
+    page = Paginator(found.in_state(state), A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "ownership/matrix.html", {"matrix": found, "page": page, "state": state, "now": now})
 
 
 @login_required
@@ -87,10 +92,15 @@ def _steps(request: HttpRequest, actor: Actor, *, wrong: Step | None = None, for
     may_lead = may(actor, Can.LEAD)
     everybody = may_lead and request.GET.get("whose") == "all"
     listed = queries.all_waiting if everybody else queries.waiting_for
+    waiting = queries.waiting_on(actor, wrong) if wrong else listed(actor)
+    owed = [] if wrong else reading.owed(actor, now=timezone.now(), everybody=everybody)
+    every: list[queries.Open | reading.RunView] = [*waiting, *owed]
+    # A notice leads to one of their own by its place on the page: those are never on a second one.
+    page = Paginator(every, LADDERS_A_PAGE if everybody else max(len(every), 1)).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
-        "waiting": queries.waiting_on(actor, wrong) if wrong else listed(actor), "everybody": everybody, "may_lead": may_lead,
+        "waiting": [one for one in page if isinstance(one, queries.Open)], "count": len(waiting), "page": page,
+        "owed": [one for one in page if isinstance(one, reading.RunView)], "everybody": everybody, "may_lead": may_lead,
         "now": timezone.now(), "wrong": wrong, "form": form, "pauses": forms.PAUSES,
-        "owed": [] if wrong else reading.owed(actor, now=timezone.now(), everybody=everybody),
     }  # fmt: skip
     return render(request, "ownership/steps.html", context, status=422 if wrong else 200)
 

@@ -32,7 +32,9 @@ NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Cedar Vall
 
 
 def pytest_configure() -> None:
-    """Counters of its own for each of several processes: one clears them while another counts."""
+    """Static files are looked for when they are asked for, not listed for each new browser. Counters of its own for each of several
+    processes: one clears them while another counts."""
+    settings.WHITENOISE_AUTOREFRESH = True
     worker, place = os.environ.get("PYTEST_XDIST_WORKER", ""), settings.CACHES["default"].get("LOCATION", "")
     if worker and place.startswith("redis"):
         settings.CACHES["default"]["LOCATION"] = f"{place.rpartition('/')[0]}/{1 + int(worker.removeprefix('gw'))}"

@@ -171,11 +171,14 @@ def _promise(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]
 def _cut_offs(row: Row, rows: Sequence[Row], roster: Roster) -> Iterator[Finding]:
     """A promise that comes later in the day than the cut-off of a process it feeds."""
     mine = _latest(row.process)
+    if mine is None:
+        return
     for other in rows:
-        source, theirs = other.process.source, _latest(other.process)
-        if mine is None or theirs is None or source is None or other is row or source.slug not in row.process.targets:
+        source = other.process.source
+        if source is None or other is row or source.slug not in row.process.targets:
             continue
-        if mine > theirs:
+        theirs = _latest(other.process)
+        if theirs is not None and mine > theirs:
             words = _("It is promised by %(late)s, but “%(other)s” needs %(system)s by %(early)s.") % {
                 "late": clock_words(mine), "other": other.process.name, "system": source.name, "early": clock_words(theirs),
             }  # fmt: skip
