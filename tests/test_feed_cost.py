@@ -3,14 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 
 from districts.actions import new_api_key
@@ -20,6 +20,7 @@ from districts.scope import district_scope
 from ownership.feeds import pings, rows
 from ownership.models import Feed, FeedRun
 from tests.conftest import NOW, Cast, visitor
+from tests.scratch import as_owner, hang_up
 from tests.test_ownership import DAY, FOUR_PM, HOUR, MINUTE, Sync, in_threads, make_sync
 
 QUARTER = 15 * MINUTE
@@ -128,25 +129,24 @@ def test_a_run_that_is_told_twice_at_once_is_written_once_and_both_are_answered(
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
-def test_who_waits_too_long_for_a_feeds_turn_is_told_to_come_again(cedar: Cast) -> None:
+def test_who_waits_too_long_for_a_feeds_turn_is_told_to_come_again(cedar: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     with district_scope(cedar.district.id):
         feed = make_sync(cedar).feed
-    client = visitor(cedar.district)
+    client, given = visitor(cedar.district), connection.settings_dict["OPTIONS"]["options"]
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == (f"{settings.DATABASE_LOCK_SECONDS}s",)
-        cursor.execute("SET lock_timeout = '200ms'")
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", f"{given} -c lock_timeout=200ms")
+    hang_up()
     try:
-        with closing(connections["owner"].copy()) as other, other.cursor() as holder:
-            holder.execute("BEGIN")
-            holder.execute("SELECT 1 FROM ownership_feed WHERE id = %s FOR UPDATE", [feed.id])
+        with as_owner(str(connection.settings_dict["NAME"])) as other, other.transaction():
+            other.execute("LOCK TABLE ownership_feed IN EXCLUSIVE MODE")  # nobody holds a row of it meanwhile
             answer = client.post(f"/matrix/ping/{feed.token}?run=monday")
-            holder.execute("ROLLBACK")
         assert (answer.status_code, answer["Retry-After"]) == (503, "10")
         assert tell(client, feed, "?run=monday") == 200
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET lock_timeout")
+        monkeypatch.undo()
+        hang_up()
     with district_scope(cedar.district.id):
         assert FeedRun.objects.count() == 1
 
