@@ -78,6 +78,19 @@ def test_a_ping_is_one_question_and_one_statement_that_writes(here: Cast, sync: 
     assert FeedRun.objects.count() == 2
 
 
+@pytest.mark.parametrize("path", ["ping/", "ping/nonsense", "ping/nonsense/held", "ping/nonsense/fail", "feeds/file/nonsense"])
+def test_a_program_that_asks_for_no_feed_reads_one_line(here: Cast, sync: Sync, path: str) -> None:
+    client = visitor(here.district)
+    answer = client.put(f"/matrix/{path}", b"a,b") if "file" in path else client.get(f"/matrix/{path}")
+    assert (answer.status_code, answer.content) == (404, b"no such feed here\n")
+
+
+def test_a_program_that_says_far_too_much_reads_one_line(here: Cast, sync: Sync) -> None:
+    answer = visitor(here.district).post(f"/matrix/ping/{sync.feed.token}", b"x" * 3_000_000, content_type="application/octet-stream")
+    assert (answer.status_code, answer["Content-Type"].split(";")[0]) == (413, "text/plain")
+    assert not FeedRun.objects.exists()
+
+
 def test_nobody_keeps_the_answer_of_a_ping(here: Cast, sync: Sync) -> None:
     client = visitor(here.district)
     for path in (f"/matrix/ping/{sync.feed.token}", f"/matrix/ping/{sync.feed.token}/held"):
@@ -96,11 +109,21 @@ def test_a_name_is_one_question_more_and_a_run_that_was_told_writes_nothing(here
     assert FeedRun.objects.filter(key="monday").count() == 1
 
 
+def test_a_run_that_is_run_again_under_its_name_is_what_it_was_last(here: Cast, sync: Sync) -> None:
+    client, states = visitor(here.district), []
+    for end in ("", "/fail", "/fail", "", "", "/partial"):
+        assert tell(client, sync.feed, f"{end}?run=monday") == 200
+        states.append(str(Feed.objects.get(id=sync.feed.id).state))
+    assert states == ["ok", "failed", "failed", "ok", "ok", "partial"]
+    assert list(FeedRun.objects.order_by("at").values_list("outcome", flat=True)) == ["ok", "failed", "ok", "partial"]
+
+
 def test_a_start_and_an_end_of_one_name_are_two_runs(here: Cast, sync: Sync) -> None:
     client = visitor(here.district)
-    for end in ("/start", "/start", "", "/fail", ""):
+    for end in ("/start", "/start", "", "", "/start"):
         assert tell(client, sync.feed, f"{end}?run=monday") == 200
     assert list(FeedRun.objects.order_by("at").values_list("outcome", flat=True)) == ["started", "ok"]
+    assert Feed.objects.get(id=sync.feed.id).started_at is None, "a start that comes late starts nothing"
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])

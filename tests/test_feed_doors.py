@@ -36,7 +36,7 @@ from ownership.keeping.differences import compare
 from ownership.keeping.files import BadFile, as_csv, as_yaml
 from ownership.keeping.files import read as read_matrix
 from ownership.models import Feed, FeedFile, FeedRun, Hold, Process, ProcessChange
-from tests.conftest import Cast, sign_in
+from tests.conftest import Cast, sign_in, visitor
 from tickets.models import Ticket
 
 VENDOR = "reports@vendor.example"
@@ -411,6 +411,14 @@ def test_a_file_that_is_wrong(feed: Feed, data: str, outcome: str, said: str) ->
     assert (run.outcome, answer.content.decode().split()[0]) == (outcome, outcome)
     assert said in run.note
     assert FeedFile.objects.filter(digests__isnull=False).count() == 1
+
+
+def test_a_file_of_a_run_that_was_told_by_a_ping_is_counted_and_another_of_its_name_too(feed: Feed, here: Cast) -> None:
+    client = visitor(here.district)
+    assert client.post(f"/matrix/ping/{feed.token}?rows=412&run=monday").status_code == 200
+    for data in (BEFORE, BEFORE, f"{BEFORE}9,Zoe,3\n"):
+        assert b"rows=412" not in send(feed, data, query="?name=students.csv&run=monday").content
+    assert FeedRun.objects.filter(key="monday").count() == 3
 
 
 def test_a_file_that_is_held_is_compared_with_once_it_is_released(feed: Feed, here: Cast) -> None:

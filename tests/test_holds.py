@@ -301,6 +301,30 @@ def test_a_later_run_overtakes_what_waits(here: Cast, sync: Sync) -> None:
     assert state(sync) == "ok"
 
 
+def test_a_run_that_tells_nothing_leaves_what_was_seen_to_be_decided(here: Cast, sync: Sync) -> None:
+    ran(sync, dict(COUNTS))
+    ran(sync, {}, now=NOW + MINUTE)
+    assert list(Hold.objects.values_list("state", flat=True)) == ["waiting", "waiting"]
+    assert state(sync) == "held"
+
+
+def test_a_program_whose_run_was_overtaken_is_told_so(here: Cast, sync: Sync) -> None:
+    client, where = visitor(here.district), f"/matrix/ping/{sync.feed.token}"
+    assert client.post(f"{where}?absent=400&enrolled=700&run=A").status_code == 423
+    assert client.post(f"{where}?absent=401&enrolled=700&run=B").status_code == 423
+    for answer in (client.get(f"{where}/held?run=A"), client.post(f"{where}?absent=400&enrolled=700&run=A")):
+        assert (answer.status_code, answer.content.split(b":")[0].strip()) == (409, b"OVERTAKEN")
+    deciding.reject(Hold.objects.get(state="waiting").id, by=sync.rosa, why="No.", now=NOW + MINUTE)
+    assert client.get(f"{where}/held?run=B").content.strip() == b"REJECTED"
+
+
+def test_what_was_rejected_may_fail_and_be_brought_again_under_its_name(here: Cast, sync: Sync) -> None:
+    held = ran(sync, dict(COUNTS), key="monday")
+    deciding.reject(Hold.objects.get().id, by=sync.rosa, why="No.", now=NOW + MINUTE)
+    assert ran(sync, dict(COUNTS), key="monday", now=NOW + 2 * MINUTE).id == held.id
+    assert ran(sync, {}, key="monday", outcome="failed", now=NOW + 3 * MINUTE).outcome == "failed"
+
+
 @pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 def test_two_who_decide_at_once_decide_once(cedar: Cast) -> None:
     here = cedar

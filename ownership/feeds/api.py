@@ -31,7 +31,7 @@ class Run(serializers.Serializer[Any]):
     """What a system tells of a run."""
 
     outcome = serializers.ChoiceField([str(one) for one in OUTCOMES], default="ok")
-    run = Pattern(KEY, max_length=100, required=False, help_text="What you call this run: told twice, it counts once.")
+    run = Pattern(KEY, max_length=100, required=False, help_text="What you call this run: the same outcome told twice counts once.")
     counts = serializers.DictField(required=False, default=dict, help_text=f"At most {MOST_COUNTS} numbers by name.")
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_NOTE)
 

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from districts.models import District, Person
 from districts.queries import this_district
 from ownership.feeds import tables
-from ownership.feeds.pings import Told, hear
+from ownership.feeds.pings import CONTENT, Told, hear
 from ownership.feeds.records import Difference, OtherKind, Records
 from ownership.feeds.tables import File, Table
 from ownership.ladders import notices
@@ -130,7 +130,7 @@ class _Found:
         return Told(
             outcome=outcome, counts={**self.brought.counts, **self._counts()}, note=" ".join(filter(None, sentences))[:LONGEST_NOTE],
             way=self.brought.way, key=self.brought.key, by=self.brought.by,
-            evidence={"file": self.brought.name[:LONGEST_NAME], "size": file.size, "sha256": file.sha256},
+            evidence={"file": self.brought.name[:LONGEST_NAME], "size": file.size, CONTENT: file.sha256},
         )  # fmt: skip
 
     def _is_empty(self) -> bool:

@@ -46,6 +46,7 @@ SAYS = {  # what the feed is after each; a start changes nothing
 EVENTS = {  # of triggers
     Outcome.OK: "feed.ok", Outcome.FAILED: "feed.failed", Outcome.HELD: "feed.held", Outcome.MISSED: "feed.late",
 }  # fmt: skip
+CONTENT = "sha256"  # in the evidence of a file
 log = structlog.get_logger(__name__)
 
 
@@ -57,7 +58,7 @@ class Told:
     counts: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
     way: str = FeedRun.Way.PING
-    key: str = ""  # what its sender calls this run; told twice, it counts once
+    key: str = ""  # what its sender calls this run; the same told twice counts once
     evidence: Mapping[str, Any] = field(default_factory=dict)
     by: Person | None = None
     due: datetime | None = None  # the one time that it is about, whatever is expected next: of a check, or of a cut-off
@@ -67,7 +68,7 @@ def hear(feed: Feed, told: Told, *, now: datetime, district: District | None = N
     """Write down what a feed told, and move on what is expected next; a feed that is back ends its ladder.
 
     A run that breaks a rule of the feed is held (`outcome` is then HELD), unless somebody has `judged` it already.
-    Of a run that was told before (the same `key`), the row of that time.
+    Of what was told of this run before (the same `key`, and nothing else since), the row of that time.
     """
     if told.key and (before := _told_before(feed, told)):
         return before
@@ -97,13 +98,19 @@ def _release(feed: Feed, run: FeedRun, *, now: datetime) -> None:
 
 
 def _told_before(feed: Feed, told: Told) -> FeedRun | None:
-    """A start and an end of one run have the same key; each counts once, and so does one that was held."""
+    """A start and an end of one run have the same key; each counts once, and so does one that was held. But one that ends otherwise
+    than was said before (it was run again), or that brings another file, is told anew. A start that comes late starts nothing."""
     starts = told.outcome == Outcome.STARTED
-    return next((run for run in rows.named(feed, told.key) if _is_start(run) == starts), None)
+    before = [run for run in rows.named(feed, told.key) if (_said(run) == Outcome.STARTED) == starts]
+    if not before or starts:
+        return before[0] if before else None
+    brought = told.evidence.get(CONTENT)
+    same = _said(before[-1]) == told.outcome and (not brought or brought == before[-1].evidence.get(CONTENT))
+    return before[-1] if same else None
 
 
-def _is_start(run: FeedRun) -> bool:
-    return run.outcome == Outcome.STARTED or (run.outcome == Outcome.HELD and run.evidence.get("told") == Outcome.STARTED)
+def _said(run: FeedRun) -> str:
+    return str(run.evidence.get("told", run.outcome) if run.outcome == Outcome.HELD else run.outcome)
 
 
 def _reasons(feed: Feed, told: Told, *, now: datetime, district: District) -> list[Reason]:

@@ -42,7 +42,7 @@ def by_token(token: str, *, hold: bool = False) -> Feed | None:
 
 
 def named(feed: Feed, key: str) -> list[FeedRun]:
-    """The runs of this name, the oldest first; one of each outcome at most."""
+    """The runs of this name, the oldest first."""
     return _read(FeedRun, "feed_id = %s AND key = %s AND key <> '' ORDER BY at, id", [feed.id, key])  # as its index says it
 
 

@@ -2,7 +2,7 @@
 
 /ping/<token>                       it ran
 /ping/<token>/start|fail|partial|log|<exit status>
-?run=<name>                         what the sender calls this run: told twice, it counts once
+?run=<name>                         what the sender calls this run: the same told twice counts once
 ?rows=412&absent=40                 counts
 body                                a note, or JSON {"outcome", "counts", "note", "run"}
 """

@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from districts.arriving import FORM, before_scope, with_whole_body
 from districts.editing import actor_of, dress
 from districts.scope import district_scope
 from ownership.feeds import addresses, files, saying, tables
-from ownership.feeds.answers import feed_of, plain, stopped
+from ownership.feeds.answers import NO_FEED, feed_of, plain, stopped
 from ownership.feeds.asking import early_actor
 from ownership.feeds.files import Brought
 from ownership.models import Feed, FeedFile, FeedRun
@@ -44,6 +44,8 @@ def _listen(request: HttpRequest, token: str) -> None:
         request.brought = _brought(request, token)  # type: ignore[attr-defined]
     except _Refused as refused:
         request.brought = refused  # type: ignore[attr-defined]
+    except Http404:
+        request.brought = _Refused(404, NO_FEED)  # type: ignore[attr-defined]
 
 
 @with_whole_body(_listen)

@@ -6,16 +6,17 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from ownership.feeds import saying
-from ownership.feeds.answers import CONFLICT, LOCKED, feed_of, plain, stopped
+from ownership.feeds.answers import CONFLICT, LOCKED, feed_of, in_plain_words, plain, stopped
 from ownership.feeds.pings import Told, hear
 from ownership.holds import holding
 
-DECIDED = {"waiting": LOCKED, "rejected": CONFLICT}
+DECIDED = {"waiting": LOCKED, "rejected": CONFLICT, holding.OVERTAKEN: CONFLICT}
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def ping(request: HttpRequest, token: str, end: str = "") -> HttpResponse:
+@in_plain_words
+def ping(request: HttpRequest, token: str = "", end: str = "") -> HttpResponse:
     """A feed says that it ran. The token is all it needs; a token of another district is not known here."""
     feed = feed_of(token, hold=True)  # told twice at once, the second sees what the first wrote
     body = b"" if request.method != "POST" else request.read(saying.MOST_BYTES + 1)
@@ -31,6 +32,7 @@ def ping(request: HttpRequest, token: str, end: str = "") -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD"])
+@in_plain_words
 def held(request: HttpRequest, token: str) -> HttpResponse:
     """423 while it waits, 409 rejected, 200 released or never held: of the run that is named, else of what was held last."""
     key = request.GET.get(saying.KEY, "")

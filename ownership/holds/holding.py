@@ -14,11 +14,14 @@ from ownership.ladders.notices import Post, clock
 from ownership.models import Feed, FeedRun, Hold, HoldEntry, OwnerRole, Stage
 
 State = Hold.State
+OVERTAKEN = "overtaken"  # kept as rejected, by nobody
 
 
 def hold(feed: Feed, run: FeedRun, reasons: Sequence[Reason], *, now: datetime) -> Hold:
-    """The run waits for a named person, who is told; so are the owners of the process, and who waits for it downstream."""
-    overtake(feed, by=run, now=now)
+    """The run waits for a named person, who is told; so are the owners of the process, and who waits for it downstream. What waited
+    before waits no more, unless this one only lacks what it would be judged by: then what was seen before is still to be decided."""
+    if not all(reason.missing for reason in reasons):
+        overtake(feed, by=run, now=now)
     role = _role(feed, reasons)
     roster = Roster(now)
     person = roster.find(role).owner
@@ -43,16 +46,22 @@ def released(feed: Feed, key: str) -> bool:
 
 
 def standing(run: FeedRun) -> str:
-    """Of a run that was held: "waiting", "rejected" or "released"; empty where it never was."""
+    """Of a run that was held: "waiting", "rejected", "released" or OVERTAKEN; empty where it never was."""
     if run.outcome != FeedRun.Outcome.HELD:
         return ""
-    return str(Hold.objects.filter(run=run).values_list("state", flat=True).first() or "")
+    return _state(Hold.objects.filter(run=run).first())
 
 
 def last_of(feed: Feed, *, key: str = "") -> str:
     """The state of what was last held: of the run of this name, else of the feed; empty where nothing was."""
     rows = Hold.objects.filter(feed=feed, run__key=key) if key else Hold.objects.filter(feed=feed)
-    return str(rows.order_by("-at", "-id").values_list("state", flat=True).first() or "")
+    return _state(rows.order_by("-at", "-id").first())
+
+
+def _state(row: Hold | None) -> str:
+    if row is None:
+        return ""
+    return OVERTAKEN if row.state == State.REJECTED and row.decided_by_id is None else str(row.state)
 
 
 def overtake(feed: Feed, *, by: FeedRun, now: datetime) -> None:
@@ -61,7 +70,7 @@ def overtake(feed: Feed, *, by: FeedRun, now: datetime) -> None:
     for row in waiting:
         row.state, row.decided_at, row.due_at = State.REJECTED, now, None
         row.save(update_fields=["state", "decided_at", "due_at"])
-        record(row, "overtaken", now=now, words=str(by.id))
+        record(row, OVERTAKEN, now=now, words=str(by.id))
         if by.outcome in (FeedRun.Outcome.OK, FeedRun.Outcome.PARTIAL):
             _tell_overtaken(row, feed, now=now)
 

@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='feedrun',
             name='key',
-            field=models.CharField(blank=True, db_default='', help_text='What its sender calls this run; told twice it counts once.', max_length=100),
+            field=models.CharField(blank=True, db_default='', help_text='What its sender calls this run; the same told twice counts once.', max_length=100),
         ),
         migrations.AddField(
             model_name='feedrun',
@@ -143,9 +143,9 @@ class Migration(migrations.Migration):
             model_name='feedrun',
             index=models.Index(condition=models.Q(('handled_at__isnull', True)), fields=['district', 'at'], name='feed_run_trouble'),
         ),
-        migrations.AddConstraint(
+        migrations.AddIndex(
             model_name='feedrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('key', ''), _negated=True), fields=('district', 'feed', 'key', 'outcome'), name='feed_run_once'),
+            index=models.Index(condition=models.Q(('key', ''), _negated=True), fields=['district', 'feed', 'key', 'at'], name='feed_run_named'),
         ),
         migrations.CreateModel(
             name='Change',

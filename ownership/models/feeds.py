@@ -96,7 +96,7 @@ class FeedRun(DistrictModel):
     outcome = models.CharField(max_length=8, choices=Outcome)
     way = models.CharField(max_length=8, choices=Way, blank=True, default="", db_default="", help_text="Empty: nothing came.")
     key = models.CharField(
-        max_length=100, blank=True, db_default="", help_text="What its sender calls this run; told twice it counts once."
+        max_length=100, blank=True, db_default="", help_text="What its sender calls this run; the same told twice counts once."
     )
     expected_at = models.DateTimeField(null=True, blank=True)
     at = models.DateTimeField(default=timezone.now)
@@ -111,11 +111,9 @@ class FeedRun(DistrictModel):
     handled_at = models.DateTimeField(null=True, blank=True, help_text="A run in trouble is collected by the ladder.")
 
     class Meta(DistrictModel.Meta):
-        constraints = [
-            models.UniqueConstraint(fields=["district", "feed", "key", "outcome"], name="feed_run_once", condition=~Q(key="")),
-        ]
         indexes = [
             models.Index(fields=["district", "feed", "-at"], name="feed_run_feed"),
+            models.Index(fields=["district", "feed", "key", "at"], name="feed_run_named", condition=~Q(key="")),
             models.Index(fields=["district", "at"], name="feed_run_trouble", condition=Q(handled_at__isnull=True)),
         ]
 
