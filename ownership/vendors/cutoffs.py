@@ -27,6 +27,7 @@ from ownership.ladders.notices import clock
 from ownership.models import CutOff, CutOffNotice, Escalation, Feed, FeedRun, Process, Step, Vendor
 from sla import clock as promises
 from sla import terms
+from sla.promise import Every
 
 BATCH = 100
 POISONED = timedelta(hours=1)
@@ -37,20 +38,38 @@ KEY = f"{PURPOSE}:"  # of runs that are acknowledgements
 log = structlog.get_logger(__name__)
 
 
-def next_time(words: str, calendar: Calendar, *, after: datetime) -> datetime | None:
-    """The next cut-off on the school calendar; None where the terms name no time."""
+class NoTime(ValueError):
+    """The terms name no time of day at which the vendor could be asked; this says so in a sentence."""
+
+
+def read_terms(words: str) -> terms.Terms:
+    """They must name a time of day: "every 2 minutes" would ask day and night. Raises NoTime."""
     try:
-        return promises.next_expected(terms.parse(words), calendar, after=after)
+        found = terms.parse(words)
     except terms.NotUnderstood:
-        log.warning("cut_off_terms_not_understood", terms=words)
+        found = None
+    if found is None or not found.recurring:
+        raise NoTime(_("Say a time of day: “by 2 PM for next-day service”, “daily by 4 PM”."))
+    if any(isinstance(clause.term, Every) for clause in found.clauses):
+        raise NoTime(_("A cut-off is a time of day and does not come round every so often: “daily by 10 AM and 3 PM”."))
+    return found
+
+
+def next_time(words: str, calendar: Calendar, *, after: datetime) -> datetime | None:
+    """The next cut-off on the school calendar; None where the terms name no time of day, or none that ever comes."""
+    try:
+        return promises.next_expected(read_terms(words), calendar, after=after)
+    except NoTime:
+        log.warning("cut_off_terms_without_time", terms=words)
         return None
 
 
 def save_cutoff(vendor: Vendor, row: CutOff | None, values: Mapping[str, Any], *, now: datetime) -> CutOff:
-    """A new one, or this one changed; watched from now on, if its vendor is live."""
+    """A new one, or this one changed; watched from now on, if its vendor is live. Raises NoTime."""
     found = row or CutOff(vendor=vendor)
     for name, value in values.items():
         setattr(found, name, value)
+    read_terms(found.terms)
     _watch(found, vendor, calendar_of(this_district(), now=now), now=now)
     found.save(force_insert=row is None)
     return found

@@ -112,10 +112,14 @@ class CutOffForm(EditForm):
         return name_once(self.cleaned_data["name"], others.exclude(id=self.cutoff.id) if self.cutoff else others)
 
     def clean_terms(self) -> str:
-        """They must name a time."""
+        """They must name a time of day, and one that comes."""
         text: str = self.cleaned_data["terms"]
+        try:
+            cutoffs.read_terms(text)
+        except cutoffs.NoTime as error:
+            raise ValidationError(str(error)) from error
         calendar = calendar_of(this_district(), now=self.now)
-        if not text or cutoffs.next_time(text, calendar, after=self.now) is None:
+        if cutoffs.next_time(text, calendar, after=self.now) is None:
             raise ValidationError(_("Say a time of day: “by 2 PM for next-day service”, “daily by 4 PM”."))
         return text
 

@@ -34,7 +34,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Conflict:
-    """`kind`: type, loose, digits, short, codes, extra-codes, code-form, optional, demanded, sensitive."""
+    """`kind`: unsure, type, loose, digits, short, codes, extra-codes, code-form, optional, demanded, sensitive."""
 
     path: str
     name: str
@@ -64,10 +64,15 @@ class Findings:
     silent: Sequence[str] = field(default_factory=tuple)
 
     @property
+    def known(self) -> bool:
+        """One field at least is surely or likely one of ours."""
+        return any(one.sure != PERHAPS for one in self.matches)
+
+    @property
     def passed(self) -> bool:
-        """Nothing that must be settled first."""
+        """It is about our records, and nothing must be settled first."""
         stops = any(one.weight == STOP for one in self.conflicts)
-        return not (stops or self.missing or any(one.sensitive for one in self.extras))
+        return self.known and not (stops or self.missing or any(one.sensitive for one in self.extras))
 
     def kept(self) -> dict[str, Any]:
         return asdict(self)
@@ -79,19 +84,22 @@ def check(fields: Sequence[Field], dictionary: Sequence[Entry]) -> Findings:
     matched = {one.path for one in matches}
     spoken = _spoken([by_slug[one.slug] for one in matches if one.sure != PERHAPS])
     conflicts = [found for one in matches for found in _conflicts(by_path[one.path], by_slug[one.slug])]
+    needed = {entry.slug for entry in dictionary if entry.required and entry.record in spoken}
+    conflicts += [Conflict(one.path, one.name, "unsure", STOP) for one in matches if one.sure == PERHAPS and one.slug in needed]
     taken = {one.slug for one in matches}
     records = dict.fromkeys(entry.record for entry in dictionary)
     return Findings(
         matches, conflicts,
-        missing=[entry.name for entry in dictionary if entry.required and entry.slug not in taken and entry.record in spoken],
+        missing=[entry.name for entry in dictionary if entry.slug in needed and entry.slug not in taken],
         extras=[Extra(one.path, sensitive_in(_whole(one)), bool(one.required)) for one in fields if one.path not in matched],
         silent=[record for record in records if record not in spoken],
     )  # fmt: skip
 
 
 def _spoken(entries: Sequence[Entry]) -> set[str]:
-    """Records that the file is about: one field alone may point at another record."""
-    return {record for record, count in Counter(entry.record for entry in entries).items() if count >= 2}
+    """Records that the file is about: one field alone may point at another record, unless there is no other."""
+    counted = Counter(entry.record for entry in entries)
+    return {record for record, count in counted.items() if count >= 2} or set(counted)
 
 
 def suggest(fields: Sequence[Field], dictionary: Sequence[Entry]) -> list[Match]:

@@ -21,11 +21,10 @@ from ownership.models import (
     Process,
     RunStep,
     SamplePack,
-    SpecCheck,
     Vendor,
 )
 from ownership.playbooks import running
-from ownership.vendors import words
+from ownership.vendors import verdicts, words
 from ownership.vendors.lists import APART, CLEAN, CUTOFF, ITEMS, LADDER, LOADED, OWNER, PARTS, REFUSED, SPEC, Item
 
 SLUG = "vendor-onboarding"
@@ -161,11 +160,16 @@ def _asked(item: Item, told: Mapping[str, Seen]) -> Line:
 
 
 def _spec(vendor: Vendor) -> Seen:
-    last = SpecCheck.objects.filter(vendor=vendor).order_by("-at").first()
+    last = verdicts.last_of(vendor)
     if last is None:
         return Seen(None, _("No specification was checked yet."))
-    said = _("“%(name)s” fits our dictionary.") if last.passed else _("“%(name)s”: something must be settled first.")
-    return Seen(last.passed, said % {"name": last.name})
+    found = verdicts.verdict(last)
+    said = {
+        verdicts.FITS: _("“%(name)s” fits our dictionary."),
+        verdicts.SETTLE: _("“%(name)s”: something must be settled first."),
+        verdicts.STRANGE: _("“%(name)s” does not count: none of its fields is one of ours."),
+    }[found]
+    return Seen(found == verdicts.FITS, said % {"name": last.name})
 
 
 def _packed(pack: SamplePack | None) -> Mapping[str, Seen]:

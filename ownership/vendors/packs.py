@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from districts.models import District
 from ownership.changes.spreadsheets import harmless
 from ownership.models import CutOffNotice, Feed, FeedRun, RunStep, SamplePack, SpecCheck, Vendor
-from ownership.vendors import onboarding
+from ownership.vendors import onboarding, verdicts
 from ownership.vendors.registering import Acknowledged, counted
 from tickets.models import Ticket
 
-_QUARTER = re.compile(r"(20\d\d)-([1-4])")
+_QUARTER = re.compile(r"(20[0-9]{2})-([1-4])")
 BYTE_ORDER = "\ufeff"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -50,14 +50,21 @@ class Quarter:
         return self.after.first - timedelta(days=1)
 
 
+FIRST = Quarter(2000, 1)  # that can be asked for
+
+
 def quarter_of(day: date) -> Quarter:
     return Quarter(day.year, (day.month + 2) // 3)
 
 
-def read(text: str, *, today: date) -> Quarter:
-    """ "2026-4"; anything else is the quarter of today."""
+def read(text: str, *, today: date) -> Quarter | None:
+    """ "2026-4"; nothing is the quarter of today. None: no quarter, or one that has not begun."""
+    current = quarter_of(today)
+    if not text.strip():
+        return current
     found = _QUARTER.fullmatch(text.strip())
-    return Quarter(int(found[1]), int(found[2])) if found else quarter_of(today)
+    named = Quarter(int(found[1]), int(found[2])) if found else None
+    return named if named and named <= current else None
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,10 @@ class QuarterPack:
     sample: SamplePack | None
     tickets: int
     services: Sequence[str]
+
+    @property
+    def spec_verdict(self) -> str:
+        return verdicts.verdict(self.spec) if self.spec else ""
 
     @property
     def troubled(self) -> list[CutOffNotice]:
@@ -137,7 +148,7 @@ def pack(vendor: Vendor, quarter: Quarter, *, district: District, now: datetime)
         vendor, quarter, until=now, acknowledged=counted(notices.filter(due_at__lte=now)).get(vendor.id, Acknowledged()),
         notices=list(notices.select_related("cutoff").order_by("cut_at")),
         feeds=_feeds([process.id for process in processes], begin, end), open_steps=list(undone) if run else [],
-        spec=SpecCheck.objects.filter(vendor=vendor).order_by("-at").first(),
+        spec=verdicts.last_of(vendor),
         sample=SamplePack.objects.filter(vendor=vendor).order_by("-at").first(),
         tickets=tickets.count() if services else 0, services=services,
     )  # fmt: skip

@@ -13,6 +13,10 @@ from ownership.vendors.trees import NoTree, tree
 CSV, JSON_SCHEMA, XSD, OPENAPI = "csv", "json-schema", "xsd", "openapi"
 NAMES = {CSV: "CSV", JSON_SCHEMA: "JSON Schema", XSD: "XSD", OPENAPI: "OpenAPI"}
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_NO_TEXT = (b"%PDF", b"%!PS", b"{\\rtf", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1b\x7f]")
+END_OF_FILE = "\x1a"  # as old systems write it
+MOST_CONTROL = 0.01  # of its characters: more is no text
 _XML = re.compile(r"\s*<")
 _YAML_TOP = re.compile(r"^(?:openapi|swagger|\$schema|components|properties|\$defs|definitions)\s*:", re.MULTILINE)
 
@@ -44,17 +48,27 @@ def decoded(data: bytes) -> str:
         raise BadSpec(_("The file is too big: %(most)d MB can be read.") % {"most": BIGGEST // 1024**2})
     if data.startswith(_WORKBOOKS):
         raise BadSpec(_("This is a workbook or an archive. Save the sheet as “CSV UTF-8”, and give us that file."))
+    if data.lstrip().startswith(_NO_TEXT):
+        raise _no_text()
     utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     for encoding in ("utf-16",) if utf16 else ("utf-8-sig", "cp1252"):
         try:
-            text = data.decode(encoding)
+            text = data.decode(encoding).removesuffix(END_OF_FILE)
         except UnicodeDecodeError:
             continue
         if not text.strip():
             raise BadSpec(_("The file is empty."))
+        if len(_CONTROL.findall(text)) > MOST_CONTROL * len(text):
+            raise _no_text()
         if "\0" not in text:
             return text
     raise BadSpec(_("The letters of this file cannot be read. Save it as UTF-8."))
+
+
+def _no_text() -> BadSpec:
+    return BadSpec(
+        _("This is a PDF, a picture or another file that is no text. Ask the vendor for CSV, JSON Schema, XSD or OpenAPI 3.")
+    )
 
 
 def _spec(ending: str, name: str, text: str) -> Spec:

@@ -15,28 +15,57 @@ from ownership.vendors.fields import BOOLEAN, DATE, INTEGER, MOST_FIELDS, NUMBER
 
 MOST_ROWS = 1_000  # looked at, to learn what the columns are
 DATES = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%Y%m%d", "%m-%d-%Y")
+FEW_ROWS = 3  # with fewer, only the names tell whether it is a table
+LONG_NAME = 8  # words: more than a column is called by
 YES_NO = frozenset({"true", "false", "yes", "no", "y", "n", "t", "f"})
 LONGEST_CELL = 131_072  # what the csv module allows
 _ENDING = re.compile(r"\.(csv|tsv|txt)$", re.IGNORECASE)
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
+_SENTENCE_ENDS = (".", "!", "?", "…", ":")
 _NUMBER = re.compile(r"-?\d{1,17}\.\d+")
 
 
 def read(name: str, text: str) -> list[Field]:
     """Columns of `students.csv` are "students.…": of which record they are helps to know them. Raises BadSpec."""
     lines = rows(text)
-    heads = [clean(cell) for cell in next(lines, [])]
+    first = next(lines, [])
+    heads = [clean(cell) for cell in first]
     if not any(heads):
         raise BadSpec(_("The first line must name the columns."))
     if len(heads) > MOST_FIELDS:
         raise BadSpec(_("The first line names more than %(most)d columns.") % {"most": MOST_FIELDS})
     body = list(islice(lines, MOST_ROWS))
+    _refuse_prose(first, body)
     record, found = record_of(name), Fields()
     for place, head in enumerate(heads):
         if head:
             cells = [row[place].strip() for row in body if place < len(row)]
             found.add(_field(f"{record}.{head.replace('.', '_')}", cells))
     return list(found.found.values())
+
+
+def _refuse_prose(heads: Sequence[str], body: Sequence[Sequence[str]]) -> None:
+    """A letter has commas, too. Raises BadSpec where lines are no rows, or what should be names are sentences."""
+    named = [head.strip() for head in heads if head.strip()]
+    if len(named) < 2:
+        raise BadSpec(_("Only one column is named in the first line. A table names all of them there, with commas or tabs between."))
+    odd = sum(1 for row in body if len(row) < 2 or any(cell.strip() for cell in row[len(heads) :]))
+    if 2 * odd > len(body) or (len(body) < FEW_ROWS and _are_sentences(heads)):
+        raise BadSpec(
+            _("This reads like a letter and not like a table. We read CSV with named columns, JSON Schema, XSD and OpenAPI 3.")
+        )
+
+
+def _are_sentences(heads: Sequence[str]) -> bool:
+    """Half of them, or one that goes on behind a comma and a space as nobody writes a column."""
+    named = [head.strip() for head in heads if head.strip()]
+    goes_on = any(head[:1] == " " and head.lstrip()[:1].islower() and len(head.split()) > LONG_NAME // 2 for head in heads)
+    return goes_on or 2 * sum(map(_is_sentence, named)) >= len(named)
+
+
+def _is_sentence(head: str) -> bool:
+    words = len(head.split())
+    return words >= LONG_NAME or (words >= LONG_NAME // 2 and (head.endswith(_SENTENCE_ENDS) or ". " in head))
 
 
 def record_of(name: str) -> str:

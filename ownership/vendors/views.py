@@ -16,7 +16,7 @@ from districts.models import District, Person
 from ownership.duty.roles import Found, Roster
 from ownership.models import CutOff, CutOffNotice, PlaybookRun, SamplePack, SpecCheck, System, Vendor
 from ownership.playbooks.running import NotNow
-from ownership.vendors import onboarding, packs, registering, words
+from ownership.vendors import onboarding, packs, registering, verdicts, words
 from ownership.vendors.forms import VendorForm
 from ownership.vendors.onboarding import NotReady
 
@@ -75,12 +75,13 @@ def _page(request: HttpRequest, row: Vendor, actor: Actor, *, missing: list[str]
     parts = onboarding.lines(row, run, now=now, district=district)
     every = [line for _part, lines in parts for line in lines]
     names = dict(System.objects.filter(slug__in=row.systems).values_list("slug", "name"))
+    specs = SpecCheck.objects.filter(vendor=row).select_related("by").order_by("-at")[:SHOWN]
     packs_made = list(SamplePack.objects.filter(vendor=row).select_related("by").order_by("-at")[:SHOWN])
     context: dict[str, Any] = {
         "vendor": row, "found": Roster(now, district).find(row.owner) if row.owner else Found(), "run": run, "parts": parts,
         "done": sum(1 for line in every if line.step and line.step.done_at), "total": len(every),
         "doubtful": [line for line in every if line.doubtful], "systems": [names.get(slug, slug) for slug in row.systems],
-        "specs": SpecCheck.objects.filter(vendor=row).select_related("by").order_by("-at")[:SHOWN],
+        "specs": [(check, verdicts.verdict(check)) for check in specs],
         "packs": [(pack, words.in_short(pack.findings)) for pack in packs_made], "cutoffs": _cutoffs(row),
         "processes": onboarding.processes_of(row), "missing": missing or [], "now": now, "may_lead": may(actor, Can.LEAD),
         "may_set_up": actor.is_admin, "quarter": packs.quarter_of(now.astimezone(district.zone).date()),
@@ -148,15 +149,18 @@ def make_live(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_safe
 def pack(request: HttpRequest, slug: str) -> HttpResponse:
-    """A quarter on paper; `?as=csv` as a table."""
+    """A quarter on paper; `?as=csv` as a table. Raises Http404 for what is no quarter."""
     reader(request)
     row, now, district = get_vendor(request, slug), timezone.now(), _district(request)
     today = now.astimezone(district.zone).date()
     quarter = packs.read(request.GET.get("quarter", ""), today=today)
+    if quarter is None:
+        raise Http404
     found = packs.pack(row, quarter, district=district, now=now)
     if request.GET.get("as") == "csv":
         return csv_answer(packs.as_csv(found), f"{row.slug}-{quarter.slug}.csv")
-    context = {"pack": found, "vendor": row, "now": now, "latest": quarter >= packs.quarter_of(today)}
+    ends = {"latest": quarter >= packs.quarter_of(today), "earliest": quarter <= packs.FIRST}
+    context = {"pack": found, "vendor": row, "now": now, **ends}
     return render(request, "ownership/vendors/pack.html", context)
 
 

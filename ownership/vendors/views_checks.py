@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from districts.access import Can, may
 from districts.editing import for_administrators, row_or_404
 from ownership.models import DataField, SamplePack, SpecCheck
-from ownership.vendors import checking, dictionary, registering, samples, specs, words
+from ownership.vendors import checking, dictionary, registering, samples, specs, verdicts, words
 from ownership.vendors.fields import BIGGEST, BadSpec
 from ownership.vendors.forms import FieldForm, ReturnForm, SpecForm
 from ownership.vendors.views import csv_answer, get_vendor, lead, reader
@@ -60,6 +60,7 @@ def spec(request: HttpRequest, slug: str, check_id: UUID) -> HttpResponse:
         "check": check,
         "now": timezone.now(),
         "form_name": specs.NAMES.get(check.form, check.form),
+        "verdict": verdicts.verdict(check),
         **_told(check),
     }
     return render(request, "ownership/vendors/spec.html", context)

@@ -30,6 +30,7 @@ ASKED = {
     "political": _("politics"), "orientation": _("sexual orientation"), "firearm": _("weapons at home"),
 }  # fmt: skip
 CONFLICTS = {
+    "unsure": _("We always send it, and this is only perhaps their field for it: ask them, and add the name to our dictionary."),
     "type": _("Theirs is %(theirs)s, ours is %(ours)s: values would be refused or changed."),
     "loose": _("They take any text, ours is %(ours)s: agree on how it is written."),
     "digits": _("Their examples are numbers only, ours is text: are leading zeros and letters kept?"),
