@@ -47,7 +47,7 @@ def test_made_up_districts_are_not_made_twice(cedar: Cast) -> None:
     ("given", "said"),
     [
         ({"PORT": "abc"}, "PORT=abc is no port"),
-        ({"SMTP_DOOR_PORT": "70000"}, "SMTP_DOOR_PORT=70000 is no port"),
+        ({"PORT": "18731", "SMTP_DOOR_PORT": "70000"}, "SMTP_DOOR_PORT=70000 is no port"),
         (
             {"DATABASE_URL": "postgres://a:secret@127.0.0.1:1/x", "DATABASE_APP_URL": "postgres://b:secret@127.0.0.1:1/x"},
             "does not answer",

@@ -319,6 +319,18 @@ def test_an_empty_matrix_says_so(here: Cast) -> None:
         assert "Lonely" not in html
 
 
+def test_of_many_systems_one_is_drawn_with_what_touches_it(here: Cast) -> None:
+    load_matrix(json.loads(MATRIX.read_text()), NOW)
+    whole, alone = page(here), sign_in(here.alice, here.district).get(PAGE, {"system": "paycedar"}).content.decode()
+    assert whole.count("<title>") > 30
+    drawn = set(re.findall(r"<title>([^<]+)</title>", alone.partition("<figure")[2]))
+    assert {"MealTrack", "PayCedar"} <= drawn
+    assert not drawn & {"Compass", "RouteWise"}
+    assert page(here).count("<title>") == sign_in(here.alice, here.district).get(PAGE, {"system": "nonsense"}).content.decode().count(
+        "<title>"
+    )
+
+
 def test_the_demo_is_drawn_whole_and_listed_whole(here: Cast) -> None:
     load_matrix(json.loads(MATRIX.read_text()), NOW)
     html = page(here)

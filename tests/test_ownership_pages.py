@@ -1,6 +1,7 @@
 """The matrix and its pages over HTTP, the address that feeds ping, and the file a district's matrix is loaded from."""
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -403,6 +404,26 @@ def test_the_operating_models_promises_are_in_the_grammar(here: Cast) -> None:
     assert said["enrollment-counts-to-food-vendor"] == "by 2 PM for next-day service"
     feed = Feed.objects.get(process__slug="new-enrollment-data-flow")
     assert (feed.terms, feed.expected_at) == ("daily checks at 10 AM and 3 PM", NOW + 5 * HOUR)
+
+
+def test_the_matrix_is_read_by_state_and_by_pages_with_trouble_on_top(here: Cast) -> None:
+    for n in range(53):
+        process = Process.objects.create(slug=f"p-{n:02}", name=f"Process {n:02}")
+        if n < 52:
+            Feed.objects.create(
+                process=process, slug=process.slug, name="Feed", terms="daily by 4 PM", state="failed" if n == 51 else "ok"
+            )
+    client = sign_in(here.alice, here.district)
+
+    def named(query: str = "") -> list[str]:
+        return re.findall(r'href="/matrix/(p-\d\d)/"', client.get(f"/matrix/{query}").content.decode().partition("<tbody")[2])
+
+    first, second = named(), named("?page=2")
+    assert (first[0], len(set(first)), len(set(second))) == ("p-51", 50, 3)
+    assert not set(first) & set(second)
+    assert set(named("?state=failed")) == {"p-51"}
+    assert set(named("?state=none")) == {"p-52"}
+    assert named("?state=nonsense&page=nonsense") == first
 
 
 def test_stages_are_owned_by_whoever_receives(here: Cast) -> None:

@@ -10,20 +10,28 @@ from ownership.models import Feed, Process, System
 from ownership.overview.diagram import STATES, Node, Row, draw, entries_of, flows_of, label_of, worst
 from ownership.views import actor_of
 
+MANY = 8  # systems of which one can be drawn alone
+
 
 @login_required
 @require_safe
 def diagram(request: HttpRequest) -> HttpResponse:
-    """Everybody who works here sees it; what it shows stands below it as a list, too."""
+    """Everybody who works here sees it; what it shows stands below it as a list, too. `system`: only what touches this one."""
     actor_of(request)
     nodes, rows = _nodes(), _rows()
     flows = flows_of(nodes, rows)
     drawn = {row.slug for flow in flows for row in flow.rows}
     entries = entries_of(nodes, flows)
+    ends = {node for flow in flows for node in (flow.source, flow.target)}
+    only = next((node for node in ends if node.slug == request.GET.get("system")), None)
+    shown = [flow for flow in flows if only in (None, flow.source, flow.target)]
+    near = {node for flow in shown for node in (flow.source, flow.target)}
     context = {
-        "rows": rows, "drawing": draw(flows), "entries": [entry for entry in entries if entry.comes or entry.goes],
-        "alone": [entry.node for entry in entries if not (entry.comes or entry.goes)],
-        "loose": [row for row in rows if row.slug not in drawn], "legend": [(state, label_of(state)) for state in STATES],
+        "rows": rows, "drawing": draw(shown), "entries": [entry for entry in entries if entry.node in near], "only": only,
+        "systems": sorted(ends) if len(ends) > MANY else [],
+        "alone": [entry.node for entry in entries if not (entry.comes or entry.goes or only)],
+        "loose": [row for row in rows if row.slug not in drawn and not only],
+        "legend": [(state, label_of(state)) for state in STATES],
     }  # fmt: skip
     return render(request, "ownership/diagram.html", context)
 
