@@ -1,7 +1,8 @@
 """Addresses of a district's host. Those of no district are in `urls_operator`."""
 
 from django.urls import include, path
-from django.views.i18n import set_language
+
+from districts.views import set_language
 
 urlpatterns = [
     path("", include("intake.urls")),

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.i18n import set_language
 
+from districts.views import set_language
 from districts.views_operator import districts_index
 
 urlpatterns = [

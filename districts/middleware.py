@@ -10,12 +10,12 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError, transaction
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.shortcuts import render
 from django.utils import timezone, translation
 from psycopg_pool import PoolTimeout
 
-from districts import arriving, second_step
+from districts import arriving, pages, second_step
 from districts.access import VISITOR, Actor, actor_for
 from districts.models import District, Person
 from districts.scope import district_scope
@@ -121,7 +121,8 @@ class ActorMiddleware:
         actor = request.actor = self._actor(request)  # type: ignore[attr-defined]
         if settings.REQUIRE_STAFF_MFA and actor.is_staff and not self._may_pass(request):
             return second_step.ask_for_it(request, back=request.get_full_path() if request.method == "GET" else "/")
-        return self.get_response(request)
+        response = self.get_response(request)
+        return not_a_page(request, response) if isinstance(response, HttpResponseNotAllowed) else response
 
     def _may_pass(self, request: HttpRequest) -> bool:
         return request.path.startswith(self.WITHOUT_SECOND_STEP) or second_step.passed(request)
@@ -139,7 +140,18 @@ def too_much(request: HttpRequest, error: Exception) -> HttpResponse:
     """413: more words, or more files, than one form carries. Somebody sent a long text; nothing is broken."""
     log = structlog.get_logger(__name__)
     log.warning("form_too_large", error=type(error).__name__, length=request.META.get("CONTENT_LENGTH", ""))
+    if "text/html" not in request.headers.get("Accept", "text/html") and "HX-Request" not in request.headers:
+        return HttpResponse("too large\n", status=413, content_type="text/plain")  # to a program
     return render(request, "413.html", status=413)
+
+
+def not_a_page(request: HttpRequest, refused: HttpResponseNotAllowed) -> HttpResponse:
+    """405: for people with a way back; as it is for machines."""
+    if refused.content or "text/html" not in request.headers.get("Accept", ""):
+        return refused
+    response = render(request, "405.html", {"back": pages.page_of_form(request)}, status=405)
+    response["Allow"] = refused["Allow"]
+    return response
 
 
 def away(request: HttpRequest) -> HttpResponse:

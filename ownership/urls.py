@@ -8,6 +8,7 @@ from ownership.overview import views_diagram, views_rollout
 
 urlpatterns = [
     path("", views.matrix, name="matrix"),
+    path("ping/", views_ping.ping, name="ping_nobody"),  # a script whose token is empty
     path("ping/<str:token>", views_ping.ping, name="ping"),
     path("ping/<str:token>/held", views_ping.held, name="ping_held"),
     path("ping/<str:token>/<slug:end>", views_ping.ping, name="ping_end"),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("steps/<uuid:step_id>/done", views.step_done, name="step_done"),
     path("steps/<uuid:step_id>/give", views.step_give, name="step_give"),
     path("steps/files/<uuid:file_id>", views.step_file, name="step_file"),
+    path("escalations/", views.steps, name="escalations"),  # where those who open an address below it are led
     path("escalations/<uuid:escalation_id>/acknowledge", views.acknowledge, name="acknowledge_escalation"),
     path("escalations/<uuid:escalation_id>/snooze", views.snooze, name="snooze_escalation"),
     path("escalations/<uuid:escalation_id>/raise", views.raise_now, name="raise_escalation"),

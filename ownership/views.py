@@ -21,7 +21,7 @@ from districts.access import Actor, Can, may, require
 from districts.links import absolute
 from districts.models import Person
 from ownership import actions, forms, queries
-from ownership.feeds.checks import may_sign
+from ownership.feeds.checks import may_sign, to_sign
 from ownership.holds import queries as holds
 from ownership.ladders import rehearsal
 from ownership.ladders.climbing import ladder_of
@@ -62,11 +62,12 @@ def process(request: HttpRequest, slug: str) -> HttpResponse:
     addresses = {}
     if actor.is_admin:
         addresses = {feed.id: absolute(district, reverse("ping", args=[feed.token])) for feed in view.row.feeds}
+    signs = may(actor, Can.LEAD) or may_sign(actor.person, view.row.process)
     return render(
         request, "ownership/process.html",
         {"view": view, "process": view.row.process, "addresses": addresses, "now": now, "may_lead": may(actor, Can.LEAD),
          "pauses": forms.PAUSES, "services": queries.service_names(view.row.process), "holds": holds.waiting_of(view.row.process),
-         "may_sign": may(actor, Can.LEAD) or may_sign(actor.person, view.row.process)},
+         "to_sign": to_sign(view.row.feeds, now=now) if signs else set()},
     )  # fmt: skip
 
 
@@ -101,6 +102,7 @@ def _steps(request: HttpRequest, actor: Actor, *, wrong: Step | None = None, for
         "waiting": [one for one in page if isinstance(one, queries.Open)], "count": len(waiting), "page": page,
         "owed": [one for one in page if isinstance(one, reading.RunView)], "everybody": everybody, "may_lead": may_lead,
         "now": timezone.now(), "wrong": wrong, "form": form, "pauses": forms.PAUSES,
+        "back": _came_from(request).partition("#")[0] if wrong else "",
     }  # fmt: skip
     return render(request, "ownership/steps.html", context, status=422 if wrong else 200)
 
@@ -146,10 +148,9 @@ def step_give(request: HttpRequest, step_id: UUID) -> HttpResponse:
             messages.success(request, _("%(name)s has it now, and is told.") % {"name": to.name})
         else:
             messages.info(request, _("Nothing was different."))
-        return redirect("steps")
-    return render(
-        request, "ownership/give.html", {"step": step, "form": form, "now": timezone.now()}, status=422 if form.errors else 200
-    )  # fmt: skip
+        return _back(request)
+    context = {"step": step, "form": form, "now": timezone.now(), "back": _came_from(request)}
+    return render(request, "ownership/give.html", context, status=422 if form.errors else 200)
 
 
 @login_required
@@ -232,6 +233,10 @@ def _acted(request: HttpRequest, act: Callable[[], bool], said: str) -> HttpResp
 
 def _back(request: HttpRequest) -> HttpResponse:
     """To the page the form was on."""
-    to = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(to, allowed_hosts=None) and to.startswith("/")
-    return redirect(to if safe else reverse("steps"))
+    return redirect(_came_from(request) or reverse("steps"))
+
+
+def _came_from(request: HttpRequest) -> str:
+    """A path of this host, or empty."""
+    to = request.POST.get("next") or request.GET.get("next", "")
+    return to if url_has_allowed_host_and_scheme(to, allowed_hosts=None) and to.startswith("/") else ""

@@ -1,6 +1,8 @@
 """What rests on people: work done by hand that is asked about until it ends, and what one person alone can do."""
 
-from datetime import date, datetime, timedelta
+import threading
+import time
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from districts.models import Person
 from districts.scope import district_scope
 from ownership.covering import keypersons, overrides, overrides_listed, rotation
 from ownership.covering.overrides import NotLikeThat, hours, months_on
+from ownership.duty import turns
 from ownership.models import (
     Cover,
     Escalation,
@@ -27,7 +30,8 @@ from ownership.models import (
     Step,
 )
 from tests.conftest import NOW, Cast, a_ticket, person, sign_in
-from tests.test_ownership import Sync, make_sync
+from tests.test_ownership import Sync, in_threads, make_sync
+from tests.test_ownership_pages import sign_up
 from tickets.models import Event
 
 TODAY = date(2026, 11, 3)
@@ -91,6 +95,45 @@ def test_it_is_asked_about_when_it_is_due_once_and_weekly_when_it_should_be_over
     assert row.review_at == over + 7 * DAY
     assert overrides.ask(here.district.id, now=over + 7 * DAY) == 1
     assert len(asked()) == 3
+
+
+def test_the_same_words_on_the_same_day_are_one(here: Cast, sync: Sync) -> None:
+    first = override(here.alice)
+    assert override(here.alice).id == first.id
+    assert override(here.alice, minutes=20, until=date(2026, 11, 20)).id == first.id
+    first.refresh_from_db()
+    assert (first.minutes, first.until, first.review_at) == (20, date(2026, 11, 20), datetime(2026, 11, 21, 17, tzinfo=UTC))
+    others = [override(here.bob), override(here.alice, process=sync.process), override(here.alice, now=NOW + DAY)]
+    others += [override(here.alice, what="Other"), override(here.alice, why="Other")]
+    assert overrides.review(first.id, verdict="ended", words="", until=None, by=here.lena, now=NOW)
+    others.append(override(here.alice))
+    assert len({first.id, *(one.id for one in others)}) == 7
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_two_at_once_write_down_one(cedar: Cast) -> None:
+    gate, alice = threading.Barrier(2), cedar.alice
+
+    def write() -> None:
+        gate.wait(10)
+        with district_scope(cedar.district.id):
+            override(alice)
+            turns.go_on_leave(alice, first=TODAY, last=TODAY, cover=None, by=alice, today=TODAY, now=NOW)
+            time.sleep(0.2)  # the other is there before this one is over
+
+    in_threads(2, write)
+    with district_scope(cedar.district.id):
+        assert (Override.objects.count(), Leave.objects.count()) == (1, 1)
+
+
+def test_the_same_leave_sent_again_is_one_with_whoever_stands_in_now(here: Cast) -> None:
+    lena, day = sign_in(here.lena, here.district), here.district.today(timezone.now())
+    given = {"person": str(here.alice.id), "first": day.isoformat(), "last": (day + DAY).isoformat()}
+    for more in ({}, {}, {"cover": str(here.bob.id)}):
+        assert lena.post(reverse("leave"), given | more).status_code == 302
+    assert [leave.cover for leave in Leave.objects.filter(person=here.alice)] == [here.bob]
+    assert lena.post(reverse("leave"), given | {"last": day.isoformat()}).status_code == 302
+    assert Leave.objects.filter(person=here.alice).count() == 2
 
 
 def test_without_a_process_the_lead_of_the_team_is_asked(here: Cast) -> None:
@@ -165,10 +208,10 @@ def test_written_down_tapped_taken_back_and_decided_on_pages(here: Cast, oak: Ca
     use = OverrideUse.objects.get()
     assert (use.times, use.minutes, use.by) == (2, 30, here.alice)
     assert "30 min" in alice.get(reverse("override", args=[row.id])).content.decode()
-    assert bob.post(reverse("override_take_back", args=[use.id])).status_code == 403
+    assert bob.post(reverse("override_take_back", args=[use.id])).status_code == 404
     review = reverse("override_review", args=[row.id])
     decided = {"verdict": "keep", "until": until.isoformat(), "words": ""}
-    assert [bob.post(review, decided).status_code, lena.post(review, decided).status_code] == [403, 422]
+    assert [who.post(review, decided).status_code for who in (bob, alice, lena)] == [404, 403, 422]
     exported = lena.get(reverse("overrides_csv"))
     assert "'=Copies the list,No import" in exported.content.decode("utf-8-sig")
     assert alice.get(reverse("overrides_csv")).status_code == 403
@@ -177,6 +220,23 @@ def test_written_down_tapped_taken_back_and_decided_on_pages(here: Cast, oak: Ca
     with district_scope(oak.district.id):
         foreign = override(oak.charlie)
     assert alice.get(reverse("override", args=[foreign.id])).status_code == 404
+
+
+def test_of_other_teams_nobody_sees_or_logs_any_but_leads_and_whoever_is_asked(here: Cast, sync: Sync) -> None:
+    plain, asked_about = override(here.alice), override(here.alice, what="Copies the riders", process=sync.process)
+    sign_up(sync.rosa, here)
+    use = overrides.did_it(plain, by=here.bob, now=NOW)
+    assert use is not None
+    bob, rosa, lee = (sign_in(who, here.district) for who in (here.bob, sync.rosa, here.lee))
+    page, again = (reverse(name, args=[plain.id]) for name in ("override", "override_again"))
+    assert [bob.get(page).status_code, bob.post(again, {"times": "2"}).status_code] == [404, 404]
+    assert bob.post(reverse("override_review", args=[plain.id]), {"verdict": "ended"}).status_code == 404
+    assert bob.post(reverse("override_take_back", args=[use.id])).status_code == 404, "not even what was logged from there before"
+    assert OverrideUse.objects.count() == 1
+    assert [rosa.get(page).status_code, lee.get(page).status_code] == [404, 200]
+    theirs = reverse("override", args=[asked_about.id])
+    assert [rosa.get(theirs).status_code, bob.get(theirs).status_code] == [200, 404]
+    assert rosa.post(reverse("override_review", args=[asked_about.id]), {"verdict": "ended"}, follow=True).status_code == 200
 
 
 def test_the_csv_has_all_of_the_chosen_days_read_piece_by_piece(here: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

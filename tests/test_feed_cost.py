@@ -86,7 +86,8 @@ def test_a_program_that_asks_for_no_feed_reads_one_line(here: Cast, sync: Sync, 
 
 
 def test_a_program_that_says_far_too_much_reads_one_line(here: Cast, sync: Sync) -> None:
-    answer = visitor(here.district).post(f"/matrix/ping/{sync.feed.token}", b"x" * 3_000_000, content_type="application/octet-stream")
+    client, far_too_much = Client(HTTP_HOST=here.district.host, HTTP_ACCEPT="*/*"), b"x" * 3_000_000
+    answer = client.post(f"/matrix/ping/{sync.feed.token}", far_too_much, content_type="application/octet-stream")
     assert (answer.status_code, answer["Content-Type"].split(";")[0]) == (413, "text/plain")
     assert not FeedRun.objects.exists()
 

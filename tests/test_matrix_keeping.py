@@ -11,10 +11,10 @@ from django.test import Client
 from districts.scope import district_scope
 from ownership import actions
 from ownership.feeds import pings
-from ownership.keeping import writing
+from ownership.keeping import removing, writing
 from ownership.keeping.described import Described, Leg, Watched
 from ownership.keeping.loading import load_matrix
-from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Path, Process, ProcessChange, Stage, System
+from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Path, Process, ProcessChange, Stage, System, Vendor
 from tests.conftest import NOW, Cast, sign_in, visitor
 from tests.test_ownership import make_sync
 from tests.test_ownership_pages import MATRIX, load_again
@@ -161,8 +161,13 @@ def test_a_process_is_taken_off_but_not_what_a_ladder_was_climbed_for(here: Cast
     sync = make_sync(here)
     actions.ping(sync.feed, outcome="failed", counts={}, note="", now=NOW)
     Escalation.objects.create(ladder=sync.process.ladder, feed_run=FeedRun.objects.get(), process=sync.process, began_at=NOW)
+    before = shown(admin.get(f"/setup/matrix/{sync.process.slug}/"))
+    assert ("Take it off the matrix" in before, "cannot be taken off the matrix: a ladder was climbed for it." in before) == (
+        False,
+        True,
+    )
     said = admin.post(f"/setup/matrix/{sync.process.slug}/remove", follow=True)
-    assert "a ladder was climbed for it" in shown(said)
+    assert shown(said).count("a ladder was climbed for it") == 2
     assert Process.objects.exists()
     assert FeedRun.objects.exists()
 
@@ -222,6 +227,51 @@ def test_a_role_is_held_by_people_who_work_here(here: Cast, admin: Client, regis
     assert "Registrar" in shown(admin.get("/setup/matrix/roles/"))
 
 
+def test_a_role_is_taken_away_when_nothing_uses_it_and_else_it_is_said_what_does(here: Cast, oak: Cast, admin: Client) -> None:
+    sync = make_sync(here)
+    nobody, clerk = OwnerRole.objects.create(slug="nobody", name="Nobody Role"), sync.process.primary
+    assert clerk is not None
+    page = shown(admin.get(f"/setup/matrix/roles/{clerk.id}/"))
+    assert "the process “Attendance to transportation”" in page
+    assert "the ladder “Attendance”" in page
+    assert "Take this role away" not in page
+    said = admin.post(f"/setup/matrix/roles/{clerk.id}/remove", follow=True)
+    assert "It stays. It is used by: the " in shown(said)
+    assert "Take this role away" in shown(admin.get(f"/setup/matrix/roles/{nobody.id}/"))
+    assert sign_in(here.lena, here.district).post(f"/setup/matrix/roles/{nobody.id}/remove").status_code == 403
+    assert sign_in(oak.carla, oak.district).post(f"/setup/matrix/roles/{nobody.id}/remove").status_code == 404
+    assert OwnerRole.objects.filter(id=nobody.id).exists()
+    assert "Nobody Role is taken away" in shown(admin.post(f"/setup/matrix/roles/{nobody.id}/remove", follow=True))
+    assert set(OwnerRole.objects.values_list("name", flat=True)) == {"Clerk", "Supervisor", "Director"}
+    assert admin.post(f"/setup/matrix/roles/{nobody.id}/remove").status_code == 404
+
+
+def test_systems_that_nothing_uses_are_taken_away(here: Cast, admin: Client, registrar: OwnerRole) -> None:
+    save(admin, "/setup/matrix/new", WHOLE)
+    alone, supplied = (System.objects.create(slug=slug, name=slug.title()) for slug in ("alone", "supplied"))
+    Vendor.objects.create(slug="v", name="Supplier", systems=["supplied"])
+    found = {row.name: users for row, users in removing.systems()}
+    one = ["the process “Enrollment to buses”"]
+    assert found == {"Alone": [], "Compass": one, "MealTrack": one, "RouteWise": one, "Supplied": ["the vendor “Supplier”"]}
+    page = shown(admin.get("/setup/matrix/systems/"))
+    assert (page.count("Take it away"), page.count("/remove")) == (1, 1)
+    for name in ("RouteWise", "Supplied"):
+        row = System.objects.get(name=name)
+        assert "It stays. It is used by: the " in shown(admin.post(f"/setup/matrix/systems/{row.id}/remove", follow=True))
+    assert "Alone is taken away" in shown(admin.post(f"/setup/matrix/systems/{alone.id}/remove", follow=True))
+    assert admin.post("/setup/matrix/enrollment-to-buses/remove").status_code == 302
+    for row in System.objects.exclude(id=supplied.id):
+        admin.post(f"/setup/matrix/systems/{row.id}/remove")
+    assert list(System.objects.all()) == [supplied]
+
+
+@pytest.mark.parametrize("kind", [OwnerRole, System])
+def test_whatever_can_point_to_a_role_or_a_system_has_words(kind: Any) -> None:
+    tables = {(table.related_model._meta.label_lower, table.related_model._meta.app_label) for table in removing.tables(kind)}
+    assert ("ownership.process", "ownership") in tables
+    assert [label for label, app in tables if not {label, app} & {*removing.NAMED, *removing.TOLD}] == []
+
+
 def test_what_was_changed_here_stays_when_the_file_is_loaded_again(here: Cast, admin: Client) -> None:
     load_again()
     where = "/setup/matrix/attendance-to-transportation-sync/"
@@ -267,6 +317,10 @@ def test_the_whole_matrix_goes_out_and_comes_in_the_same(here: Cast, admin: Clie
         assert page.context["preview"].stay == page.context["preview"].changed == page.context["preview"].new == []
         assert 'name="kept"' not in shown(page), "nothing to take"
     assert writing.everything() == before
+
+
+def test_the_page_offers_the_files_that_it_reads(here: Cast, admin: Client) -> None:
+    assert 'accept=".csv,.tsv,.yaml,.yml,text/csv"' in shown(admin.get("/setup/matrix/files/"))
 
 
 def test_a_file_is_looked_at_first_and_then_taken(here: Cast, admin: Client) -> None:

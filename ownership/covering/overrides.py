@@ -51,14 +51,22 @@ def is_late(override: Override, today: date) -> bool:
 def write_down(
     what: str, *, why: str, process: Process | None, minutes: int, until: date, by: Person, now: datetime, person: Person | None = None
 ) -> Override:  # fmt: skip
-    """`person`: who does it; whoever writes it down, where nobody is named. `minutes`: each time."""
+    """`person`: who does it; whoever writes it down, where nobody is named. `minutes`: each time.
+
+    The same words about the same process, once more on that day, are the same one, with the minutes and the end that were said last.
+    """
     today = this_district().today(now)
     person = person or by
-    override = Override(
-        what=what, why=why, process=process, person=person, team=_team_of(person), minutes=minutes, began_on=today, until=until,
-    )  # fmt: skip
-    override.review_at = _next_review(override, today)
-    override.save(force_insert=True)
+    Person.objects.select_for_update(no_key=True).get(id=person.id)  # one at a time
+    same = overrides().filter(what=what, why=why, process=process, person=person, began_on=today, ended_at__isnull=True)
+    override = same.order_by("id").first()
+    new = override is None
+    if override is None:
+        override = Override(what=what, why=why, process=process, person=person, team=_team_of(person), began_on=today)
+    if (override.minutes, override.until) != (minutes, until):
+        override.minutes, override.until = minutes, until
+        override.review_at = _next_review(override, today)
+        override.save(force_insert=new)
     return override
 
 

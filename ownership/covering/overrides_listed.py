@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from districts.access import Actor, Can, may
 from districts.queries import this_district
-from ownership.covering.overrides import hours, is_late, months_on, overrides
+from ownership.covering.overrides import hours, is_late, may_review, months_on, overrides
+from ownership.duty.roles import Roster
 from ownership.models import Override, OverrideUse
 
 MOST_ENDED = 50  # on the page; the CSV has all of its period
@@ -58,20 +59,30 @@ class Listed:
 
 def listed(actor: Actor, *, now: datetime) -> Listed:
     """Leads see all; others their own and those of their teams."""
-    rows = overrides()
-    if not may(actor, Can.LEAD):
-        rows = rows.filter(Q(person=actor.person) | Q(team__in=list(actor.teams)))
+    rows = overrides() if may(actor, Can.LEAD) else overrides().filter(_near(actor))
     running = sorted(_rows(rows.filter(ended_at__isnull=True), now=now), key=lambda row: (not row.late, -row.month, -row.total))
     ended = _rows(rows.filter(ended_at__isnull=False).order_by("-ended_at")[:MOST_ENDED], now=now)
     return Listed(running, ended)
 
 
 def one(actor: Actor, override_id: UUID, *, now: datetime) -> Row:
-    """Any that somebody who works here asks for. Raises Http404."""
-    found = _rows(overrides().filter(id=override_id), now=now)
-    if not found:
-        raise Http404
+    """One that they may see. Raises Http404."""
+    found = _rows(overrides().filter(id=seen(actor, override_id, now=now).id), now=now)
     return found[0]
+
+
+def seen(actor: Actor, override_id: UUID, *, now: datetime) -> Override:
+    """Leads see any; others their own, those of their teams, and whatever they are asked about. Raises Http404."""
+    found: Override | None = overrides().filter(id=override_id).first()
+    if found is None:
+        raise Http404
+    if Override.objects.filter(_near(actor), id=override_id).exists() or may_review(actor, found, Roster(now)):
+        return found
+    raise Http404
+
+
+def _near(actor: Actor) -> Q:
+    return Q(person=actor.person) | Q(team__in=list(actor.teams))
 
 
 def _rows(rows: QuerySet[Override], *, now: datetime) -> list[Row]:

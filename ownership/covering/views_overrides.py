@@ -20,7 +20,7 @@ from ownership.changes.spreadsheets import as_csv
 from ownership.covering import overrides, overrides_listed
 from ownership.covering.overrides_form import OverrideForm, PeriodForm, ReviewForm, UseForm
 from ownership.duty.roles import Roster
-from ownership.models import Override, OverrideReview, OverrideUse
+from ownership.models import OverrideReview, OverrideUse
 from ownership.views import actor_of
 
 USES_SHOWN = 12
@@ -65,12 +65,13 @@ def _one(request: HttpRequest, actor: Actor, override_id: UUID, *, form: ReviewF
 @login_required
 @require_POST
 def again(request: HttpRequest, override_id: UUID) -> HttpResponse:
-    actor, found, form = actor_of(request), _override(override_id), UseForm(request.POST)
+    actor, now = actor_of(request), timezone.now()
+    found, form = overrides_listed.seen(actor, override_id, now=now), UseForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Once to twenty times in one go."))
         return _back(request, override_id)
     times = form.cleaned_data["times"]
-    if overrides.did_it(found, by=_me(actor), times=times, note=form.cleaned_data["note"], now=timezone.now()):
+    if overrides.did_it(found, by=_me(actor), times=times, note=form.cleaned_data["note"], now=now):
         said = ngettext("Logged once: %(time)s.", "Logged %(n)d times: %(time)s.", times)
         messages.success(request, said % {"n": times, "time": overrides.hours(times * found.minutes)})
     else:
@@ -86,6 +87,7 @@ def take_back(request: HttpRequest, use_id: UUID) -> HttpResponse:
     use = OverrideUse.objects.filter(id=use_id).first()
     if use is None:
         raise Http404
+    overrides_listed.seen(actor, use.override_id, now=timezone.now())
     if use.by_id != _me(actor).id and not may(actor, Can.LEAD):
         raise PermissionDenied
     overrides.take_back(use)
@@ -96,8 +98,8 @@ def take_back(request: HttpRequest, use_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def review(request: HttpRequest, override_id: UUID) -> HttpResponse:
-    actor, found, now = actor_of(request), _override(override_id), timezone.now()
-    roster = Roster(now)
+    actor, now = actor_of(request), timezone.now()
+    found, roster = overrides_listed.seen(actor, override_id, now=now), Roster(now)
     if not overrides.may_review(actor, found, roster):
         raise PermissionDenied
     form = ReviewForm(request.POST, today=roster.today)
@@ -127,13 +129,6 @@ def export(request: HttpRequest) -> HttpResponse:
     period = form.period(form.cleaned_data)
     rows = map(overrides_listed.cells, overrides_listed.in_period(period, now=now))
     return as_csv(f"overrides-{period.first}-{period.last}", overrides_listed.head(), rows)
-
-
-def _override(override_id: UUID) -> Override:
-    found: Override | None = overrides.overrides().filter(id=override_id).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _back(request: HttpRequest, override_id: UUID) -> HttpResponse:

@@ -66,7 +66,7 @@ def undo_swap(swap_id: UUID) -> None:
 def go_on_leave(
     person: Person, *, first: date, last: date, cover: Person | None, by: Person, today: date, now: datetime
 ) -> Leave:  # fmt: skip
-    """Days included. Raises NotPossible."""
+    """Days included. The same days once more are the same leave, with whoever stands in now. Raises NotPossible."""
     if last < first:
         raise NotPossible(_("The last day comes after the first."))
     if last < today:
@@ -79,8 +79,14 @@ def go_on_leave(
         raise NotPossible(_("Nobody stands in for themselves."))
     if cover:
         _works_here(cover)
-    leave = Leave(person=person, first=first, last=last, cover=cover, by=by, at=now)
-    leave.save(force_insert=True)
+    Person.objects.select_for_update(no_key=True).get(id=person.id)  # one at a time
+    leave = Leave.objects.filter(person=person, first=first, last=last).order_by("at", "id").first()
+    if leave is None:
+        leave = Leave(person=person, first=first, last=last, cover=cover, by=by, at=now)
+        leave.save(force_insert=True)
+    elif leave.cover_id != (cover.id if cover else None):
+        leave.cover, leave.by, leave.at = cover, by, now
+        leave.save(update_fields=["cover", "by", "at"])
     return leave
 
 

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from districts.editing import actor_of, for_administrators, row_or_404
 from districts.models import Person
 from ownership.feeds.addresses import ways
-from ownership.keeping import writing
+from ownership.keeping import removing, writing
 from ownership.keeping.described import Described
 from ownership.keeping.forms import FeedForm, ProcessForm, RoleForm
-from ownership.models import Feed, OwnerRole, Process, ProcessChange
+from ownership.models import Feed, OwnerRole, Process, ProcessChange, System
 
 ONE_FORM = require_http_methods(["GET", "HEAD", "POST"])
 CHANGES_SHOWN = 30
@@ -65,8 +65,9 @@ def process(request: HttpRequest, slug: str = "") -> HttpResponse:
             return redirect("setup_feed_new", saved.slug)
         messages.success(request, _("Saved.")) if differs else messages.info(request, _("Nothing was different."))
         return redirect("setup_process", saved.slug)
-    context: dict[str, Any] = {"form": form, "process": row, "now": timezone.now(), "feeds": [], "changes": []}
+    context: dict[str, Any] = {"form": form, "process": row, "now": timezone.now(), "feeds": [], "changes": [], "kept": []}
     if row:
+        context["kept"] = removing.in_the_way(row)
         context["feeds"] = row.feeds.order_by("-active", "name")
         context["changes"] = ProcessChange.objects.filter(process=row).select_related("by").order_by("-at", "-id")[:CHANGES_SHOWN]
     return render(request, "ownership/setup/process.html", context, status=422 if form.errors else 200)
@@ -79,13 +80,8 @@ def process_remove(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         writing.remove_process(row)
     except ProtectedError:
-        messages.error(
-            request,
-            _(
-                "It stays: a ladder was climbed for it, or an outage touched it, and that is not forgotten."
-                " You can stop watching its feeds."
-            ),
-        )
+        said = _("It cannot be taken off the matrix: %(reasons)s. That is not forgotten. You can stop watching its feeds.")
+        messages.error(request, said % {"reasons": ", ".join(removing.in_the_way(row))})
         return redirect("setup_process", slug)
     messages.success(request, _("%(name)s is taken off the matrix.") % {"name": row.name})
     return redirect("setup_matrix")
@@ -127,5 +123,43 @@ def role(request: HttpRequest, role_id: UUID | None = None) -> HttpResponse:
         saved = writing.save_role(row, form.values())
         messages.success(request, _("%(name)s is saved.") % {"name": saved.name})
         return redirect("setup_roles")
-    used = Process.objects.filter(Q(primary=row) | Q(secondary=row)).order_by("name") if row else []
-    return render(request, "ownership/setup/role.html", {"form": form, "role": row, "used": used}, status=422 if form.errors else 200)
+    context: dict[str, Any] = {"form": form, "role": row, "used": [], "users": []}
+    if row:
+        context["used"] = Process.objects.filter(Q(primary=row) | Q(secondary=row)).order_by("name")
+        context["users"] = removing.users_of(row)
+    return render(request, "ownership/setup/role.html", context, status=422 if form.errors else 200)
+
+
+@for_administrators
+@require_POST
+def role_remove(request: HttpRequest, role_id: UUID) -> HttpResponse:
+    return redirect("setup_roles") if _removed(request, OwnerRole, role_id) else redirect("setup_role", role_id)
+
+
+# --- systems ------------------------------------------------------------------------------------------------------------
+
+
+@for_administrators
+@require_safe
+def systems(request: HttpRequest) -> HttpResponse:
+    return render(request, "ownership/setup/systems.html", {"rows": removing.systems()})
+
+
+@for_administrators
+@require_POST
+def system_remove(request: HttpRequest, system_id: UUID) -> HttpResponse:
+    _removed(request, System, system_id)
+    return redirect("setup_systems")
+
+
+def _removed(request: HttpRequest, kind: type[OwnerRole | System], row_id: UUID) -> bool:
+    """False: something uses it, and the page says what. Raises Http404."""
+    try:
+        name = removing.remove(kind, row_id, by=_me(request))
+    except kind.DoesNotExist:
+        raise Http404 from None
+    except removing.StillUsed as error:
+        messages.error(request, _("It stays. It is used by: %(users)s.") % {"users": ", ".join(error.users)})
+        return False
+    messages.success(request, _("%(name)s is taken away.") % {"name": name})
+    return True

@@ -22,7 +22,7 @@ class FileForm(EditForm):
     file = forms.FileField(
         label=gettext_lazy("File"),
         help_text=gettext_lazy("CSV from a spreadsheet, or YAML. You see what it would change before anything is."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.yaml,.yml,.json,text/csv"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.tsv,.yaml,.yml,text/csv"}),
     )  # fmt: skip
 
 

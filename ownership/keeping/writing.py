@@ -44,6 +44,7 @@ RESERVED = {
     "sign",
     "checkpoint",
     "simulations",
+    "systems",
 }  # pages of ours
 FEED = {  # as words call it, and as the row does
     "name": "name", "terms": "terms", "grace": "grace_minutes", "longest": "longest_minutes", "all_year": "all_year",

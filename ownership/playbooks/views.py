@@ -178,8 +178,8 @@ def step_give(request: HttpRequest, step_id: UUID) -> HttpResponse:
             messages.success(request, _("%(name)s has it now, and is told.") % {"name": to.name})
         else:
             messages.info(request, _("Nothing was different."))
-        return redirect("playbook_run", view.run.id)
-    context = {"step": step, "run": view.run, "form": form, "now": timezone.now()}
+        return _back(request, view)
+    context = {"step": step, "run": view.run, "form": form, "now": timezone.now(), "back": _came_from(request)}
     return render(request, f"{FOLDER}/give.html", context, status=422 if form.errors else 200)
 
 
@@ -234,6 +234,10 @@ def _acted(request: HttpRequest, view: RunView, act: Callable[[], bool], said: s
 
 def _back(request: HttpRequest, view: RunView) -> HttpResponse:
     """To the page the form was on."""
-    to = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(to, allowed_hosts=None) and to.startswith("/")
-    return redirect(to if safe else reverse("playbook_run", args=[view.run.id]))
+    return redirect(_came_from(request) or reverse("playbook_run", args=[view.run.id]))
+
+
+def _came_from(request: HttpRequest) -> str:
+    """A path of this host, or empty."""
+    to = request.POST.get("next") or request.GET.get("next", "")
+    return to if url_has_allowed_host_and_scheme(to, allowed_hosts=None) and to.startswith("/") else ""
