@@ -66,10 +66,12 @@ class Post:
         owners = [task.owner for task in tasks if task.owner][:1]
         self._tell(owners, letter, f"task:{tasks[0].id}:{key}", incident, wakes)
 
-    def offered(self, people: Sequence[Person], title: str, *, key: str) -> None:
+    def offered(self, people: Sequence[Person], title: str, happened: Callable[[], str], *, key: str) -> None:
+        """`happened`: what is wrong, a sentence in the language that is active."""
+
         def letter() -> tuple[str, list[str]]:
-            said = _("A feed of it failed. If people are affected, declare an outage: the steps and the status page start from it.")
-            return _("Is this an outage? %(what)s") % {"what": title}, [said]
+            said = _("If people are affected, declare an outage: the steps and the status page start from it.")
+            return _("Is this an outage? %(what)s") % {"what": title}, [happened(), said]
 
         self._send(people, letter, key=key, path=reverse("incidents"), wakes=False)
 

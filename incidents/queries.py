@@ -22,7 +22,6 @@ from incidents.models import (
     Kind,
     Level,
     LinkedTicket,
-    Offer,
     Task,
     Update,
 )  # fmt: skip
@@ -185,12 +184,6 @@ def mine(actor: Actor) -> list[Task]:
 
 def past() -> QuerySet[Incident]:
     return Incident.objects.filter(state__in=[State.RESOLVED, State.FALSE_ALARM]).order_by("-detected_at")
-
-
-def offers() -> list[Offer]:
-    """Failed feeds that nobody has said of whether they are an outage; while their ladder is open."""
-    rows = Offer.objects.filter(incident__isnull=True, declined_at__isnull=True, escalation__ended_at__isnull=True)
-    return list(rows.select_related("escalation__process").order_by("-made_at")[:20])
 
 
 # --- what anybody may know ---------------------------------------------------------------------------------------------

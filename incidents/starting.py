@@ -1,4 +1,4 @@
-"""An outage begins: by a person, a ticket, a failed feed or a system's alert. A second report of the same joins the one that runs."""
+"""An outage: begun by a person, a ticket, a feed in trouble or a system's alert. A second report joins the one that runs."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -61,8 +61,7 @@ def start(given: New, *, by: Person | None, now: datetime, anew: bool = False) -
 
     One at a time in a district: of two reports at once, the second sees the first.
     """
-    Rules.objects.get_or_create()
-    Rules.objects.select_for_update().get()
+    hold()
     playbook.ensure()
     if by and (pressed := _pressed(given, by, now=now)):
         return Started(pressed, new=False)
@@ -80,6 +79,12 @@ def start(given: New, *, by: Person | None, now: datetime, anew: bool = False) -
     record(incident, What.DECLARED, now=now, by=by, source=given.source, systems=named, unknown=list(given.unknown))
     Mover(now).move(incident)
     return Started(incident, new=True)
+
+
+def hold() -> None:
+    """Until this transaction ends, nobody else in the district begins an outage, or suggests one of a feed."""
+    Rules.objects.get_or_create()
+    Rules.objects.select_for_update().get()
 
 
 def _pressed(given: New, by: Person, *, now: datetime) -> Incident | None:
@@ -171,7 +176,7 @@ def _ends(process: Process) -> list[str]:
 
 
 def systems_of(process: Process) -> list[System]:
-    """Where it begins, for an outage that a failed feed of it starts."""
+    """Where it begins, for an outage that a feed of it starts."""
     return [process.source] if process.source else list(System.objects.filter(slug__in=process.targets))
 
 

@@ -1,4 +1,4 @@
-"""What is due in one district, in batches with a transaction each: levels and climbs, updates to subscribers, answers, failed feeds.
+"""What is due in one district, in batches with a transaction each: levels and climbs, updates to subscribers, answers, feeds.
 
 A row is claimed by its lock and settled in the same transaction, so a sweep that is killed leaves it as it was, and two at once
 share the work. One that fails is put off and does not stop the others.
@@ -13,13 +13,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import translation
 
-from districts.models import DistrictModel, Role
-from districts.queries import people_with_role, this_district
+from districts.models import DistrictModel
+from districts.queries import this_district
 from districts.scope import district_scope
-from incidents import answering, starting, subscribing
+from incidents import answering, starting, subscribing, suggesting
 from incidents.levels import Mover
 from incidents.models import Incident, Letter, Offer, ProcessRule, Update
-from incidents.notices import Post
 from incidents.starting import New
 from ownership.models import Escalation
 
@@ -62,34 +61,31 @@ def send_letters(district_id: UUID, *, now: datetime) -> int:
 
 
 def look_at_feeds(district_id: UUID, *, now: datetime) -> int:
-    """Each ladder that a failed feed began, once: what its process's rule says."""
+    """Each ladder that a feed in trouble began, once: what its process's rule says."""
 
     def due() -> QuerySet[Escalation]:
         seen = Offer.objects.filter(escalation=OuterRef("id"))
         rows = Escalation.objects.filter(ended_at__isnull=True, feed_run__feed__active=True).filter(~Exists(seen))
-        return rows.select_related("process__source", "feed_run").order_by("began_at", "id")
+        return rows.select_related("process__source", "feed_run__feed").order_by("began_at", "id")
 
     def pass_over(row: Escalation) -> None:
         Offer.objects.bulk_create([Offer(escalation=row, made_at=now, declined_at=now)], ignore_conflicts=True)
 
-    return _drain(district_id, due, lambda row: _feed_failed(row, now=now), pass_over)
+    return _drain(district_id, due, lambda row: _look(row, now=now), pass_over)
 
 
-def _feed_failed(escalation: Escalation, *, now: datetime) -> None:
+def _look(escalation: Escalation, *, now: datetime) -> None:
     process = escalation.process
     rule = ProcessRule.objects.filter(process=process).values_list("starts", flat=True).first() or Starts.OFFER
     if process is None or rule == Starts.NOTHING:
         Offer.objects.create(escalation=escalation, made_at=now, declined_at=now)
         return
-    incident = None
-    if rule == Starts.START:
-        given = New(title=process.name, began_at=escalation.began_at, systems=starting.systems_of(process), processes=[process],
-                    source=Incident.Source.FEED)  # fmt: skip
-        incident = starting.start(given, by=None, now=now).incident
-    Offer.objects.create(escalation=escalation, incident=incident, made_at=now)
-    if incident is None:
-        post = Post(this_district(), now)
-        post.offered(people_with_role(Role.LEADER) + people_with_role(Role.ADMIN), process.name, key=f"outage-offer:{escalation.id}")
+    if rule == Starts.OFFER:
+        suggesting.suggest(escalation, process, now=now)
+        return
+    given = New(title=process.name, began_at=escalation.began_at, systems=starting.systems_of(process), processes=[process],
+                source=Incident.Source.FEED)  # fmt: skip
+    Offer.objects.create(escalation=escalation, incident=starting.start(given, by=None, now=now).incident, made_at=now)
 
 
 def _drain[Row: DistrictModel](

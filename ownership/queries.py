@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.core.validators import slug_re
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -22,9 +21,10 @@ from ownership.duty.roles import Found, Roster
 from ownership.ladders.climbing import WITH_OWNERS, escalations, owners, whom
 from ownership.ladders.notices import clock, title, trouble
 from ownership.models import Escalation, Feed, FeedRun, OwnerRole, Process, Rung, Stage, Step, Summons, System
-from ownership.overview import audit, history, looks
+from ownership.overview import audit, history, looks, standing, wording
 from ownership.overview.audit import Finding
 from ownership.overview.history import Strip
+from ownership.overview.standing import OPEN, TROUBLED, WORST_FIRST
 from ownership.playbooks import line
 from ownership.vendors import silence
 from sla.models import ClockKind
@@ -32,12 +32,7 @@ from tickets.models import Ticket
 
 RUNS_SHOWN = 30
 MOST_OPEN = 200
-WORST_FIRST = (
-    Feed.State.FAILED, Feed.State.LATE, Feed.State.HELD, Feed.State.PARTIAL, Feed.State.UNKNOWN, Feed.State.ON_TIME, Feed.State.NEW,
-)  # fmt: skip
-TROUBLED = (Feed.State.FAILED, Feed.State.LATE, Feed.State.HELD, Feed.State.PARTIAL)
 NO_FEED = "none"  # in an address: the state of a process that has none
-OPEN = Q(ended_at__isnull=True) & (Q(ticket__isnull=True) | Q(ticket__status__in=Ticket.LIVE))
 
 
 @dataclass(frozen=True)
@@ -62,12 +57,15 @@ class MatrixRow:
     @property
     def state(self) -> str:
         """The worst of its feeds; empty without one."""
-        states = {feed.state for feed in self.feeds if feed.active}
-        return next((state for state in WORST_FIRST if state in states), "")
+        return standing.worst(self.feeds)
 
     @property
     def state_label(self) -> str:
-        return str(Feed.State(self.state).label) if self.state else ""
+        return standing.label(self.state)
+
+    @property
+    def trouble(self) -> bool:
+        return standing.in_trouble(self.state, ladders=self.open)
 
     @property
     def expected_at(self) -> datetime | None:
@@ -99,11 +97,11 @@ class Matrix:
         wanted = "" if state == NO_FEED else state
         known = state == NO_FEED or state in WORST_FIRST
         rows = [row for row in self.rows if row.state == wanted] if known else self.rows
-        return sorted(rows, key=lambda row: TROUBLED.index(row.state) if row.state in TROUBLED else len(TROUBLED))
+        return sorted(rows, key=lambda row: (not row.trouble, TROUBLED.index(row.state) if row.state in TROUBLED else len(TROUBLED)))
 
     @property
     def in_trouble(self) -> int:
-        return sum(self.counts[state] for state in TROUBLED)
+        return sum(row.trouble for row in self.rows)
 
     @property
     def counts(self) -> Counter[str]:
@@ -200,8 +198,7 @@ def _processes() -> QuerySet[Process]:
 
 def _matrix(processes: Sequence[Process], roster: Roster, *, now: datetime, zone: ZoneInfo) -> Matrix:
     strips = history.strips([feed for process in processes for feed in process.feeds.all()], now=now, zone=zone)
-    counted: Any = Escalation.objects.filter(OPEN, process__isnull=False).values("process_id").annotate(n=Count("id"))
-    waiting = {row["process_id"]: row["n"] for row in counted.order_by()}
+    waiting = standing.ladders()
     rows = [_row(process, roster, strips, waiting.get(process.id, 0)) for process in processes]
     beyond = tolerance.beyond(processes)
     findings = looks.findings([_audited(process, beyond.get(process.id, ())) for process in processes], roster)
@@ -263,9 +260,9 @@ def process_view(slug: str, actor: Actor, *, now: datetime, zone: ZoneInfo) -> P
     known = {system.slug: system for system in System.objects.filter(slug__in=process.targets)}
     runs = FeedRun.objects.filter(feed__in=[feed.id for feed in row.feeds]).select_related("feed").order_by("-at", "-id")
     return ProcessView(
-        row=row, sentence=_sentence(process.terms), targets=[known[slug] for slug in process.targets if slug in known],
+        row=row, sentence=wording.sentence(process.terms), targets=[known[slug] for slug in process.targets if slug in known],
         stages=[StageView(stage, _owner(stage.role, roster)) for stage in process.stages.all()],
-        feeds=[FeedView(feed, strips[feed.id], _sentence(feed.terms)) for feed in row.feeds],
+        feeds=[FeedView(feed, strips[feed.id], wording.expected(feed)) for feed in row.feeds],
         rungs=[RungView(rung, whom(rung, Escalation(process=process), roster)) for rung in rungs], runs=list(runs[:RUNS_SHOWN]),
         open=views_of(open_escalations().filter(process=process).order_by("began_at"), actor),
     )  # fmt: skip
@@ -275,11 +272,6 @@ def service_names(process: Process) -> list[str]:
     """Of the services that people ask for when it does not work."""
     named = Service.objects.filter(slug__in=process.services).order_by("name") if process.services else Service.objects.none()
     return list(named.values_list("name", flat=True))
-
-
-def _sentence(terms: str) -> str:
-    known = audit.understood(terms)
-    return known.sentence() if known else ""
 
 
 # --- steps ------------------------------------------------------------------------------------------------------------

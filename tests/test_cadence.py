@@ -18,6 +18,7 @@ from ownership.cadence.gathering import gather
 from ownership.cadence.simulating import FAILED, Injected
 from ownership.feeds.pings import Told, hear
 from ownership.models import Checkpoint, Escalation, Feed, FeedRun, Hold, Ladder, Process, RunStep, Simulation
+from ownership.queries import matrix
 from tests.conftest import NOW, Cast, sign_in, visitor
 from tests.test_ownership import DAY, FOUR_PM, HOUR, MINUTE, Sync, make_sync, sweep, told
 
@@ -45,7 +46,7 @@ def test_the_next_one_is_wednesday_at_two_and_not_in_the_holidays(here: Cast) ->
 
 def test_it_is_written_once_half_an_hour_before_and_sent_to_owners_and_leaders(here: Cast, sync: Sync) -> None:
     hear(sync.feed, Told(counts={"rows": 4}), now=NOW)
-    hear(sync.feed.refresh(), Told("failed", note="disk full"), now=NOW + HOUR)
+    hear(sync.feed.refresh(), Told("failed", note="disk full"), now=FOUR_PM + 20 * HOUR)  # of Wednesday's 4 PM
     for _twice in range(2):
         checkpoints.plan(here.district.id, now=NOW)
     assert checkpoints.write(here.district.id, now=WEDNESDAY - 31 * MINUTE) == 0
@@ -61,6 +62,53 @@ def test_it_is_written_once_half_an_hour_before_and_sent_to_owners_and_leaders(h
     assert Delivery.objects.filter(person=here.bob).count() == 0
     checkpoints.plan(here.district.id, now=WEDNESDAY)
     assert Checkpoint.objects.count() == 2
+
+
+def test_only_what_was_expected_counts_and_each_time_once(here: Cast, sync: Sync) -> None:
+    fresh = make_sync(here, slug="made-today").feed
+    Feed.objects.filter(id=fresh.id).update(expected_at=FOUR_PM + 6 * DAY)  # next due on Monday
+    for n, outcome in enumerate(["ok", "failed", "ok", "partial", "ok"]):
+        hear(fresh.refresh(), Told(outcome), now=NOW + n * MINUTE)
+    hear(sync.feed, Told(), now=NOW)
+    hear(sync.feed.refresh(), Told(), now=FOUR_PM)  # a second export
+    sweep(here, FOUR_PM + DAY + HOUR)
+    hear(sync.feed.refresh(), Told("failed"), now=FOUR_PM + DAY + 2 * HOUR)
+    hear(sync.feed.refresh(), Told(), now=FOUR_PM + DAY + 3 * HOUR)  # Wednesday's, late
+    sweep(here, FOUR_PM + 2 * DAY + HOUR)
+    body = gather(since=NOW - DAY, now=FOUR_PM + 2 * DAY + HOUR)
+    lines = {line.slug: line for line in body.lines}
+    new, known = lines["made-today"], lines["attendance"]
+    assert (new.ok, new.expected, new.failed, new.partial) == (0, 0, 1, 1), "that it failed is seen"
+    assert (known.ok, known.late, known.missed, known.expected, known.failed) == (1, 1, 1, 3, 1)
+    assert body.kept_percent == 33
+
+
+def test_what_was_told_of_before_is_not_expected_again(here: Cast, sync: Sync) -> None:
+    hear(sync.feed, Told(), now=NOW)
+    sweep(here, FOUR_PM + DAY + HOUR)
+    hear(sync.feed.refresh(), Told(), now=FOUR_PM + DAY + 3 * HOUR)
+    before, after = (gather(since=at, now=FOUR_PM + 2 * DAY).lines[0] for at in (NOW, FOUR_PM + DAY + 2 * HOUR))
+    assert (before.late, before.expected) == (1, 2)
+    assert (after.ok, after.late, after.missed, after.expected) == (0, 0, 0, 0)
+
+
+def test_a_page_from_before_says_what_it_said(here: Cast) -> None:
+    kept = {"slug": "a", "name": "A", "owner": "", "state": "ok", "ok": 3, "late": 1, "failed": 1}
+    assert Body.read({"since": "", "lines": [kept]}).kept_percent == 60
+
+
+def test_a_ladder_being_climbed_is_trouble_on_every_page(here: Cast, sync: Sync) -> None:
+    hear(sync.feed, Told(), now=FOUR_PM - HOUR)
+    Escalation.objects.create(ladder=sync.ladder, process=sync.process, began_at=FOUR_PM)  # as for changes that have not arrived
+    body = gather(since=FOUR_PM, now=WEDNESDAY)
+    found = matrix(now=WEDNESDAY, zone=here.district.zone)
+    assert (found.in_trouble, [row.trouble for row in found.in_state("")]) == (1, [True])
+    assert checkpoints.headline(body) == "1 process is in trouble; nothing was expected of any feed since the last checkpoint."
+    checkpoints.plan(here.district.id, now=NOW)
+    checkpoints.write(here.district.id, now=WEDNESDAY)
+    mail = Delivery.objects.filter(person=here.lee, channel="inapp", subject__startswith="Checkpoint").get()
+    assert "- Attendance to transportation: On time; 1 ladder being climbed" in mail.body
+    assert "1 process is in trouble" in sign_in(here.bob, here.district).get("/matrix/").content.decode()
 
 
 def test_the_page_keeps_what_was_so_then(here: Cast, sync: Sync) -> None:

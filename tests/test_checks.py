@@ -1,5 +1,7 @@
 """Checks: somebody is asked by mail to look, and signs on one page that it is in order, or says what is not."""
 
+from datetime import datetime
+
 import pytest
 
 from delivery.models import Delivery
@@ -8,6 +10,7 @@ from districts.scope import district_scope
 from ownership.feeds import checks
 from ownership.feeds.pings import Told, expect, hear
 from ownership.models import Escalation, Feed, FeedRun
+from ownership.overview import wording
 from tests.conftest import NOW, Cast, person, sign_in, visitor
 from tests.test_ownership import FOUR_PM, HOUR, MINUTE, Sync, make_sync, sweep, told
 
@@ -84,6 +87,56 @@ def test_signed_late_it_stands_for_its_own_time_and_three_o_clock_is_asked_for(
     assert (run.expected_at, feed.state, feed.expected_at) == (TEN, "ok", TEN + 5 * HOUR)
     assert checks.ask(here.district.id, now=TEN + 5 * HOUR) == 1, "three o'clock is still to be signed"
     assert Escalation.objects.get().ended_at == late
+
+
+def page_of(here: Cast, monkeypatch: pytest.MonkeyPatch, *, at: datetime) -> str:
+    monkeypatch.setattr("ownership.views.timezone.now", lambda: at)
+    return " ".join(sign_in(here.lena, here.district).get("/matrix/attendance/").content.decode().split())
+
+
+def test_the_button_is_there_while_something_is_to_be_signed(here: Cast, sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
+    button = "Look and sign<span"
+    page = page_of(here, monkeypatch, at=TEN - 9 * HOUR)
+    assert button in page
+    page = page_of(here, monkeypatch, at=TEN - 10 * HOUR)  # nearer to 3 PM of the day before
+    assert button not in page
+    assert "whoever answers for it is asked then to look and sign" in page
+    checks.ask(here.district.id, now=TEN)
+    assert "it waits to be signed" in page_of(here, monkeypatch, at=TEN + MINUTE)
+    visitor(here.district).post(link(sync), {"fine": "yes"})
+    assert button not in page_of(here, monkeypatch, at=TEN + 2 * HOUR)
+    assert button in page_of(here, monkeypatch, at=TEN + 3 * HOUR), "from halfway to 3 PM on"
+    sweep(here, TEN + 6 * HOUR + MINUTE)
+    assert button in page_of(here, monkeypatch, at=TEN + 7 * HOUR), "3 PM was missed"
+
+
+def test_a_check_is_never_said_to_wait_for_a_ping(here: Cast, sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
+    Feed.objects.exclude(id=sync.feed.id).delete()
+    first = "watched from its first ping on"
+    page = page_of(here, monkeypatch, at=NOW)
+    assert (first in page, "<dd>never seen" in page, "<dd>never signed" in page) == (False, False, True)
+    setup = sign_in(here.ada, here.district).get(f"/setup/matrix/attendance/feeds/{sync.feed.id}/").content.decode()
+    assert ("from its first word on" in setup, "Never signed:" in setup) == (False, True)
+    checks.ask(here.district.id, now=TEN)
+    sweep(here, TEN + 61 * MINUTE)
+    assert first not in page_of(here, monkeypatch, at=TEN + 2 * HOUR)
+    Feed.objects.create(process=sync.process, slug="new", name="New", terms="daily by 4 PM", expected_at=FOUR_PM)
+    assert first in page_of(here, monkeypatch, at=NOW), "what a system tells is"
+
+
+@pytest.mark.parametrize(
+    ("terms", "all_year", "words"),
+    [
+        ("daily checks at 3:31 PM", False, "Every school day checked at 3:31 PM."),
+        ("daily checks at 3:31 PM", True, "Every weekday, all year, checked at 3:31 PM."),
+        ("daily by 6 AM", True, "Every weekday, all year, by 6 AM."),
+        ("every day by 6 AM", True, "Every day by 6 AM."),
+        ("every Monday by 6 AM", True, "Every Monday by 6 AM."),
+        ("whenever", True, ""),
+    ],
+)
+def test_what_runs_all_year_says_so(terms: str, all_year: bool, words: str) -> None:
+    assert wording.expected(Feed(terms=terms, all_year=all_year)) == words
 
 
 def test_something_is_wrong_needs_words_and_calls_the_ladder(here: Cast, sync: Sync) -> None:

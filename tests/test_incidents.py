@@ -30,7 +30,7 @@ from incidents.models import (
     Update,
 )  # fmt: skip
 from incidents.starting import New
-from ownership.models import OwnerRole, Process, System
+from ownership.models import Feed, OwnerRole, Process, System
 from tests.conftest import NOW, Cast, a_ticket, person, sign_in
 from tests.test_ownership import make_sync
 from tests.test_ownership import sweep as sweep_feeds
@@ -245,6 +245,59 @@ def test_a_failed_feed_does_what_its_process_says(plan: Cast, rule: str, outages
     assert Offer.objects.filter(incident__isnull=True, declined_at__isnull=True).count() == offers
     assert Offer.objects.count() == 1
     assert told(plan.lee).count("Is this an outage? Attendance to transportation") == offers
+
+
+def asks(person: Any) -> list[str]:
+    return [row.body for row in Delivery.objects.filter(person=person, channel="inapp", subject__startswith="Is this an outage?")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "words"),
+    [
+        ("machine", "missed", "“Export confirmation” was expected by Tue, November 3, 10:00 AM and has not been heard of."),
+        ("machine", "failed", "“Export confirmation” said at Tue, November 3, 10:00 AM that it failed."),
+        ("check", "missed", "“Export confirmation” was to be signed by Tue, November 3, 10:00 AM, and nobody has signed it."),
+        ("check", "failed", "Whoever looked at “Export confirmation” at Tue, November 3, 10:00 AM says that something is wrong."),
+    ],
+)
+def test_an_offer_says_what_happened(plan: Cast, kind: str, outcome: str, words: str) -> None:
+    feed = make_sync(plan).feed
+    Feed.objects.filter(id=feed.id).update(kind=kind)
+    feed.runs.create(outcome=outcome, at=NOW, expected_at=NOW)
+    sweep_feeds(plan, NOW)
+    move(plan, NOW + MINUTE)
+    (body,) = asks(plan.lee)
+    page = sign_in(plan.lee, plan.district).get("/outages/").content.decode().replace("\xa0", " ")
+    assert words in body.replace("\u202f", " ")
+    assert words in page.replace("\u202f", " ")
+
+
+def test_one_process_is_offered_once_until_somebody_decides(plan: Cast) -> None:
+    sync = make_sync(plan)
+    second, third = (Feed.objects.create(process=sync.process, slug=name, name=name, terms="4 PM") for name in ("two", "three"))
+    for minute, feed in enumerate([sync.feed, second]):
+        feed.runs.create(outcome="missed", at=NOW, expected_at=NOW)
+        sweep_feeds(plan, NOW + minute * MINUTE)
+        move(plan, NOW + minute * MINUTE)
+    assert len(asks(plan.lee)) == 1
+    lee = sign_in(plan.lee, plan.district)
+    page = lee.get("/outages/").content.decode()
+    assert page.count("Is this an outage? Attendance to transportation") == 1
+    assert "“two” was expected by" in page
+    lee.post(f"/outages/offers/{Offer.objects.latest('made_at').id}/decline")
+    assert Offer.objects.filter(declined_at__isnull=False, declined_by=plan.lee).count() == 2
+    third.runs.create(outcome="failed", at=NOW + HOUR)
+    sweep_feeds(plan, NOW + HOUR)
+    move(plan, NOW + HOUR)
+    assert len(asks(plan.lee)) == 2, "that is news"
+
+
+def test_nothing_is_offered_of_a_process_whose_outage_runs(plan: Cast) -> None:
+    sync = make_sync(plan)
+    incident = begin(plan, processes=[sync.process])
+    from_feed(plan, sync)
+    move(plan, NOW + MINUTE)
+    assert (asks(plan.lee), Offer.objects.get().incident) == ([], incident)
 
 
 def from_feed(cast: Cast, sync: Any) -> None:

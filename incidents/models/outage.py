@@ -81,7 +81,7 @@ class PaperKind(DistrictModel):
 
 
 class ProcessRule(DistrictModel):
-    """What a failed feed of a process does: nothing here, an offer to those who lead, or an outage at once."""
+    """What a feed of a process does that is late, failed or not signed: nothing here, an offer, or an outage at once."""
 
     class Starts(models.TextChoices):
         NOTHING = "nothing", _("Nothing: its ladder is enough")
@@ -383,7 +383,7 @@ class Happening(DistrictModel):
 
 
 class Offer(DistrictModel):
-    """A failed feed's ladder that was looked at: what came of it here. One a ladder."""
+    """A ladder of a feed in trouble that was looked at: what came of it here. One a ladder."""
 
     escalation = tenant_fk(Escalation, on_delete=models.CASCADE)
     incident = tenant_fk(Incident, null=True, blank=True, on_delete=models.CASCADE)

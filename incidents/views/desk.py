@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from districts.access import Can, may
 from districts.models import District
-from incidents import actions, forms, linking, queries, reached, starting
+from incidents import actions, forms, linking, queries, reached, starting, suggesting
 from incidents.actions import NotYet, Refused
 from incidents.hunches import deciding
 from incidents.levels import affected
@@ -49,7 +49,8 @@ def outages(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     pages = Paginator(queries.past(), PAST_A_PAGE)
     context = {
-        "running": list(starting.running().select_related("commander").order_by("-detected_at")), "offers": queries.offers(),
+        "running": list(starting.running().select_related("commander").order_by("-detected_at")),
+        "suggestions": suggesting.suggestions(),
         "hunches": deciding.shown(actor, timezone.now()),
         "mine": queries.mine(actor), "past": pages.get_page(request.GET.get("page")), "now": timezone.now(),
         "may_lead": may(actor, Can.LEAD),
@@ -59,7 +60,7 @@ def outages(request: HttpRequest) -> HttpResponse:
 
 @staff_only
 def declare(request: HttpRequest) -> HttpResponse:
-    """From the desk's button, a ticket (?ticket=), a failed feed (?offer=), or what several people may write of (?hunch=)."""
+    """From the desk's button, a ticket (?ticket=), a feed in trouble (?offer=), or what several people may write of (?hunch=)."""
     now = timezone.now()
     ticket, offer, hunch = _ticket(request, now), _offer(request), hunches.given(request)
     if request.method != "POST":
@@ -119,7 +120,7 @@ def _settle_start(request: HttpRequest, incident: Incident, ticket: Ticket | Non
     if ticket:
         linking.link(incident, chosen=[ticket], by=actor_of(request).person, now=now)
     if offer:
-        Offer.objects.filter(id=offer.id).update(incident=incident)
+        suggesting.declared(offer, incident)
 
 
 def _declare_page(
@@ -137,8 +138,9 @@ def decline(request: HttpRequest, offer_id: UUID) -> HttpResponse:
     """No outage: the ladder is enough."""
     if not may(actor_of(request), Can.LEAD):
         raise PermissionDenied
-    rows = Offer.objects.filter(id=offer_id, incident__isnull=True, declined_at__isnull=True)
-    rows.update(declined_at=timezone.now(), declined_by=actor_of(request).person)
+    offer = Offer.objects.select_related("escalation").filter(id=offer_id).first()
+    if offer:
+        suggesting.declined(offer, by=actor_of(request).person, now=timezone.now())
     messages.success(request, _("No outage. The feed's ladder goes on as before."))
     return redirect("incidents")
 

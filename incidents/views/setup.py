@@ -1,4 +1,4 @@
-"""Set-up: the district's outage plan, its paper forms, and what a failed feed does."""
+"""Set-up: the district's outage plan, its paper forms, and what a feed in trouble does."""
 
 import re
 from typing import Any
@@ -112,7 +112,7 @@ def _read(line: str, teams: dict[str, Team]) -> dict[str, Any]:
 @staff_only
 @require_POST
 def rules(request: HttpRequest) -> HttpResponse:
-    """What counts as long, and what each process's failed feed does."""
+    """What counts as long, and what a feed in trouble does for each process."""
     require(actor_of(request), Can.ADMIN)
     minutes = a_number(request.POST.get("long_minutes", ""), least=1, most=10_000)
     if minutes is None:

@@ -162,7 +162,7 @@ def _send(row: Checkpoint, *, now: datetime) -> None:
 
     def letter() -> tuple[str, list[str]]:
         subject = _("Checkpoint on %(time)s: %(what)s") % {"time": clock(row.meets_at), "what": headline(body)}
-        lines = [f"- {line.name}: {line.state_label}" for line in body.lines if line.trouble]
+        lines = [f"- {line.name}: {line.said}" for line in body.lines if line.trouble]
         return subject, [headline(body), "\n".join(lines), _("The whole page is here, and prints on a sheet or two:")]
 
     Post(this_district(), now).send(people(now), letter, key=f"checkpoint:{row.id}", path=path_of(row))
@@ -176,10 +176,12 @@ def headline(body: Body) -> str:
     """The finding, in one sentence."""
     trouble = sum(line.trouble for line in body.lines)
     watched = sum(line.expected > 0 for line in body.lines)
-    if not watched:
+    if not watched and not trouble:
         return _("Nothing was expected of any feed since the last checkpoint.")
     kept = body.kept_percent
     if not trouble:
         return _("All %(n)d watched processes run; %(kept)d %% of what was expected came in time.") % {"n": watched, "kept": kept}
     said = ngettext("%(n)d process is in trouble", "%(n)d processes are in trouble", trouble) % {"n": trouble}
+    if not watched:
+        return _("%(trouble)s; nothing was expected of any feed since the last checkpoint.") % {"trouble": said}
     return _("%(trouble)s; %(kept)d %% of what was expected came in time.") % {"trouble": said, "kept": kept}

@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from ownership.models import Feed
-from ownership.queries import TROUBLED
+from ownership.overview import standing
 
 ITEMS = ("holds", "steps", "overrides", "unanswered", "days", "leaves", "contracts", "training", "tested")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One process since the checkpoint before."""
+    """One process since the checkpoint before.
+
+    `expected`: times that its feeds promised and that are settled; each is once in `ok`, `late` or `missed`, or was told of with less
+    than a good run. `failed`, `partial` and `held` are runs, at a promised time or not.
+    """
 
     slug: str
     name: str
@@ -26,18 +29,25 @@ class Line:
     partial: int = 0
     climbing: int = 0
     missing: int = 0
+    expected: int = 0
 
-    @property
-    def expected(self) -> int:
-        return self.ok + self.late + self.missed + self.failed + self.partial
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Self:
+        """As it was kept; of a page that was written when every run counted as expected, as it said then."""
+        before = sum(row.get(name, 0) for name in ("ok", "late", "missed", "failed", "partial"))
+        return cls(**{"expected": before, **row})
 
     @property
     def trouble(self) -> bool:
-        return self.state in TROUBLED or bool(self.climbing)
+        return standing.in_trouble(self.state, ladders=self.climbing)
 
     @property
     def state_label(self) -> str:
-        return str(Feed.State(self.state).label) if self.state else ""
+        return standing.label(self.state)
+
+    @property
+    def said(self) -> str:
+        return standing.said(self.state, ladders=self.climbing)
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,6 @@ class Body:
     def read(cls, given: Mapping[str, Any]) -> Self:
         """As it was kept; of a page from before a part was added, without it."""
         parts = {name: value for name, value in given.items() if name in cls.__dataclass_fields__}
-        parts["lines"] = [Line(**row) for row in parts.get("lines", ())]
+        parts["lines"] = [Line.read(row) for row in parts.get("lines", ())]
         parts |= {name: [Item(**row) for row in parts.get(name, ())] for name in ITEMS}
         return cls(**{"since": "", **parts})

@@ -1,6 +1,5 @@
 """A checkpoint is written: read from the rows as they are now. A dozen and a half queries, however many processes there are."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,16 +11,17 @@ from districts.calendar import ONE_DAY, Calendar, DayKind
 from districts.models import Person
 from districts.queries import calendar_of
 from ownership import models as m
+from ownership.cadence import counting
 from ownership.cadence.figures import Body, Item, Line
 from ownership.duty.roles import Roster
 from ownership.ladders.climbing import WITH_OWNERS
-from ownership.models import FeedRun, Process
-from ownership.queries import WORST_FIRST
+from ownership.models import Process
+from ownership.overview import standing
+from ownership.overview.standing import WORST_FIRST
 
 AHEAD = timedelta(days=7)
 CONTRACTS = timedelta(days=90)
 MOST = 40  # of one kind of thing
-Outcome = FeedRun.Outcome
 
 
 def gather(*, since: datetime, now: datetime) -> Body:
@@ -46,8 +46,7 @@ def _overrides(rows: Any, today: date) -> list[Item]:
 
 def _lines(roster: Roster, *, since: datetime) -> list[Line]:
     processes = list(Process.objects.select_related(*WITH_OWNERS).prefetch_related("feeds").order_by("name"))
-    outcomes = _outcomes(since)
-    climbing = _by_process(m.Escalation.objects.filter(ended_at__isnull=True, process__isnull=False).values("process_id"))
+    outcomes, climbing = counting.since(since), standing.ladders()
     missing = _by_process(m.Change.objects.filter(done_at__isnull=True, waived_at__isnull=True).values("process_id"))
     lines = [
         _line(process, roster, outcomes[process.id], climbing.get(process.id, 0), missing.get(process.id, 0)) for process in processes
@@ -57,25 +56,9 @@ def _lines(roster: Roster, *, since: datetime) -> list[Line]:
 
 
 def _line(process: Process, roster: Roster, outcomes: Mapping[str, int], climbing: int, missing: int) -> Line:
-    states = {feed.state for feed in process.feeds.all() if feed.active}
-    state = next((str(one) for one in WORST_FIRST if one in states), "")
+    state = standing.worst(process.feeds.all())
     owner = roster.find(process.primary).owner if process.primary else None
     return Line(process.slug, process.name, owner.name if owner else "", state, **outcomes, climbing=climbing, missing=missing)
-
-
-def _outcomes(since: datetime) -> dict[UUID, dict[str, int]]:
-    """Process → outcome → runs. What came later than its grace is late."""
-    late = Q(outcome=Outcome.OK, late_seconds__gt=60 * F("feed__grace_minutes"))
-    rows: Any = FeedRun.objects.filter(at__gte=since).values("feed__process_id").annotate(
-        ok=Count("id", filter=Q(outcome=Outcome.OK) & ~late), late=Count("id", filter=late),
-        missed=Count("id", filter=Q(outcome=Outcome.MISSED)), failed=Count("id", filter=Q(outcome=Outcome.FAILED)),
-        held=Count("id", filter=Q(outcome=Outcome.HELD)), partial=Count("id", filter=Q(outcome=Outcome.PARTIAL)),
-    )  # fmt: skip
-    found: dict[UUID, dict[str, int]] = defaultdict(dict)
-    for row in rows.order_by():
-        row["missed"] = max(0, row["missed"] - row["late"])  # what came late is no run that did not come
-        found[row.pop("feed__process_id")] = row
-    return found
 
 
 def _by_process(rows: Any) -> dict[UUID, int]:

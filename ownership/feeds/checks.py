@@ -4,7 +4,7 @@ The link is feed, person and the time asked for, signed for its district. It is 
 left the district signs nothing. What is signed is a run of the feed like any other: in order, or failed with a word on what is wrong.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -153,11 +153,19 @@ def may_sign(person: Person | None, process: Process) -> bool:
 
 def now_due(feed: Feed, person: Person, *, now: datetime) -> Asked | None:
     """For somebody who signs in: the time that is to be signed now. None: nothing is, yet."""
+    due = _due(feed, now=now)
+    return Asked(feed, person, due.replace(microsecond=0)) if due else None
+
+
+def to_sign(feeds: Iterable[Feed], *, now: datetime) -> set[UUID]:
+    """Ids of the checks of which a time is to be signed now."""
+    return {feed.id for feed in feeds if feed.kind == Feed.Kind.CHECK and feed.active and _due(feed, now=now)}
+
+
+def _due(feed: Feed, *, now: datetime) -> datetime | None:
     calendar = calendar_of(this_district(), now=now)
     due = _missed(feed) or feed.expected_at or next_time(feed, calendar, after=now)
-    if due is None or (due > now and not meets(feed, calendar, due, now)):
-        return None
-    return Asked(feed, person, due.replace(microsecond=0))
+    return due if due and (due <= now or meets(feed, calendar, due, now)) else None
 
 
 def _missed(feed: Feed) -> datetime | None:

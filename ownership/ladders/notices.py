@@ -19,7 +19,7 @@ from ownership.changes import missing
 from ownership.duty.roles import Found
 from ownership.ladders import parcels
 from ownership.ladders.parcels import Notice
-from ownership.models import Escalation, FeedRun, Rung, Step, usual_channels
+from ownership.models import Escalation, Feed, FeedRun, Rung, Step, usual_channels
 from ownership.vendors import silence
 from sla.models import ClockKind
 from sla.words import time_words
@@ -221,8 +221,10 @@ def title(escalation: Escalation) -> str:
 def trouble(run: FeedRun) -> str:
     """What is wrong with a feed, in one sentence."""
     name, said = run.feed.name, run.note.split("\n")[0].strip()
+    signed = run.feed.kind == Feed.Kind.CHECK
+    failed = _("Whoever looked at “%(feed)s” at %(time)s says that something is wrong.") if signed else ""
     told = {
-        FeedRun.Outcome.FAILED: _("“%(feed)s” said at %(time)s that it failed."),
+        FeedRun.Outcome.FAILED: failed or _("“%(feed)s” said at %(time)s that it failed."),
         FeedRun.Outcome.PARTIAL: _("“%(feed)s” said at %(time)s that it ran in part only."),
         FeedRun.Outcome.HELD: _("“%(feed)s” was held at %(time)s, and nobody has decided about it."),
     }.get(FeedRun.Outcome(run.outcome))
@@ -230,7 +232,9 @@ def trouble(run: FeedRun) -> str:
         return f"{told % {'feed': name, 'time': clock(run.at)}} {said}".strip()
     if said:
         return f"“{name}”: {said}"
-    return _("“%(feed)s” was expected by %(time)s and has not been heard of.") % {"feed": name, "time": clock(run.expected_at)}
+    unsigned = _("“%(feed)s” was to be signed by %(time)s, and nobody has signed it.") if signed else ""
+    silent = unsigned or _("“%(feed)s” was expected by %(time)s and has not been heard of.")
+    return silent % {"feed": name, "time": clock(run.expected_at)}
 
 
 def _heads(run: FeedRun) -> str:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from ownership.models import Feed
 from ownership.overview.layering import Sheet, laid_out
-from ownership.queries import WORST_FIRST
+from ownership.overview.standing import WORST_FIRST
 
 WIDTH, LEAST_HEIGHT, LINE, LETTER = 176, 48, 18, 14  # of a box, of its lines, of its letters
 ROOM, MOST_LINES = WIDTH - 20, 3  # for a name
