@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from districts.models import District
+from ownership.cadence import counting
 from ownership.changes.spreadsheets import harmless
 from ownership.models import CutOffNotice, Feed, FeedRun, RunStep, SamplePack, SpecCheck, Vendor
 from ownership.vendors import onboarding, verdicts
@@ -69,9 +70,11 @@ def read(text: str, *, today: date) -> Quarter | None:
 
 @dataclass(frozen=True)
 class FeedFigures:
-    """Runs of one feed. `on_time`: those that came as promised, or within the feed's grace."""
+    """Of one feed. `expected`: promised times; `on_time`: those met as promised, or within the feed's grace; `late`, `missed`: others.
+    `failed`, in part too, and `held`: runs."""
 
     feed: Feed
+    expected: int
     on_time: int
     late: int
     failed: int
@@ -79,12 +82,8 @@ class FeedFigures:
     held: int
 
     @property
-    def total(self) -> int:
-        return self.on_time + self.late + self.failed + self.missed + self.held
-
-    @property
     def percent(self) -> int | None:
-        return round(100 * self.on_time / self.total) if self.total else None
+        return round(100 * self.on_time / self.expected) if self.expected else None
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ class QuarterPack:
     def summary(self) -> list[tuple[str, str]]:
         """What a leader reads first: label and figure."""
         said = self.acknowledged
-        total = sum(one.total for one in self.feeds)
+        total = sum(one.expected for one in self.feeds)
         on_time = sum(one.on_time for one in self.feeds)
         return [
             (_("Cut-offs acknowledged in time"), _share(said.in_time, said.sent)), (_("Acknowledged late"), str(said.late)),
@@ -155,21 +154,16 @@ def pack(vendor: Vendor, quarter: Quarter, *, district: District, now: datetime)
 
 
 def _feeds(process_ids: Sequence[Any], begin: datetime, end: datetime) -> list[FeedFigures]:
-    feeds = {
-        feed.id: feed
-        for feed in Feed.objects.filter(process_id__in=process_ids).select_related("process").order_by("process__name", "name")
-    }
-    rows = FeedRun.objects.filter(feed_id__in=list(feeds), at__gte=begin, at__lt=end)
-    kinds: dict[Any, Counter[str]] = {feed_id: Counter() for feed_id in feeds}
-    for feed_id, outcome, late in rows.values_list("feed_id", "outcome", "late_seconds"):
-        after_grace = (late or 0) > 60 * feeds[feed_id].grace_minutes
-        kinds[feed_id]["late" if outcome == FeedRun.Outcome.OK and after_grace else outcome] += 1
-    failed = (FeedRun.Outcome.FAILED, FeedRun.Outcome.PARTIAL)
-    return [
-        FeedFigures(feed, kinds[i][FeedRun.Outcome.OK], kinds[i]["late"], sum(kinds[i][one] for one in failed),
-                    kinds[i][FeedRun.Outcome.MISSED], kinds[i][FeedRun.Outcome.HELD])
-        for i, feed in feeds.items()
-    ]  # fmt: skip
+    feeds = Feed.objects.filter(process_id__in=process_ids).select_related("process").order_by("process__name", "name")
+    told = counting.by_feed(begin, until=end)
+    return [_figures(feed, told[feed.id]) for feed in feeds]
+
+
+def _figures(feed: Feed, told: Counter[str]) -> FeedFigures:
+    failed = told[FeedRun.Outcome.FAILED] + told[FeedRun.Outcome.PARTIAL]
+    return FeedFigures(
+        feed, told["expected"], told["ok"], told["late"], failed=failed, missed=told["missed"], held=told[FeedRun.Outcome.HELD]
+    )
 
 
 def as_csv(found: QuarterPack) -> str:
