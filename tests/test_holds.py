@@ -112,6 +112,7 @@ def test_a_run_that_only_starts_is_judged_by_what_it_tells() -> None:
     [
         {}, {"kind": "magic"}, {"kind": "share", "count": "a"}, {"kind": "share", "count": "a", "of": "b", "percent": "x"},
         {"kind": "freeze", "hours": 48}, {"kind": "freeze", "hours": 1, "on": ["soon"]}, 7,
+        {"kind": "source", "count": "rows", "of": "rows", "percent": 1},
         {"kind": "above", "count": "a", "minutes": 0},
         {"kind": "above", "count": "a", "limit": True}, {"kind": "above", "count": "a", "limit": float("nan")},
     ],

@@ -88,6 +88,8 @@ class RuleForm(forms.Form):
         for name in _needed(kind):
             if not data.get(name) and not (name == "limit" and data.get(name) == 0):
                 self.add_error(name, missing)
+        if kind in WITH_ANOTHER and data.get("of") and data["of"] == data.get("count"):
+            self.add_error("of", _("Name another count: nothing differs from itself."))
         return data
 
     def rule(self) -> Rule:

@@ -83,6 +83,8 @@ class Rule:
             raise BadRule("count: its name is missing")
         if self.kind in WITH_ANOTHER and not 0 < len(self.of) <= LONGEST_NAME:
             raise BadRule("of: its name is missing")
+        if self.kind in WITH_ANOTHER and self.count == self.of:
+            raise BadRule("of: a count is not compared with itself")
         if self.kind in BY_PERCENT and self.percent <= 0:
             raise BadRule("percent: more than 0")
         if self.kind is Kind.FREEZE and (not 0 < self.hours <= 24 * 60 or not self.on):
