@@ -3,7 +3,7 @@
 import re
 from html import unescape
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from django.test import Client, RequestFactory
@@ -15,7 +15,7 @@ from ownership.models import Step
 from tests.conftest import NOW, Cast, sign_in, visitor
 from tests.test_ownership import Sync, make_sync, sweep
 
-ONE = uuid4()
+ONE = UUID("0190f0a0-0000-7000-8000-00000000dead")
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 LEAVE = "/matrix/on-call/leave"
 
