@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from config import environment
+from config import ending, environment
 from districts.postgres import roles
 from intake.imap.watching import Watch
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         roles.check_application_role(settings.APP_URL)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, ending.once(stop))
         Watch(stop, beat).run()
 
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
 from psycopg_pool import PoolTimeout
 
-from config import environment
+from config import ending, environment
 from config.celery import app
 from config.schedule import SCHEDULE
 from districts.postgres import roles
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         sweeps = Sweeps(begun=time.monotonic())
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, ending.once(stop))
         alone = False
         while not stop.is_set():
             was, alone = alone, not broker_answers(settings.REDIS_URL) or behind()
