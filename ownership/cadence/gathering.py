@@ -11,9 +11,9 @@ from districts.calendar import ONE_DAY, Calendar, DayKind
 from districts.models import Person
 from districts.queries import calendar_of
 from ownership import models as m
-from ownership.cadence import counting
 from ownership.cadence.figures import Body, Item, Line
 from ownership.duty.roles import Roster
+from ownership.feeds import counting
 from ownership.ladders.climbing import WITH_OWNERS
 from ownership.models import Process
 from ownership.overview import standing

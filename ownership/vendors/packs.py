@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from districts.models import District
-from ownership.cadence import counting
 from ownership.changes.spreadsheets import harmless
+from ownership.feeds import counting
 from ownership.models import CutOffNotice, Feed, FeedRun, RunStep, SamplePack, SpecCheck, Vendor
 from ownership.vendors import onboarding, verdicts
 from ownership.vendors.registering import Acknowledged, counted
